@@ -1,8 +1,8 @@
-"""What a plug-in may build on: the names below, which stay what they are while `VERSION` does.
+"""What plug-ins may build on: the names below, which keep their meaning for as long as `VERSION` stays the same.
 
-A plug-in is a package that names a module of its own as an entry point of one of the groups in ``docs/plugins.md``.
-Names are imported when they are first asked for, so that a plug-in for the window costs the command line nothing. What
-is not here may change with any release.
+A plug-in is a package with a module of its own as an entry point of one of the groups in ``docs/plugins.md``. Names are
+imported when they are first used, so that a plug-in for the window costs the command line nothing. Anything that is not
+listed here may change in any release.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def __getattr__(name: str) -> Any:
 
 
 def check() -> tuple[str, ...]:
-    """Load every plug-in but those of the window; what is wrong with them, a sentence each."""
+    """Load every plug-in but those of the window; returns what is wrong with them, a sentence each."""
     from studio import bends, edits, modulators, ops
     from studio.io import exporters, importers, outlets, sections, sinks, sources
     from studio.model import numbers

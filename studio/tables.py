@@ -1,5 +1,5 @@
-"""Small tables that operators and bends bring to PyTorch's device, once: a copy from memory cannot be part of a CUDA
-graph.
+"""Small tables of operators and bends on PyTorch's device, copied there once: a CUDA graph cannot hold a copy from
+pageable memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _here = threading.local()
 
 
 def on_device(values: np.ndarray, device: torch.device, kind: torch.dtype | None = None) -> torch.Tensor:
-    """The values on a device, not to be written to; of its own kind where none is named."""
+    """The values as a tensor on a device, not to be written to; of their own type where ``kind`` is None."""
     import torch
 
     if device.type == "cpu" or values.nbytes > _LARGEST:
@@ -49,7 +49,9 @@ def _drop_oldest() -> None:
 
 @contextmanager
 def listed() -> Iterator[list[torch.Tensor]]:
-    """All tables that `on_device` gives in this thread meanwhile: a CUDA graph reads them where they lie."""
+    """Collects the tables that `on_device` returns in this thread: a CUDA graph reads them where they lie, so whoever
+    keeps the graph must keep them.
+    """
     before = getattr(_here, "given", None)
     found: list[torch.Tensor] = []
     _here.given = found

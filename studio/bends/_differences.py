@@ -90,7 +90,7 @@ def _loop(make: Callable[[_Near], Value]) -> Routine:
 def _steepness() -> Routine:
     def make(near: _Near) -> Value:
         across, down = near[1][2] - near[1][0], near[2][1] - near[0][1]
-        return (across * across + down * down).root()
+        return (across * across + down * down).sqrt()
 
     return _loop(make)
 

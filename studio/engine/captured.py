@@ -1,14 +1,15 @@
 """Frames of the torch engine on CUDA as graphs: what PyTorch launches operator by operator is launched at once.
 
-A list of layers is cut where something is another in every frame: where a number has moved lately, noise is drawn, or
-earlier maps are remembered. Those layers are *loose*, and run operator by operator; what lies between is a graph each::
+A list of layers is cut where something changes from frame to frame: where a number has moved lately, noise is drawn, or
+earlier maps are remembered. Those layers are *loose* and run operator by operator; each run of layers between them is a
+graph::
 
     enc1  enc1_act  enc2>made │ enc2, its stage turned │ enc2_act  dec1  dec1_act
     ──────── a graph ──────── │ operator by operator   │ ──────── a graph ────────
 
-A part is captured when it runs for the second time: the first time cuDNN chooses its algorithms. What a graph reads and
-makes lies at fixed places, so what is made elsewhere is copied to where it read it first. A layer that cannot be
-captured, for its operator asks the device for a value, is loose from then on.
+A part is captured when it runs for the second time: the first time cuDNN chooses its algorithms. A graph
+reads and writes at fixed addresses, so a map that lies elsewhere is copied to where the graph first read it. A layer
+that cannot be captured, because its operator asks the device for a value, is loose from then on.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ class Run(Protocol):
     """Runs layers operator by operator, and puts what they make into the maps."""
 
     def __call__(self, nodes: Sequence[Node], *, captures: bool = False) -> None:
-        """Run these; where a graph is made of them, whatever one fails with is passed on, and nothing is lost."""
+        """Run these layers. While a graph is captured, an exception is passed on, and no map is lost."""
 
 
 RESTS = 30
-"""Runs of a layer after which its numbers count as lying still again: a graph is not made for a moment's rest."""
+"""Runs after which a number that has not moved counts as still: no graph is made for a moment's rest."""
 
 _MOST_RESTS = 32 * RESTS
-"""The same for a number that moves again and again, as a step sequence does: each time it takes twice as many."""
+"""The most of them for a number that moves again and again, as by a step sequence: each time it takes twice as many."""
 
 _MOST = 24
 """Graphs that are kept, each with the maps that it makes: of frames as they are, and of what was edited lately."""

@@ -1,9 +1,9 @@
-"""Loops over maps that LLVM compiles for this processor: what PyTorch and NumPy have only as many passes over a map.
+"""Loops over maps, compiled by LLVM for this processor: work that takes PyTorch and NumPy many passes over a map.
 
-A loop is written in Python with values that stand for several numbers side by side, the lanes of a register; what is
-done with them is written down (`value`, `function`), compiled at the first call (`machine`), and then runs without
-Python, in as many threads as PyTorch would take (`routine`). Where LLVM is missing or may not compile, `works` says so,
-and PyTorch's own operators do the same, slower.
+A loop is written in Python with values that stand for several numbers side by side, the lanes of a register. What is
+done with them is recorded as instructions of LLVM's (`value`, `function`), compiled at the first call (`machine`), and
+then runs without Python, in as many threads as PyTorch would take (`routine`). Where LLVM is missing or
+may not compile, `works` says so, and PyTorch's own operators do the same, slower.
 """
 
 from studio.lanes.function import Function

@@ -1,4 +1,4 @@
-"""A loop that is written down: memory, loops and variables around what `value` has."""
+"""A loop while it is recorded: memory, control flow and variables around the values of `value`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.lanes.value import Kind, Value, constant, where
 
 
 class Variable:
-    """What changes from turn to turn of a loop."""
+    """A value that changes from one iteration of a loop to the next."""
 
     def __init__(self, function: Function, first: Value) -> None:
         self._function = function
@@ -19,23 +19,23 @@ class Variable:
 
     @property
     def value(self) -> Value:
-        """What it is now."""
+        """Its value at this point."""
         name = self._function.emit(f"load {self._like.type}, ptr {self._place}")
         return Value(self._function.emit, self._like.kind, self._like.lanes, name)
 
     def set(self, value: Value) -> None:
-        """From now on."""
+        """Give it another value from this point on."""
         value = value.spread(self._like.lanes)
         self._function.emit_effect(f"store {value.type} {value.name}, ptr {self._place}")
 
 
 class Function:
-    """LLVM's text of a function, as it is written.
+    """A function in LLVM's intermediate representation, while it is recorded.
 
     Args:
         name: its own.
-        arguments: what it is given: of memory the kind of what lies there, followed by ``*``.
-        lanes: numbers that are worked on side by side.
+        arguments: the kind of each, by name; of memory, the kind of what lies there, followed by ``*``.
+        lanes: how many numbers are worked on side by side.
     """
 
     def __init__(self, name: str, arguments: Mapping[str, str], lanes: int) -> None:
@@ -58,7 +58,7 @@ class Function:
         return self._given[name]
 
     def text(self) -> str:
-        """All of it."""
+        """The whole function."""
         body = "\n".join(["entry:", *self._reserved, *self._lines, "  ret void"])
         declared = "".join(
             f"declare {kind} @llvm.{name}.{suffix}({', '.join([kind] * count)})\n"
@@ -70,23 +70,23 @@ class Function:
     # -- instructions ------------------------------------------------------------------------------------------------
 
     def emit(self, instruction: str) -> str:
-        """Write an instruction that has a result; its name."""
+        """Add an instruction that has a result; returns the result's name."""
         self._count += 1
         self._lines.append(f"  %v{self._count} = {instruction}")
         return f"%v{self._count}"
 
     def emit_effect(self, instruction: str) -> None:
-        """Write one that has none."""
+        """Add an instruction without a result."""
         self._lines.append(f"  {instruction}")
 
     def reserve(self, kind: str) -> str:
-        """Room for a value of a type, for as long as the function runs."""
+        """Space on the stack for one value of a type; returns its address."""
         self._count += 1
         self._reserved.append(f"  %v{self._count} = alloca {kind}")
         return f"%v{self._count}"
 
     def room(self, memory: str, kind: Kind, count: int) -> None:
-        """Memory of its own for so many numbers, for as long as it runs."""
+        """An array on the stack, of so many numbers, under this name."""
         self._count += 1
         self._reserved.append(f"  %v{self._count} = alloca [{count} x {kind}], align 64")
         self._kinds[memory] = kind
@@ -95,7 +95,7 @@ class Function:
     # -- memory ------------------------------------------------------------------------------------------------------
 
     def load(self, memory: str, at: Value | int, lanes: int | None = None) -> Value:
-        """Numbers from a place on, side by side; one for each lane where nothing else is said."""
+        """Consecutive numbers from an index on: one for each lane, unless told how many."""
         lanes = self.lanes if lanes is None else lanes
         kind: Kind = self._kinds[memory]  # type: ignore[assignment]
         found = Value(self.emit, kind, lanes, "")
@@ -103,11 +103,11 @@ class Function:
         return found
 
     def one(self, memory: str, at: Value | int) -> Value:
-        """The number at a place."""
+        """The number at an index."""
         return self.load(memory, at, 1)
 
     def store(self, memory: str, at: Value | int, value: Value) -> None:
-        """Put numbers side by side from a place on; a plain number in all lanes."""
+        """Write consecutive numbers from an index on, one for each lane; a single number goes to all lanes."""
         value = value.spread(self.lanes)
         address = self._address(memory, at)
         self.emit_effect(f"store {value.type} {value.name}, ptr {address}, align {_BYTES[value.kind]}")
@@ -116,23 +116,23 @@ class Function:
         place = at.name if isinstance(at, Value) else str(at)
         return self.emit(f"getelementptr {self._kinds[memory]}, ptr {self._given[memory].name}, i64 {place}")
 
-    # -- turns -------------------------------------------------------------------------------------------------------
+    # -- control flow --------------------------------------------------------------------------------------------------
 
     def number(self, value: int) -> Value:
-        """A whole number, to count with."""
+        """An integer constant, to count with."""
         return Value(self.emit, "i64", 1, str(value))
 
     def real(self, value: float) -> Value:
-        """A float32 number."""
+        """A float32 constant."""
         return Value(self.emit, "float", 1, constant("float", value))
 
     def variable(self, first: Value) -> Variable:
-        """What changes from turn to turn, and what it is before the first."""
+        """A variable with its first value."""
         return Variable(self, first)
 
     @contextmanager
     def loop(self, first: Value | int, last: Value, step: Value | int = 1) -> Iterator[Value]:
-        """What is written within is done for every number from the first on, before the last."""
+        """Repeat what is recorded within the ``with``, counting from ``first`` to before ``last``; yields the count."""
         at = self.variable(first if isinstance(first, Value) else self.number(first))
         self._count += 1
         head, body, end = (f"{part}{self._count}" for part in ("head", "body", "end"))
@@ -148,7 +148,7 @@ class Function:
 
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:
-        """What is written within is done where a condition holds."""
+        """Do what is recorded within the ``with`` only where a condition holds."""
         self._count += 1
         then, end = f"then{self._count}", f"else{self._count}"
         self.emit_effect(f"br i1 {condition.name}, label %{then}, label %{end}")
@@ -159,9 +159,10 @@ class Function:
 
     @contextmanager
     def blocks(self, length: Value) -> Iterator[Value]:
-        """What is written within is done for all places of a line, as many as there are lanes at a time.
+        """Do what is recorded within the ``with`` for a whole line, as many numbers at a time as there are lanes.
 
-        The last are done twice where they come out unevenly: a line must be as long as there are lanes.
+        It yields the index of each block. Where the length is no multiple, the last block overlaps the one before it,
+        so a line must have at least as many numbers as there are lanes.
         """
         with self.loop(0, length, self.lanes) as at:
             last = length - self.lanes

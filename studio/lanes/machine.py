@@ -1,4 +1,4 @@
-"""LLVM, for this processor. Nothing of it is loaded before something is compiled."""
+"""LLVM for this processor. It is loaded when something is first compiled, and no sooner."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _compiling = Lock()
 
 
 class Machine(NamedTuple):
-    """What code is made for.
+    """The processor that code is compiled for.
 
     Attributes:
-        name: LLVM's, of the processor.
-        lanes: float32 numbers that a register holds.
-        target: LLVM's own description.
+        name: what LLVM calls it.
+        lanes: how many float32 numbers one of its registers holds.
+        target: LLVM's target machine.
     """
 
     name: str
@@ -46,7 +46,7 @@ def machine() -> Machine | None:
 
 
 def works() -> bool:
-    """Whether loops can be compiled and run here."""
+    """Whether loops can be compiled and run on this machine."""
     return machine() is not None and _tried()
 
 
@@ -64,11 +64,11 @@ def _tried() -> bool:
 
 
 _kept: list[Any] = []
-"""What owns the compiled code, as long as the program runs."""
+"""Owners of the compiled code, which must live as long as the program."""
 
 
 def compiled(name: str, text: str) -> int:
-    """The address of a function of this name in LLVM's text."""
+    """Compile a function in LLVM's intermediate representation; returns its address."""
     import llvmlite.binding as llvm
 
     found = machine()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Rows(NamedTuple):
-    """A map (N, C, H, W) by the rows that lie in memory: (images, H, W × step) numbers without gaps.
+    """A map (N, C, H, W) as rows in memory: (images, H, W × step) numbers without gaps.
 
     An engine's maps have all channels of a pixel side by side, and are N images with a step of C from a pixel to the
     next; those of other programs are N × C images of one channel each, with a step of 1.
@@ -23,7 +23,7 @@ class Rows(NamedTuple):
 
     @classmethod
     def of(cls, x: Tensor) -> Rows:
-        """Those of a map; it is copied where it lies in neither way."""
+        """The rows of a map, which is copied where it lies in neither way."""
         images, channels, height, width = x.shape
         if in_planes(x):
             return cls(x.detach().reshape(-1, height, width), 1, in_planes=True)
@@ -46,11 +46,11 @@ class Rows(NamedTuple):
         return self.numbers.shape[2]
 
     def bordered(self, reach: int, *, repeats: bool) -> Tensor:
-        """(images, H, (W + 2 × reach) × step): so many pixels more at both ends of each row.
+        """(images, H, (W + 2 × reach) × step): the rows with a border of pixels at both ends.
 
         Args:
-            reach: how many; where the edge's pixel is not repeated, one.
-            repeats: whether all are that of the edge; else it is the one beside that.
+            reach: how many pixels; where ``repeats`` is False, one.
+            repeats: whether the border repeats the edge's pixel, or else mirrors the one beside it.
         """
         import torch
 
@@ -64,13 +64,13 @@ class Rows(NamedTuple):
         return found
 
     def empty(self) -> Tensor:
-        """Memory for another map that lies as this one."""
+        """Uninitialised memory for another map of the same layout."""
         import torch
 
         return torch.empty_like(self.numbers)
 
     def map(self, numbers: Tensor, like: Tensor) -> Tensor:
-        """The map, as large as another, that such rows are."""
+        """The map, of the shape of ``like``, whose rows these numbers are."""
         images, channels, height, width = like.shape
         if self.in_planes:
             return numbers.reshape(like.shape)

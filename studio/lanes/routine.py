@@ -1,4 +1,4 @@
-"""A loop as it is called: on tensors' memory, shared among threads."""
+"""A loop that can be called: it works on the memory of tensors, in several threads."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ FLOATS, WORDS, NUMBERS = "float*", "i32*", "i64*"
 """... or memory: float32, uint32 and int64, without gaps."""
 
 _WORTH = 1 << 16
-"""Values for which it is worth to wake another thread."""
+"""How many values are worth waking another thread for."""
 
 Body = Callable[[Function, Value, Value], None]
-"""What writes a loop down: over a share of what there is to do, from the first to before the last."""
+"""Records a loop over a share of the items, from the first to before the last."""
 
 
 class Routine:
-    """A loop over something that there is much of, compiled at its first call.
+    """A loop over many items, such as the rows of a map, compiled at its first call.
 
     Args:
-        body: writes it down.
-        arguments: what it is given, by name.
+        body: records it.
+        arguments: the kind of each argument, by name.
     """
 
     def __init__(self, body: Body, **arguments: str) -> None:
@@ -42,12 +42,13 @@ class Routine:
         self._lock = Lock()
 
     def __call__(self, count: int, values: int, /, **given: Any) -> None:
-        """Do it so many times, in as many threads as PyTorch would take here.
+        """Run it over so many items, in as many threads as PyTorch would take here.
 
         Args:
-            count: what there is to do.
-            values: how many it makes in all, which says what it is worth.
-            given: the arguments. ``length`` is that of the lines in memory: of short ones numbers come one by one.
+            count: how many items there are.
+            values: how many values they make in all, by which threads are woken or not.
+            given: the arguments. ``length`` is that of a line in memory; lines shorter than a register are worked on
+                number by number.
         """
         run = self._compiled(self._lanes(given["length"]))
         told = [_address(given[key]) if kind.endswith("*") else given[key] for key, kind in self._rest.items()]
@@ -69,7 +70,7 @@ class Routine:
         return {key: kind for key, kind in self._kinds.items() if key not in ("first", "last")}
 
     def text(self, lanes: int) -> str:
-        """What is compiled."""
+        """What LLVM is given to compile."""
         function = Function("routine", self._kinds, lanes)
         self._body(function, function["first"], function["last"])
         return function.text()
@@ -83,7 +84,7 @@ class Routine:
 
 
 class PlainRoutine(Routine):
-    """A loop that is written down for one number at a time; LLVM puts them side by side where it sees how."""
+    """A loop recorded for one number at a time, which LLVM vectorises where it can."""
 
     def _lanes(self, length: int) -> int:
         del length

@@ -1,4 +1,4 @@
-"""Values of a loop that is written down: what is done with them becomes LLVM's instructions."""
+"""Values of a loop while it is recorded: what is done with them becomes LLVM's instructions."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable
 from typing import Literal
 
 Kind = Literal["float", "i32", "i64", "i1", "ptr"]
-"""LLVM's names: float32, words of 32 bits, places in memory, conditions, and memory."""
+"""LLVM's names: float32, words of 32 bits, indices, conditions, and memory."""
 
 Number = float
-"""A plain one. `Value` has a method of the other name, as PyTorch's tensors do."""
+"""A number of Python's. `Value` has a method called ``float``, as PyTorch's tensors do."""
 
 
 class Value:
     """A number, or one for each lane; operators mean what they do for NumPy's float32, uint32 and bool.
 
     Args:
-        emit: writes an instruction down, and gives its result's name.
+        emit: adds an instruction, and returns the name of its result.
         kind: of each number.
         lanes: how many there are; 1 is a plain number.
-        name: LLVM's, or a constant.
+        name: LLVM's name of it, or a constant.
     """
 
     def __init__(self, emit: Callable[[str], str], kind: Kind, lanes: int, name: str) -> None:
@@ -31,7 +31,7 @@ class Value:
 
     @property
     def type(self) -> str:
-        """LLVM's."""
+        """Its type as LLVM writes it."""
         return self.kind if self.lanes == 1 else f"<{self.lanes} x {self.kind}>"
 
     def __add__(self, other: Value | Number) -> Value:
@@ -77,35 +77,35 @@ class Value:
         return self._compared(other, "oge", "sge")
 
     def float(self) -> Value:
-        """Whole numbers below 2³¹, or negative ones of words that count on from there, as float32."""
+        """Whole numbers as float32; words are taken for signed ones."""
         return self._made(f"sitofp {self.type} {self.name} to {self._like('float')}", "float")
 
     def floor(self) -> Value:
-        """The next whole number below, as float32."""
+        """The largest whole number that is no larger, as float32."""
         return self._made(f"call {self.type} @llvm.floor.{self._suffix}({self.type} {self.name})", "float")
 
-    def root(self) -> Value:
+    def sqrt(self) -> Value:
         """The square root."""
         return self._made(f"call {self.type} @llvm.sqrt.{self._suffix}({self.type} {self.name})", "float")
 
-    def is_odd(self) -> Value:
-        """Where it is no number."""
+    def is_nan(self) -> Value:
+        """Where it is NaN."""
         return self._compared(self, "uno", "ne")
 
     def whole(self) -> Value:
-        """Whole numbers of float32 as places in memory; those beyond ±2⁶³ are undefined."""
+        """float32 as an index, cut off towards zero; beyond ±2⁶³ it is undefined."""
         return self._made(f"fptosi {self.type} {self.name} to {self._like('i64')}", "i64")
 
     def remainder(self, other: Value | int) -> Value:
-        """What is left of a division towards zero: of a negative number it is negative."""
+        """The remainder of a division that rounds towards zero: that of a negative number is negative."""
         return self._with(other, "", "srem")
 
     def equals(self, other: Value | Number) -> Value:
-        """Where both are the same; ``==`` says whether they are one object."""
+        """Where both are equal; ``==`` asks whether they are one object."""
         return self._compared(other, "oeq", "eq")
 
     def plus_product(self, one: Value | Number, other: Value | Number) -> Value:
-        """This and a product, rounded once where the processor can."""
+        """This plus a product: a fused multiply-add where the processor has one."""
         one, other, own = self._both(one)[1], self._both(other)[1], self
         lanes = max(own.lanes, one.lanes, other.lanes)
         own, one, other = (each.spread(lanes) for each in (own, one, other))
@@ -113,7 +113,7 @@ class Value:
         return own._made(f"call {own.type} @llvm.fmuladd.{own._suffix}({given})", "float")
 
     def spread(self, lanes: int) -> Value:
-        """The same number in so many lanes."""
+        """The same number in each of so many lanes."""
         if self.lanes == lanes:
             return self
         whole = f"<{lanes} x {self.kind}>"
@@ -170,20 +170,20 @@ def where(condition: Value, one: Value, other: Value | Number) -> Value:
 
 
 def minimum(one: Value, other: Value) -> Value:
-    """The smaller; the other where one is no number."""
+    """The smaller of two; the second where either is NaN."""
     return where(one < other, one, other)
 
 
 def maximum(one: Value, other: Value) -> Value:
-    """The larger; the other where one is no number."""
+    """The larger of two; the second where either is NaN."""
     return where(one > other, one, other)
 
 
 def smaller(one: Value, other: Value) -> Value:
-    """The smaller; what is no number where one of them is."""
-    return where(one.is_odd(), one, minimum(one, other))
+    """The smaller of two, NaN where either is: `torch.minimum`."""
+    return where(one.is_nan(), one, minimum(one, other))
 
 
 def larger(one: Value, other: Value) -> Value:
-    """The larger; what is no number where one of them is."""
-    return where(one.is_odd(), one, maximum(one, other))
+    """The larger of two, NaN where either is: `torch.maximum`."""
+    return where(one.is_nan(), one, maximum(one, other))

@@ -1,4 +1,4 @@
-"""How large a picture is, and a map, a sheet, a texture, a window: height first, everywhere in the studio."""
+"""The size of a picture, a map, a sheet, a texture or a window: height first, everywhere in the studio."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Size(NamedTuple):
 
     @classmethod
     def of(cls, picture: NDArray[Any]) -> Self:
-        """That of an array whose first two axes are rows and columns."""
+        """The size of an array whose first two axes are rows and columns."""
         return cls(picture.shape[0], picture.shape[1])
 
     @classmethod
     def from_wh(cls, pair: tuple[int, int]) -> Self:
-        """What a library calls (width, height)."""
+        """The size that a library gives as (width, height)."""
         return cls(pair[1], pair[0])
 
     @property
@@ -35,15 +35,15 @@ class Size(NamedTuple):
 
     @property
     def pixels(self) -> int:
-        """How many there are in all."""
+        """Height times width."""
         return self.height * self.width
 
     def times(self, factor: int) -> Size:
-        """So many times as high and wide."""
+        """Both sides times a whole number."""
         return Size(self.height * factor, self.width * factor)
 
     def within(self, longest: float) -> Size:
-        """Shrunk, where neither side may be longer than this; of the same shape, to a pixel."""
+        """Shrunk until neither side is longer than this, keeping its shape to a pixel; as it is where it fits."""
         scale = min(1.0, longest / max(self))
         return Size(max(1, round(self.height * scale)), max(1, round(self.width * scale)))
 

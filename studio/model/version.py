@@ -1,4 +1,4 @@
-"""A tensor as it was at some moment, handed on without a copy, and what tells it from others."""
+"""A tensor as it was at some moment, shared without a copy, and what tells it apart from others."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from studio.model.size import Size
 
 
 class Version:
-    """A tensor whose values nobody writes to any more: what changes it next changes a copy.
+    """A tensor whose values nobody writes to any more: the next change is made to a copy.
 
-    So a history, an engine and whoever saves may have it at once, however large it is.
+    So a history, an engine and a save can share it, however large it is.
 
     Args:
         values: in the tensor's own shape.
-        differing: in how many places they differ from the trained ones in any bit; None where nobody has looked.
-        mark: by how much their `total_of` is another than the trained ones'; two versions hardly ever share it unless
-            they are alike in every bit. None where nobody has looked.
+        differing: how many of them differ from the trained ones in any bit; None where that is not known.
+        mark: their `total_of` less that of the trained ones, modulo 2^64. Two versions hardly ever share a
+            mark unless they are equal in every bit. None where it is not known.
     """
 
     __slots__ = ("__weakref__", "differing", "mark", "values")
@@ -31,7 +31,7 @@ class Version:
 
     @classmethod
     def measured(cls, values: Array, trained: Array, total: int) -> Version:
-        """With all that is to be known of it, which takes 20 ms for ten million weights; in any thread.
+        """A version that knows its ``differing`` and ``mark``: 20 ms for ten million weights, in any thread.
 
         Args:
             values: in the tensor's own shape.
@@ -41,7 +41,7 @@ class Version:
         return cls(values, differing(values, trained), (total_of(values) - total) % TWO_64)
 
     def is_like(self, other: Version) -> bool | None:
-        """Whether both are alike in every bit, as far as that is known of them; None where one must look."""
+        """Whether both are equal in every bit; None where only a comparison of the values can tell."""
         if self.values is other.values or self.differing == other.differing == 0:
             return True
         for one, two in ((self.differing, other.differing), (self.mark, other.mark)):
@@ -51,7 +51,7 @@ class Version:
 
 
 def differing(one: Array, other: Array) -> int:
-    """In how many places two tensors of one shape differ in any bit: NaN is what it is, and -0 is not 0."""
+    """How many values of two tensors of one shape differ in any bit: NaN equals itself, and -0 is not 0."""
     if one is other:
         return 0
     words = (np.ascontiguousarray(each, np.float32).view(np.uint32) for each in (one, other))
@@ -59,7 +59,7 @@ def differing(one: Array, other: Array) -> int:
 
 
 def total_of(values: Array) -> int:
-    """`sum_of` a whole tensor."""
+    """The `sum_of` a whole tensor."""
     sheet = sheet_size(values.shape)
     return sum_of(to_sheet(values), Rect(0, 0, *sheet), sheet)
 
@@ -68,9 +68,10 @@ TWO_64 = 1 << 64
 
 
 def sum_of(values: Array, rect: Rect, sheet: Size) -> int:
-    """The bits of a rectangle of a sheet of this size, times a random number of each row and column, modulo 2^64.
+    """A hash of a rectangle of a sheet of this size: its bits, each times a random number of its row and its column,
+    summed up modulo 2^64.
 
-    What is changed can be taken off and added, so a dab need not go over the whole tensor.
+    Sums of parts add up to that of the whole, so after a dab only what it touched is subtracted and added again.
     """
     rows, columns = _keys(*sheet)
     bits = np.ascontiguousarray(values, np.float32).view(np.uint32)

@@ -54,7 +54,7 @@ OF_FLOATS: dict[str, tuple[Routine, Callable[..., object]]] = {
     "product": (each(lambda x, y: x * y), np.multiply),
     "ratio": (each(lambda x, y: x / y), np.divide),
     "floor": (each(lambda x, _: x.floor()), lambda x, _: np.floor(x)),
-    "root": (each(lambda x, _: x.root()), lambda x, _: np.sqrt(x)),
+    "sqrt": (each(lambda x, _: x.sqrt()), lambda x, _: np.sqrt(x)),
     "smaller": (each(minimum), lambda x, y: np.where(x < y, x, y)),
     "larger": (each(maximum), lambda x, y: np.where(x > y, x, y)),
     "smaller or none": (each(smaller), np.minimum),

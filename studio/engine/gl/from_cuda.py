@@ -1,11 +1,11 @@
-"""Maps of CUDA's on their way to the screen: a buffer of OpenGL's that CUDA writes, and nothing passes through memory.
+"""Maps on their way from CUDA to the screen: CUDA writes them into a buffer of OpenGL's, without a copy through memory.
 
 CUDA's driver lets the two work on a buffer by turns. Changing over and back takes an H200 0.3 to 0.7 ms, whatever there
 is to copy, so that all maps of a moment go together::
 
     maps on CUDA ──copied──> one buffer of planes ──view/planes.glsl──> a texture for each
 
-Where they share nothing, for OpenGL is another card's or software, maps take the way through memory.
+Where the two share no card, or OpenGL runs in software, maps are copied through memory.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     import torch
 
 _ALIGNED = 256
-"""Bytes at whose multiples any driver lets a buffer be bound."""
+"""Bytes. Every driver binds a buffer at multiples of this."""
 
 _WRITES_ALL = 2  # CU_GRAPHICS_REGISTER_FLAGS_WRITE_DISCARD
 _ALL_DEVICES = 1  # CU_GL_DEVICE_LIST_ALL
 
 
 class Planes(NamedTuple):
-    """A map in the buffer: float32, one plane of rows to a channel.
+    """A map in the buffer: float32, channel by channel.
 
     Attributes:
-        buffer: to be bound.
+        buffer: the one to bind.
         offset: where it begins, in bytes.
         size: in bytes.
     """
@@ -47,16 +47,16 @@ class Planes(NamedTuple):
 
 
 class Driver(Protocol):
-    """What CUDA's driver does for OpenGL; every call raises `EngineError` where it refuses."""
+    """The calls of CUDA's driver that share memory with OpenGL; each raises `EngineError` where the driver refuses."""
 
     def devices(self) -> Collection[int]:
         """The numbers of those devices that the current context of OpenGL draws on."""
 
     def register(self, buffer: int) -> int:
-        """Let CUDA write a buffer of OpenGL's, by its number; what to call it from then on."""
+        """Let CUDA write a buffer of OpenGL's, given by its number; returns the handle for the other calls."""
 
     def unregister(self, registered: int) -> None:
-        """Let it go: before it is freed."""
+        """Release it, which must come before the buffer is freed."""
 
     def begin(self, registered: int, stream: int) -> int:
         """CUDA's turn, behind all that OpenGL was asked for: the address of the buffer's memory."""
@@ -65,7 +65,7 @@ class Driver(Protocol):
         """OpenGL's turn, behind all that the stream was asked for."""
 
     def tensor(self, address: int, count: int, device: torch.device) -> torch.Tensor:
-        """So many float32 at an address."""
+        """A tensor over so many float32 values at an address."""
 
 
 class FromCuda:

@@ -1,4 +1,4 @@
-"""Weights that are learnt on their way into what runs: some before each frame, so that no frame waits for all."""
+"""Learnt weights on their way into the running engine: a few before each frame, so that no frame waits for all."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Left:
 
 
 class Arriving:
-    """Belongs to the render thread. One tensor after the other comes in, rows of it at a time, the newest there are.
+    """Brings learnt tensors in one after another, some rows at a time, always the newest. Belongs to the render thread.
 
     Args:
         carry_out: carries an order out.
@@ -51,11 +51,14 @@ class Arriving:
         return bool(self._left)
 
     def clear(self) -> None:
-        """Another network runs."""
+        """Forget what is still to come, as another network runs."""
         self._left.clear()
 
     def obey(self, order: Order) -> None:
-        """Carry an order out, at once but where it lets that wait; a hand changes tensors as they have become."""
+        """Carry an order out: learnt weights later unless they are urgent, all else at once.
+
+        A stroke changes a tensor as it is by then, so what is still to come of that tensor comes first.
+        """
         if isinstance(order, Renew):
             self._renew(order)
             return
@@ -64,11 +67,11 @@ class Arriving:
         self._carry_out(order)
 
     def go_on(self, frame: float, *, runs: bool) -> None:
-        """Let some come in before the next frame; all where nothing runs that it could hold up.
+        """Bring some in before the next frame; all of them where no engine runs that this could hold up.
 
         Args:
             frame: seconds that a frame takes.
-            runs: whether an engine does.
+            runs: whether an engine runs.
         """
         until = self._clock() + max(_PART * frame, _LEAST)
         while self._left:
