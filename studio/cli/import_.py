@@ -67,12 +67,13 @@ def import_(
         ),
     ] = "",
     state: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            help="For a cellular automaton, whose output is its input in the next step: what that begins as.",
-            metavar="zeros|seed|noise[,seed=N]|picture",
+            help="For a network that is fed what it made in the step before, such as a cellular automaton: what that "
+            "begins as, and where names do not say so, which input is which output in the next step.",
+            metavar="zeros|seed|noise[,seed=N]|picture|IN=OUT",
         ),
-    ] = "",
+    ] = None,
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print facts as JSON.")] = False,
 ) -> None:
@@ -95,7 +96,7 @@ def import_(
         output_mean=_numbers(output_mean, "--output-mean"),
         output_std=_numbers(output_std, "--output-std"),
         channels=channels,
-        state=state,
+        state=",".join(state or ()),
     )
     refuse_existing(output, overwrite)
     imported = open_model(model, options)

@@ -74,7 +74,7 @@ class Engine(Staging):
         sizes = {
             i.name: Size.of(pictures[i.name])
             if i.name in pictures
-            else Size(*inputs[i.name].shape[1:])
+            else _picture_size(i, inputs[i.name])
             if i.name in inputs
             else self._sizes[i.name]
             for i in self.graph.inputs
@@ -303,3 +303,8 @@ class Engine(Staging):
 
     def _tensors_of(self, node: Node) -> dict[str, Array]:
         return {key: self._store.tensor(name) for key, name in node.tensor_names.items()}
+
+
+def _picture_size(put: Input, fed: Array) -> Size:
+    """That of the pictures to which a map that is fed belongs."""
+    return Size(fed.shape[1] * put.smaller.height, fed.shape[2] * put.smaller.width)

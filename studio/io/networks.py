@@ -68,6 +68,7 @@ class _Input(Part):
     comes_from: Line = ""
     begins: Beginning = "zeros"
     seed: int = Field(0, ge=0, le=2**32 - 1)
+    smaller: tuple[_Side, _Side] = (1, 1)
 
     @model_validator(mode="after")
     def _one_for_every_channel(self) -> _Input:
@@ -268,6 +269,7 @@ def _input(of: Input) -> Document:
     newer = _unless("kind", of.kind, "picture") | _unless("order", of.order, "rgb")
     newer |= {} if of.size is None else {"size": list(of.size)}
     newer |= {} if of.multiple == (1, 1) else {"multiple": list(of.multiple)}
+    newer |= {} if of.smaller == (1, 1) else {"smaller": list(of.smaller)}
     if of.kind == "state":
         newer |= {"comes_from": of.comes_from, "begins": of.begins} | ({"seed": of.seed} if of.seed else {})
     return {"name": of.name, "channels": of.channels, "range": list(of.range)} | normalising | newer

@@ -22,7 +22,7 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture, to_picture, to_tensor
 from studio.model.size import Size
-from studio.model.state import COLOURS, beginning
+from studio.model.state import COLOURS, beginning, shrunk
 from studio.model.tick import Tick
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Growth(Lesson):
 
     def _chosen(self, rng: np.random.Generator, count: int, size: Size) -> list[States]:
         """States of the pool for some crops; the first of a step is the worst of all, and begins anew."""
-        if not self._pool or any(state.shape[1:] != size for state in self._pool[0].values()):
+        if not self._pool or any(self._pool[0][put.name].shape[1:] != put.map_size(size) for put in self._graph.states):
             self._pool = [self._beginning(size)] * self._count
             self._errors = np.zeros(self._count, np.float32)
         self._part, found = [], []
@@ -114,7 +114,8 @@ class Growth(Lesson):
             colour = np.zeros((COLOURS, *size), np.float32)
             if picture is not None:
                 colour = to_tensor(picture, COLOURS, put.range)
-            found[put.name] = beginning(put.begins, put.channels, size, put.seed, colour)
+            own = put.map_size(size)
+            found[put.name] = beginning(put.begins, put.channels, own, put.seed, shrunk(colour, put.smaller))
         return found
 
     def _seen(self, states: States) -> Picture:

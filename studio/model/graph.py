@@ -140,12 +140,12 @@ class Graph:
         for put in self.inputs:
             if put.size is not None and sizes[put.name] != put.size:
                 raise StudioError(f'The input "{put.name}" takes pictures of {put.size} alone, not {sizes[put.name]}.')
-            if put.has_size and any(n % by for n, by in zip(sizes[put.name], put.multiple, strict=True)):
+            if put.has_size and any(n % by for n, by in zip(sizes[put.name], put.steps, strict=True)):
                 raise StudioError(
-                    f'The input "{put.name}" takes widths that are multiples of {put.multiple.width} and heights of '
-                    f"{put.multiple.height}, not {sizes[put.name]}."
+                    f'The input "{put.name}" takes widths that are multiples of {put.steps.width} and heights of '
+                    f"{put.steps.height}, not {sizes[put.name]}."
                 )
-        found = {i.name: Shape(i.channels, *(sizes[i.name] if i.has_size else (1, 1))) for i in self.inputs}
+        found = {i.name: Shape(i.channels, *(i.map_size(sizes[i.name]) if i.has_size else (1, 1))) for i in self.inputs}
         for node in self.nodes:
             try:
                 with guarded(node.op):
@@ -190,8 +190,10 @@ class Graph:
         None where it does not follow the input's: a vector and what is made of it, a mean over space, a map resized to
         a given size. Where branches meet, the one that follows the input says how large both are.
         """
-        one = Fraction(1), Fraction(1)
-        found: dict[str, Scale | None] = {i.name: one if i.has_size else None for i in self.inputs}
+        found: dict[str, Scale | None] = {
+            i.name: (Fraction(1, i.smaller.height), Fraction(1, i.smaller.width)) if i.has_size else None
+            for i in self.inputs
+        }
         for node in self.nodes:
             own, leads = node.op.size_ratio(), node.op.follows
             reads = node.inputs if leads is None else node.inputs[leads : leads + 1]

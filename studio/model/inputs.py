@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,7 @@ class Input:
         comes_from: of a state, the layer whose map it is in the next step.
         begins: of a state, what it is in the first step; see `studio.model.state.beginning`.
         seed: of a state that begins as noise.
+        smaller: of a state, how many times its map is smaller than the pictures, down and across.
     """
 
     name: str
@@ -44,14 +46,25 @@ class Input:
     comes_from: str = ""
     begins: Beginning = "zeros"
     seed: int = 0
+    smaller: Size = Size(1, 1)
 
     def __post_init__(self) -> None:
         # Importers and files may give any pair of a height and a width.
         if self.size is not None:
             object.__setattr__(self, "size", Size(*self.size))
         object.__setattr__(self, "multiple", Size(*self.multiple))
+        object.__setattr__(self, "smaller", Size(*self.smaller))
 
     @property
     def has_size(self) -> bool:
-        """Whether it is as large as the pictures."""
+        """Whether its size follows that of the pictures."""
         return self.kind != "vector"
+
+    @property
+    def steps(self) -> Size:
+        """What height and width of the pictures must be multiples of for it."""
+        return Size(*(math.lcm(*pair) for pair in zip(self.multiple, self.smaller, strict=True)))
+
+    def map_size(self, picture: Size) -> Size:
+        """How large its own map is for pictures of this size."""
+        return picture.divided(self.smaller) if self.has_size else Size(1, 1)

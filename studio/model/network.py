@@ -70,6 +70,7 @@ class Network:
             [i.name, i.channels, [float(end) for end in i.range], *_normalising(i), *_order(i.order)]
             + ([list(i.multiple)] if i.multiple != (1, 1) else [])
             + ([i.comes_from, i.begins, i.seed] if i.kind == "state" else [])
+            + ([["smaller", *i.smaller]] if i.smaller != (1, 1) else [])
             for i in graph.inputs
         ]
         layers = [

@@ -42,6 +42,10 @@ class Size(NamedTuple):
         """Both sides times a whole number."""
         return Size(self.height * factor, self.width * factor)
 
+    def divided(self, by: Size) -> Size:
+        """So many times smaller down and across; what is left over falls away."""
+        return Size(self.height // by.height, self.width // by.width)
+
     def within(self, longest: float) -> Size:
         """Shrunk until neither side is longer than this, keeping its shape to a pixel; as it is where it fits."""
         scale = min(1.0, longest / max(self))

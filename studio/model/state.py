@@ -66,6 +66,16 @@ def beginning(begins: Beginning, channels: int, size: Size, seed: int, colour: A
     return made
 
 
+def shrunk(colour: Array, smaller: Size) -> Array:
+    """(C, H, W) of a picture made so many times smaller down and across, each place the mean of those it stands for."""
+    if smaller == (1, 1):
+        return colour
+    channels, height, width = len(colour), *Size.of(colour[0]).divided(smaller)
+    whole = colour[:, : height * smaller.height, : width * smaller.width]
+    parts = whole.reshape(channels, height, smaller.height, width, smaller.width)
+    return np.asarray(parts.mean((2, 4)), np.float32)
+
+
 class Steps:
     """Counts the steps of each frame, so that a rate that is not whole comes out even."""
 

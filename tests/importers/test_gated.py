@@ -73,7 +73,7 @@ def _brought(module: torch.nn.Module, way: str, folder: Path) -> Network:
             sides = dict.fromkeys((2, 3), torch.export.Dim.AUTO)
             torch.export.save(torch.export.export(module, _fed(EXAMPLE), dynamic_shapes=(sides,) * 2), file)
         else:
-            axes = dict.fromkeys(names, {2: "h", 3: "w"})
+            axes = {name: {2: "h", 3: "w"} for name in names}
             torch.onnx.export(
                 module,
                 _fed(EXAMPLE),

@@ -136,6 +136,8 @@ def run(
     values: dict[str, Value | list[Value]] = dict(constants)
     for name, shape in inputs.items():
         values[name] = add_input(draft, name, shape)
+    if others:
+        draft.shrink_states()
     calls = list(calls)
     numbers: dict[str, int | float] = {}
     draws = {call.result: number for number, call in enumerate(call for call in calls if call.draws)}

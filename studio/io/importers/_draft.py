@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from studio.model.explain import explain
 from studio.model.graph import Graph, Input, InputKind, Node
 from studio.model.network import Network
 from studio.model.op import Array, Op, Shape
+from studio.model.size import Size
 from studio.ops import operator
 
 MOST_LAYERS = 8192
@@ -65,6 +66,32 @@ class Draft:
         self.inputs.append(Input(name, shape.channels, value_range, kind=kind))
         self.shapes[name] = shape
         return name
+
+    def picture_size(self, put: Input) -> Size:
+        """That of the pictures to which the map of an input belongs."""
+        _, height, width = self.shapes[put.name]
+        return Size(height * put.smaller.height, width * put.smaller.width)
+
+    def shrink_states(self) -> None:
+        """Have inputs that are smaller than the largest follow its size: they are states, beside its picture.
+
+        Raises:
+            StudioError: naming one that is no whole number of times smaller.
+        """
+        sizes = [Size(*self.shapes[put.name][1:]) for put in self.inputs if put.kind == "picture"]
+        if len(set(sizes)) < 2:
+            return
+        whole = max(sizes, key=lambda size: size.pixels)
+        for place, put in enumerate(self.inputs):
+            size = Size(*self.shapes[put.name][1:])
+            if put.kind != "picture" or size == whole:
+                continue
+            if any(side % own for side, own in zip(whole, size, strict=True)):
+                raise StudioError(
+                    f'Its input "{put.name}" is {size}, which is no whole number of times smaller than the picture of '
+                    f"{whole}; export it for a picture whose sides the network's strides divide."
+                )
+            self.inputs[place] = replace(put, smaller=whole.divided(size))
 
     def add(
         self, op: str, *reads: str, name: str, tensors: Mapping[str, Weight] | None = None, **params: object

@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.io.importers._calls import add_input
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._views import Value, first, is_last, move, reshaped
 from studio.model.op import Shape
 from studio.model.size import Size
@@ -19,7 +20,8 @@ from studio.model.size import Size
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, ValueInfoProto
 
-_SIZE = Size(256, 256)
+USUAL_SIZE = Size(256, 256)
+"""Of pictures whose size a file leaves open."""
 _PICTURE = (1, 3, 4)
 _LAST_TO_FIRST = [0, 3, 1, 2]
 _FIRST_TO_LAST = [0, 2, 3, 1]
@@ -90,7 +92,9 @@ class Ends:
             return self.asked
         if not self.outputs:
             raise StudioError("it names no output; export it anew.")
-        return str(min(self.graph.output, key=_unlike_a_picture).name)
+        fed = [put.name for put in self.graph.input]
+        states = {name for name in self.outputs if self.whole and hand_on(fed, [name])}
+        return str(min(self.graph.output, key=lambda put: (put.name in states, _unlike_a_picture(put))).name)
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -157,7 +161,7 @@ class Ends:
             sizes = [sizes[0], sizes[3], sizes[1], sizes[2]]
             draft.notes.append(f'The channels of its input "{put.name}" come last; they were put first.')
         height, width = size or Size(0, 0)
-        shape = Shape(sizes[1] or 3, height or sizes[2] or _SIZE.height, width or sizes[3] or _SIZE.width)
+        shape = Shape(sizes[1] or 3, height or sizes[2] or USUAL_SIZE.height, width or sizes[3] or USUAL_SIZE.width)
         name = draft.add_input(put.name, shape, value_range)
         value = Value((1, *shape), name)
         value = move(draft, value, lambda x: x.transpose(0, 2, 3, 1)) if last else value

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.io.importers._state_pairs import paired
 from studio.model.graph import Graph, Input, Node
 from studio.model.latent import LARGEST_SEED
+from studio.model.network import Network
 from studio.model.size import Size
 from studio.model.state import BEGINNINGS, COLOURS, Beginning
 from studio.ops import operator
@@ -37,12 +40,16 @@ def stated(imported: Imported, way: str) -> Imported:
     """
     if not way:
         return imported
-    begins, seed = _read(way)
+    asked = _read(way)
+    begins, seed = asked.begins, asked.seed
     network = imported.network
     graph = network.graph
     if imported.others:
-        return _beside(imported, begins, seed)
+        return _beside(imported, asked)
     put = fed_back(graph, imported.size)
+    if asked.pairs and (len(asked.pairs) > 1 or asked.pairs[0][0] not in [i.name for i in graph.inputs]):
+        known = ", ".join(i.name for i in graph.inputs[:6])
+        raise StudioError(f'It has no input "{asked.pairs[-1][0]}" besides its picture; its inputs are {known}.')
     if put is None:
         raise StudioError("It has no input of the output's shape, which the output could be in the next step.")
     made = graph.output
@@ -63,31 +70,63 @@ def stated(imported: Imported, way: str) -> Imported:
     return replace(imported, network=replace(network, graph=changed), notes=(*kept, note))
 
 
-def _beside(imported: Imported, begins: Beginning, seed: int) -> Imported:
-    """A network that hands states on beside its picture: each other output is an input of its shape, in their order.
+def _beside(imported: Imported, way: _Way) -> Imported:
+    """A network that hands states on beside its picture, each of them an output that is an input in the next step.
 
     Raises:
-        StudioError: where one of them is no input's.
+        StudioError: where no output is an input's, or one that is smaller than the picture is no state.
     """
     graph = imported.network.graph
     shapes = graph.shapes({i.name: imported.size for i in graph.inputs})
-    inputs, notes = list(graph.inputs), list(imported.notes)
-    first = next((k for k, put in enumerate(inputs) if put.kind == "picture"), 0)
-    for layer in imported.others:
-        fits = [k for k, put in enumerate(inputs) if put.kind == "picture" and shapes[put.name] == shapes[layer]]
-        if not fits:
-            raise StudioError(
-                f'Its output "{layer}" has the shape {shapes[layer]}, which no input has, so that it is no state; '
-                "return the picture and the states alone."
+    names = [name for name in imported.outputs if name != imported.picked]
+    names = names if len(names) == len(imported.others) else list(imported.others)
+    made = [(name, shapes[layer]) for name, layer in zip(names, imported.others, strict=True)]
+    found = paired({i.name: shapes[i.name] for i in graph.inputs if i.kind == "picture"}, made, way.pairs)
+    if not found.made:
+        name, shape = made[0]
+        raise StudioError(
+            f'Its output "{name}" has the shape {shape}, which no input has, so that it is no state; '
+            "return the picture and the states alone."
+        )
+    notes = [said for said in imported.notes if "--state" not in said and "--channels" not in said]
+    inputs = list(graph.inputs)
+    for k, put in enumerate(inputs):
+        if put.name in found.made:
+            place = found.made[put.name]
+            state = Input(put.name, put.channels, kind="state", size=put.size, multiple=put.multiple)
+            state = replace(state, begins=way.begins, seed=way.seed, smaller=put.smaller)
+            inputs[k] = replace(state, comes_from=imported.others[place])
+            notes.append(
+                f'Its state "{put.name}" begins as {STATE_WAYS[way.begins]}; "{names[place]}" is its next step.'
             )
-        # What a picture is comes first among the inputs.
-        put = inputs[next((k for k in fits if k != first), fits[0])]
-        state = Input(put.name, put.channels, kind="state", size=put.size, multiple=put.multiple)
-        inputs[inputs.index(put)] = replace(state, comes_from=layer, begins=begins, seed=seed)
-        notes.append(f'Its state "{put.name}" begins as {STATE_WAYS[begins]}; "{layer}" is its next step.')
-    kept = tuple(said for said in notes if "--state" not in said and "--channels" not in said)
-    changed = replace(graph, inputs=tuple(inputs))
-    return replace(imported, network=replace(imported.network, graph=changed), notes=kept)
+        elif put.smaller != (1, 1):
+            raise StudioError(
+                f'Its input "{put.name}" is smaller than its picture, but no output is its next step; --state '
+                f"{put.name}=NAME says which is: {', '.join(names[:6])}."
+            )
+    if found.by_order:
+        taken = ",".join(f"{put}={names[found.made[put]]}" for put in found.by_order if put in found.made)
+        notes.append(f"States of one shape were paired in their order; --state {taken} pairs them, or others.")
+    if found.left:
+        left = ", ".join(names[place] for place in found.left[:6])
+        notes.append(f"It also gives {left}, which is no state: --output takes it in place of the picture.")
+    network = _without_the_rest(replace(imported.network, graph=replace(graph, inputs=tuple(inputs))))
+    kept = {full: origin for full, origin in imported.names.items() if full in network.tensors}
+    return replace(imported, network=network, names=kept, notes=tuple(notes))
+
+
+def _without_the_rest(network: Network) -> Network:
+    """The network without layers that neither its picture nor a state needs."""
+    graph = network.graph
+    queue, needed = [graph.output, *(put.comes_from for put in graph.states)], set[str]()
+    while queue:
+        name = queue.pop()
+        if name in graph and name not in needed:
+            needed.add(name)
+            node = graph.node(name)
+            queue += [*node.inputs, node.owner]
+    graph = replace(graph, nodes=tuple(node for node in graph.nodes if node.name in needed))
+    return replace(network, graph=graph, tensors={full: network.tensors[full] for full in graph.tensor_shapes})
 
 
 def fed_back(graph: Graph, size: Size) -> Input | None:
@@ -97,13 +136,37 @@ def fed_back(graph: Graph, size: Size) -> Input | None:
     return next((put for put in pictures if shapes[put.name] == shapes[graph.output]), None)
 
 
-def _read(way: str) -> tuple[Beginning, int]:
-    word, _, rest = way.partition(",")
-    begins = next((known for known in BEGINNINGS if known == word), None)
-    found = re.fullmatch(r"seed=(\d{1,10})", rest) if rest else None
-    if begins is None or (rest and (found is None or begins != "noise")):
-        raise StudioError(f'"{way}" is no beginning of a state; give zeros, seed, noise, picture, or noise,seed=3.')
-    seed = int(found[1]) if found else 0
-    if seed > LARGEST_SEED:
+@dataclass(frozen=True)
+class _Way:
+    """What a person says of the states: what they begin as, and which output is which input in the next step."""
+
+    begins: Beginning
+    seed: int
+    pairs: tuple[tuple[str, str], ...]
+
+
+def _read(way: str) -> _Way:
+    words = way.split(",")
+    named = "=" in words[0]
+    begins: Beginning | None = "zeros" if named else next((known for known in BEGINNINGS if known == words[0]), None)
+    pairs: list[tuple[str, str]] = []
+    seeds: list[tuple[str, str]] = []
+    for word in words if named else words[1:]:
+        put, equals, made = word.partition("=")
+        (seeds if put == "seed" else pairs).append((put.strip(), made.strip()))
+        begins = begins if equals and put.strip() and made.strip() else None
+    seed = seeds[0][1] if seeds else "0"
+    wrong = len(seeds) > 1 or re.fullmatch(r"\d{1,10}", seed) is None or (bool(seeds) and begins != "noise")
+    if begins is None or wrong:
+        raise StudioError(
+            f'"{way}" is no beginning of a state; give zeros, seed, noise, picture, or noise,seed=3, and an input and '
+            "the output that it is in the next step where names do not say so: zeros,h_in=h_out."
+        )
+    if int(seed) > LARGEST_SEED:
         raise StudioError(f'"{way}": give a seed from 0 to {LARGEST_SEED}.')
-    return begins, seed
+    return _Way(begins, int(seed), tuple(pairs))
+
+
+def hands_on(way: str, inputs: Sequence[str]) -> bool:
+    """Whether all outputs are to be read, since some are inputs in the next step."""
+    return bool(way) and (len(inputs) > 1 or bool(_read(way).pairs))

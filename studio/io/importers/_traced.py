@@ -118,7 +118,9 @@ def _takes(draft: Draft, size: Size) -> bool:
     """Whether every layer takes pictures of this size, as far as shapes say."""
     from studio.model.op import Shape
 
-    shapes = {i.name: Shape(i.channels, *size) if i.has_size else draft.shapes[i.name] for i in draft.inputs}
+    shapes = {
+        i.name: Shape(i.channels, *i.map_size(size)) if i.has_size else draft.shapes[i.name] for i in draft.inputs
+    }
     try:
         for node in draft.nodes:
             shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
@@ -154,9 +156,15 @@ def _read(
 
 
 def picture_size(examples: Sequence[torch.Tensor]) -> Size | None:
-    """That of all pictures; None where there are none, or they differ."""
-    sizes = {Size(*tensor.shape[2:]) for tensor in examples if tensor.ndim == 4 and min(tensor.shape[2:]) > 1}
-    return sizes.pop() if len(sizes) == 1 else None
+    """That of all pictures; None where there are none, or one is no whole number of times smaller than the largest."""
+    sizes = {Size(*tensor.shape[2:]) for tensor in examples if _is_picture(tensor)}
+    whole = max(sizes, key=lambda size: size.pixels, default=None)
+    divides = whole and all(side % own == 0 for size in sizes for side, own in zip(whole, size, strict=True))
+    return whole if divides else None
+
+
+def _is_picture(tensor: torch.Tensor) -> bool:
+    return tensor.ndim == 4 and min(tensor.shape[2:]) > 1
 
 
 def _others(size: Size) -> Iterator[Size]:
@@ -173,12 +181,18 @@ def _others(size: Size) -> Iterator[Size]:
 
 
 def resized(examples: Sequence[torch.Tensor], size: Size) -> tuple[torch.Tensor, ...]:
-    """The examples with pictures of another size."""
+    """The examples with pictures of another size; states that are smaller stay as many times smaller."""
     from torch.nn import functional as F
 
+    whole = picture_size(examples)
     return tuple(
-        F.interpolate(tensor, size, mode="bilinear", align_corners=False)
-        if tensor.ndim == 4 and min(tensor.shape[2:]) > 1
+        F.interpolate(
+            tensor,
+            size.divided(whole.divided(Size(*tensor.shape[2:]))) if whole else size,
+            mode="bilinear",
+            align_corners=False,
+        )
+        if _is_picture(tensor)
         else tensor
         for tensor in examples
     )

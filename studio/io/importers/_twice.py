@@ -69,7 +69,7 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
 
 def _own_size(draft: Draft) -> Size | None:
     """That of its pictures, where all have the same."""
-    sizes = {draft.shapes[i.name].size for i in draft.inputs if i.kind == "picture"}
+    sizes = {draft.picture_size(i) for i in draft.inputs if i.kind == "picture"}
     return sizes.pop() if len(sizes) == 1 else None
 
 

@@ -150,7 +150,7 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     pictures = [i for i in draft.inputs if i.kind == "picture"]
     _say_channels(draft, output)
     output = _denormalised(draft, output, options)
-    size = draft.shapes[(pictures or draft.inputs)[0].name].size
+    size = draft.picture_size((pictures or draft.inputs)[0])
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(title_of(path.stem, "imported"), output, output_range)
     network = _of_its_size(network, draft, known.fixed)
@@ -208,7 +208,7 @@ def _say_channels(draft: Draft, output: str) -> None:
 def _of_its_size(network: Network, draft: Draft, fixed: bool) -> Network:
     """The size it was traced for stands in its pictures where its layers take no other, or mean it alone."""
     graph = network.graph
-    sizes = {i.name: draft.shapes[i.name].size for i in graph.inputs}
+    sizes = {i.name: draft.picture_size(i) for i in graph.inputs}
     free = all(node.op.size_ratio() for node in graph.nodes) or all(i.kind != "picture" for i in graph.inputs)
     if not fixed and not free:
         try:

@@ -86,7 +86,9 @@ def export_torch(
         output_std: what each channel of its output is multiplied by.
         luma: whether it is fed the picture's luma, whose colour is put back onto an output of one channel.
         state: for a cellular automaton, whose output is its input in the next step: what it begins as, "zeros",
-            "seed", "noise", "noise,seed=3" or "picture". What it draws at random is drawn by seed and step.
+            "seed", "noise", "noise,seed=3" or "picture"; of a network that hands states on beside its picture, besides
+            that, the output that an input is in the next step where names and shapes do not say so: "zeros,h=2" or,
+            of a dict, "zeros,h_in=h_out". What it draws at random is drawn by seed and step.
         description: one line.
         license: of the weights.
         input_range: the older name of ``range``.
@@ -130,10 +132,11 @@ def imported_module(
     Raises:
         StudioError: as `export_torch` does.
     """
+    from studio.io.importers._state import hands_on
     from studio.io.importers._traced import evaluating, traced
 
     examples = _examples(example)
-    whole = bool(options.state) and len(examples) > 1
+    whole = hands_on(options.state, [""] * len(examples))
     with evaluating(module):
         trace = traced(module, examples, fold, options.output, whole=whole)
         try:

@@ -16,11 +16,14 @@ from studio.io.folders import is_file
 from studio.io.importers import _onnx_file as file_of
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_ends import Ends, listed, map_of_output
+from studio.io.importers._onnx_ends import USUAL_SIZE, Ends, listed, map_of_output
 from studio.io.importers._onnx_expand import expanded
 from studio.io.importers._onnx_fold import folded
+from studio.io.importers._onnx_states import state_sizes
 from studio.io.importers._onnx_table import OnnxNode, table
 from studio.io.importers._simplify import simplify
+from studio.io.importers._state import hands_on
+from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
@@ -55,8 +58,11 @@ class Onnx:
         """Its graph, operator by operator."""
         model = file_of.parsed(path)
         held = {tensor.name for tensor in model.graph.initializer}
-        fed = sum(put.name not in held for put in model.graph.input)
-        opset, ends = file_of.opset(model, path), Ends(model.graph, options.output, bool(options.state) and fed > 1)
+        fed, made = (
+            [put.name for put in puts if put.name not in held] for puts in (model.graph.input, model.graph.output)
+        )
+        state = options.state or ("zeros" if len(fed) > 1 and hand_on(fed, made) else "")
+        opset, ends = file_of.opset(model, path), Ends(model.graph, options.output, hands_on(state, fed))
         file: dict[str, Stored] = {}
 
         def read(size: Size | None) -> tuple[Draft, str]:
@@ -74,6 +80,7 @@ class Onnx:
                 outputs=ends.outputs,
                 picked=ends.output,
                 fixed=fixed,
+                state=state if ends.others else "",
             )
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
@@ -112,9 +119,13 @@ class _Reading:
         self._constants(ends.graph)
         needed = ends.needed
         read = {name for node in needed for name in node.input} | {wanted, *ends.others}
+        asked = self.options.input_size
+        own = state_sizes(ends.graph, self.opset, asked, USUAL_SIZE) if ends.whole else {}
         for put in ends.graph.input:
             if put.name not in self.values and put.name in read:
-                self.values[put.name] = ends.input(draft, put, self.options.input_size)
+                self.values[put.name] = ends.input(draft, put, own.get(put.name, asked))
+        if ends.whole:
+            draft.shrink_states()
         self._nodes(needed)
         found = self.values.get(wanted)
         if found is None:

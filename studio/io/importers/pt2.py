@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._aten_table import table
 from studio.io.importers._calls import Call, Name, own_layer, run
 from studio.io.importers._draft import Draft
+from studio.io.importers._state import hands_on
+from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
@@ -28,6 +30,7 @@ _BFLOAT16 = 13
 _LONGEST = 64 * 2**20
 
 Json = dict[str, Any]
+_Axes = tuple[tuple[int, bool], ...]
 
 
 class Pt2:
@@ -50,11 +53,13 @@ class Pt2:
         try:
             model = _read(path, names)
             picked = _picked(model, options.output)
-            whole = bool(options.state) and len(model.inputs) > 1
+            state = options.state or ("zeros" if hand_on(list(model.inputs), list(model.outputs)) else "")
+            whole = hands_on(state, list(model.inputs))
             states = [name for label, name in model.outputs.items() if whole and label != picked]
 
             def read(size: Size | None) -> tuple[Draft, str]:
-                shapes = {name: _shape(sizes, size or options.input_size) for name, sizes in model.inputs.items()}
+                asked, whole = size or options.input_size, _whole(model.inputs.values()) if states else None
+                shapes = {name: _shape(sizes, asked, whole) for name, sizes in model.inputs.items()}
                 return run(model.calls, table(), shapes, model.constants, model.outputs[picked], states)
 
             # What the file calls a fixed size is one; other sizes are only tried where it says that there are.
@@ -70,7 +75,13 @@ class Pt2:
                 f'It gives {len(model.outputs)} outputs; "{picked}" was taken, --output takes another: {others}.'
             )
         known = Known(
-            self.name, stored=model.state, complete=True, outputs=tuple(model.outputs), picked=picked, fixed=fixed
+            self.name,
+            stored=model.state,
+            complete=True,
+            outputs=tuple(model.outputs),
+            picked=picked,
+            fixed=fixed,
+            state=state if states else "",
         )
         return finished(draft, last, path, known, options)
 
@@ -102,18 +113,30 @@ class _Model:
         return any(free for axes in self.inputs.values() for _, free in axes[2:])
 
 
-def _shape(axes: tuple[tuple[int, bool], ...], size: Size | None) -> tuple[int, ...]:
-    """The shape of an input where pictures have this size, the example's where None; one picture of any number."""
+def _shape(axes: _Axes, size: Size | None, whole: Size | None) -> tuple[int, ...]:
+    """The shape of an input where pictures have this size, the example's where None; one picture of any number.
+
+    A state that is smaller than the example's largest picture, ``whole``, stays as many times smaller.
+    """
     found = [1 if free and k == 0 else length for k, (length, free) in enumerate(axes)]
     if size is not None and len(axes) == 4:
-        found[2:] = [side if free else length for side, (length, free) in zip(size, axes[2:], strict=True)]
+        own = size.divided(whole.divided(Size(*found[2:]))) if whole and min(found) > 0 else size
+        found[2:] = [side if free else length for side, (length, free) in zip(own, axes[2:], strict=True)]
     return tuple(found)
+
+
+def _whole(inputs: Iterable[_Axes]) -> Size | None:
+    """The size of the largest picture of the example."""
+    sizes = [Size(*(length for length, _ in axes[2:])) for axes in inputs if len(axes) == 4]
+    return max(sizes, key=lambda size: size.pixels, default=None)
 
 
 def _picked(model: _Model, asked: str) -> str:
     if asked and asked not in model.outputs:
         raise StudioError(f'it gives no output "{asked}"; it gives {", ".join(list(model.outputs)[:6])}.')
-    return asked or next(iter(model.outputs))
+    inputs = list(model.inputs)
+    plain = (name for name in model.outputs if not hand_on(inputs, [name]))
+    return asked or next(plain, next(iter(model.outputs)))
 
 
 def _read(path: Path, names: list[str]) -> _Model:

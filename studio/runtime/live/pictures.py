@@ -96,7 +96,8 @@ class Pictures:
     def crops(self, graph: Graph) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one, once it has run; the rest of them is a border."""
         assert self.working is not None
-        crops = {i.name: self.working.picture for i in graph.inputs if i.has_size}
+        whole, padded = self.working.picture, self.working.padded
+        crops = {i.name: whole if i.smaller == (1, 1) else i.map_size(padded) for i in graph.inputs if i.has_size}
         return crops | {graph.output: self.working.output}
 
     def restart(self) -> None:

@@ -9,7 +9,7 @@ from studio.model.graph import Input
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, to_tensor
 from studio.model.size import Size
-from studio.model.state import COLOURS, Stepping, Steps, beginning
+from studio.model.state import COLOURS, Stepping, Steps, beginning, shrunk
 
 
 class Stepper:
@@ -41,7 +41,8 @@ class Stepper:
             self._engine.forget()
         for put in states:
             if begins:
-                fed[put.name] = beginning(put.begins, put.channels, size, put.seed, _colour(put, picture))
+                colour = _colour(put, picture)
+                fed[put.name] = beginning(put.begins, put.channels, put.map_size(size), put.seed, colour)
             if stepping.picture > 0.0:
                 fed[put.name] = self._mixed(put, fed.get(put.name), picture, stepping.picture)
         steps = self._steps.next(stepping.steps)
@@ -51,8 +52,8 @@ class Stepper:
         return (fed if steps else {}), steps
 
     def _begun(self, size: Size) -> bool:
-        shapes = (self._engine.shape(put.name) for put in self._engine.graph.states if self._engine.stepped)
-        return self._engine.stepped > 0 and all(shape.size == size for shape in shapes)
+        states = self._engine.graph.states if self._engine.stepped else ()
+        return bool(states) and all(self._engine.shape(put.name).size == put.map_size(size) for put in states)
 
     def _mixed(self, put: Input, begun: Array | None, picture: DeepPicture, part: float) -> Array:
         state = self._engine.state(put.name) if begun is None else begun
@@ -63,5 +64,5 @@ class Stepper:
 
 
 def _colour(put: Input, picture: DeepPicture) -> Array:
-    """(3, H, W) of the picture, in the values of a state."""
-    return to_tensor(picture, COLOURS, put.range)
+    """(3, H, W) of the picture, as large as a state and in its values."""
+    return shrunk(to_tensor(picture, COLOURS, put.range), put.smaller)
