@@ -15,8 +15,8 @@ through `autoencoder-transposed`, bent behind `enc2` with the parameters' defaul
 
 A bend stands behind a layer: what reads the layer reads the bent map. A *stage* is a bend with
 
-- **channels**: all, a share by seed, a range, a list, a cluster of those that look alike, or the strongest by the norm
-  of their maps or by their effect on the picture;
+- **channels**: all, a share by seed, a range, a list, those of the selected filters, a cluster of those that look
+  alike, or the strongest by the norm of their maps or by their effect on the picture;
 - **mask**: where on the picture: painted over it with the brush (*Mask: Painted*, in the window; the right button takes
   away), given from Python as an array, or as bright as an input or layer;
 - **amount**: from 0, as it was, to 1, bent;

@@ -30,9 +30,11 @@ from studio.runtime.live.channel_study import (
     ChannelStudy,
     Clusters,
     Impacts,
+    Norms,
     StudyAll,
     StudyClusters,
     StudyImpact,
+    StudyNorms,
 )
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.orders import Order, SetStages
@@ -117,6 +119,24 @@ def test_of_a_still_picture_it_finds_what_a_measurement_at_once_finds() -> None:
     whole = Impact(turns.engine, "enc")
     whole.measure()
     np.testing.assert_array_equal(turns.impacts.of["enc"], whole.of)
+
+
+def test_norms_are_those_of_what_the_layer_made_in_the_picture_of_then() -> None:
+    made = tiny_network()
+    turns, alone = Turns(made, *STAGES), on_torch(made)
+    drain(turns.go(2))
+    turns.order(StudyNorms(turns.graph, "enc"))
+    drain(turns.go(1))
+    alone.run({"input": normal(3, 16, 12, seed=3)})
+    wanted = np.sqrt((alone.activation("enc").astype(np.float64) ** 2).mean((1, 2)))
+    np.testing.assert_allclose(turns.telemetry[Norms].of["enc"], wanted, rtol=1e-5)
+    assert not turns.telemetry[Norms].measuring
+    # Once it is known nothing is read any more, whatever picture comes.
+    known = turns.telemetry[Norms]
+    drain(turns.go(1))
+    assert turns.telemetry[Norms] is known
+    with pytest.raises(StudioError, match='no layer "nose"'):
+        turns.order(StudyNorms(turns.graph, "nose"))
 
 
 @pytest.mark.parametrize("frame", [0.0, 0.004, 0.05])

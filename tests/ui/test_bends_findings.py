@@ -19,17 +19,27 @@ from studio.bends import registry
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.clusters import CLUSTERS
+from studio.model.edit import Selection
+from studio.model.layout import kernel_grid
 from studio.model.stage import AllChannels, ChannelList, Cluster
 from studio.model.view import View
-from studio.runtime.live.channel_study import ChannelStudy, Clusters, Impacts, StudyClusters, StudyImpact
+from studio.runtime.live.channel_study import (
+    ChannelStudy,
+    Clusters,
+    Impacts,
+    Norms,
+    StudyClusters,
+    StudyImpact,
+    StudyNorms,
+)
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.report import Part, Report
 from studio.ui.bends.channels import ChannelsEditor
 from studio.ui.bends.dice import drawn_by_effect, throw
-from studio.ui.bends.findings import BY_EFFECT
+from studio.ui.bends.findings import BY_EFFECT, BY_NORM
 from studio.ui.bends.panel import BendsPanel
 
-STRONGEST, CLUSTER = 4, 5
+STRONGEST, BY_NORMS, CLUSTER = 4, 5, 6
 IMPACT = np.linspace(0, 1, 64, dtype=np.float32)[::-1].copy()
 
 
@@ -54,7 +64,7 @@ def pick(desk: Desk, kind: int) -> None:
     editor(desk).kind.activated.emit(kind)
 
 
-def ordered(desk: Desk, kind: type[StudyImpact] | type[StudyClusters]) -> list[str]:
+def ordered(desk: Desk, kind: type[StudyImpact] | type[StudyNorms] | type[StudyClusters]) -> list[str]:
     return [order.layer for order in desk.orders if isinstance(order, kind)]
 
 
@@ -100,6 +110,36 @@ def test_the_strongest_are_measured_and_then_filled_in_as_one_undo(desk: Desk, q
     assert editor(desk).kind.currentIndex() == 0
 
 
+def test_the_strongest_by_norm_are_those_of_the_picture_that_runs_when_they_are_asked_for(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    pick(desk, BY_NORMS)
+    assert ordered(desk, StudyNorms) == ["enc2"]
+    assert channels(desk) == AllChannels()
+    tell(desk, Norms(desk.document.graph, {"enc2": IMPACT}))
+    assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_NORM)
+    assert editor(desk).kind.currentIndex() == BY_NORMS
+    [card] = desk.panel.cards.values()
+    assert card.where.whole == "strongest 8"
+    spin = editor(desk).by_norm.count
+    spin.selectAll()
+    qtbot.keyClicks(spin, "3")
+    qtbot.keyClick(spin, Qt.Key.Key_Return)
+    assert ordered(desk, StudyNorms) == ["enc2", "enc2"]
+    # What was measured is of an earlier picture.
+    assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_NORM)
+    tell(desk, Norms(desk.document.graph, {"enc2": IMPACT[::-1].copy()}))
+    assert channels(desk) == ChannelList(channels=(61, 62, 63), name=BY_NORM)
+    desk.document.undo()
+    assert spin.value() == 8
+    # One that cannot be measured keeps nobody waiting.
+    pick(desk, BY_NORMS)
+    tell(desk, Norms(desk.document.graph, measuring="enc2"))
+    tell(desk, Norms(desk.document.graph))
+    assert not editor(desk).by_norm.waits
+    assert channels(desk) == ChannelList(channels=tuple(range(8)), name=BY_NORM)
+
+
 def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> None:
     before = len(desk.document.history.labels)
     pick(desk, CLUSTER)
@@ -140,7 +180,7 @@ def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> N
 
 def test_a_card_is_no_wider_than_the_panel_whatever_is_chosen(desk: Desk, qtbot: QtBot) -> None:
     tell(desk, impacts(desk, IMPACT))
-    for kind in range(STRONGEST + 1):
+    for kind in range(BY_NORMS + 1):
         pick(desk, kind)
         qtbot.wait(5)
         [card] = desk.panel.cards.values()
@@ -262,14 +302,14 @@ def test_in_the_window_channels_are_found_while_the_picture_runs(
         panel = whole.window.context[BendsPanel]
         panel.put(registry()["Invert"])
         [card] = panel.cards.values()
-        for kind, name in ((STRONGEST, BY_EFFECT), (CLUSTER, "cluster 1")):
+        for kind, name in ((STRONGEST, BY_EFFECT), (BY_NORMS, BY_NORM), (CLUSTER, "cluster 1")):
             before = len(whole.document.history.labels)
             card.channels.kind.setCurrentIndex(kind)
             card.channels.kind.activated.emit(kind)
             whole.until(lambda name=name: getattr(whole.document.stages[0].channels, "name", "") == name)
             assert len(whole.document.history.labels) == before + 1
-        whole.document.undo()
-        whole.document.undo()
+        for _ in range(3):
+            whole.document.undo()
         assert whole.document.stages[0].channels == AllChannels()
         whole.command("bend.throw")
         assert len(whole.document.stages) == 2
@@ -332,3 +372,24 @@ def test_the_filters_of_a_stage_are_selected(desk: Desk) -> None:
     selection = desk.workspace.selection
     assert selection is not None
     assert list(np.flatnonzero(selection.mask.any(axis=1))) == [3, 5]
+
+
+def test_a_stage_bends_the_filters_that_are_selected(desk: Desk) -> None:
+    [card] = desk.panel.cards.values()
+
+    def take() -> None:
+        next(action for action in card.menu().actions() if action.text() == "Bend the selected filters").trigger()
+
+    take()
+    assert desk.said == ["Select some filters of enc2 first; their channels are bent then."]
+    assert channels(desk) == AllChannels()
+    desk.workspace.choose("enc2", "weight")
+    mask = np.zeros(kernel_grid(desk.document.graph.node("enc2").op.tensor_shapes()["weight"])[:2], bool)
+    mask[3, :4] = mask[7, 2] = True
+    desk.workspace.select(Selection(mask))
+    before = len(desk.document.history.labels)
+    take()
+    assert channels(desk) == ChannelList(channels=(3, 7))
+    assert len(desk.document.history.labels) == before + 1
+    desk.document.undo()
+    assert channels(desk) == AllChannels()

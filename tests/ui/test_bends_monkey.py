@@ -93,7 +93,7 @@ class Hands(RestlessHands):
         card = self._card()
         if card is None:
             return
-        kind = self.rng.randrange(6)
+        kind = self.rng.randrange(7)
         card.channels.list.setText(self.rng.choice(["0", "1, 2", "0-2", "x"]))
         card.channels.range.setText(self.rng.choice(["0-1", "2-2"]))
         card.channels.kind.setCurrentIndex(kind)

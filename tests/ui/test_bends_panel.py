@@ -326,7 +326,7 @@ def test_every_bend_has_a_card(desk: Desk) -> None:
     assert len(desk.panel.cards) == len(registry())
 
 
-@pytest.mark.parametrize("kind", range(6))
+@pytest.mark.parametrize("kind", range(7))
 def test_no_card_is_cut_in_the_narrowest_panel(desk: Desk, qtbot: QtBot, kind: int) -> None:
     for each in registry().values():
         desk.panel.put(each)

@@ -131,8 +131,13 @@ class Impact:
 
 def strongest_by_norm(activation: Array, count: int) -> tuple[int, ...]:
     """The channels of a map (C, H, W) with the largest root mean square, the strongest first."""
+    return ranked(norms(activation), count)
+
+
+def norms(activation: Array) -> Array:
+    """(C,) float32, the root mean square of each channel of a map (C, H, W); what is not finite counts as zero."""
     finite = np.nan_to_num(activation, nan=0.0, posinf=0.0, neginf=0.0).astype(np.float64)
-    return ranked(np.sqrt((finite * finite).mean((1, 2))).astype(np.float32), count)
+    return np.asarray(np.sqrt((finite * finite).mean((1, 2))), np.float32)
 
 
 def ranked(strengths: Array, count: int) -> tuple[int, ...]:

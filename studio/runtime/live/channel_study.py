@@ -13,9 +13,9 @@ from studio.engine.base import Engine
 from studio.model.graph import Graph
 from studio.model.op import Array
 from studio.model.picture import Picture
-from studio.model.stage import Cluster
+from studio.model.stage import Cluster, made
 from studio.runtime.bending.clusters import ClusterFinder
-from studio.runtime.bending.impact import Impact
+from studio.runtime.bending.impact import Impact, norms
 from studio.runtime.bending.impact_round import ImpactRound
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
@@ -63,6 +63,17 @@ class StudyAll(LayerOrder, Setting):
 
 
 @dataclass(frozen=True, eq=False)
+class StudyNorms(LayerOrder, Setting):
+    """Measure how strong the map of each channel of a layer is in the picture that runs.
+
+    Attributes:
+        layer: whose channels.
+    """
+
+    layer: str
+
+
+@dataclass(frozen=True, eq=False)
 class StudyClusters(LayerOrder, Setting):
     """Find clusters of a layer's channels by its next maps.
 
@@ -91,6 +102,23 @@ class Impacts(LayerPart):
     def merge(self, earlier: Self) -> Self:
         """See `Part.merge`."""
         return replace(self, of={**earlier.of, **self.of}, places={**earlier.places, **self.places})
+
+
+@dataclass(frozen=True, eq=False)
+class Norms(LayerPart):
+    """How strong the maps of channels were when that was asked.
+
+    Attributes:
+        of: by layer (channels,) float32, the root mean square of what the layer made, before any bend.
+        measuring: the layer that is being measured; else empty.
+    """
+
+    of: Mapping[str, Array] = field(default_factory=dict)
+    measuring: str = ""
+
+    def merge(self, earlier: Self) -> Self:
+        """See `Part.merge`."""
+        return replace(self, of={**earlier.of, **self.of})
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +157,8 @@ class ChannelStudy(Feature):
         self._round = ImpactRound()
         self._quiet_until = 0.0
         self._impacts: Impacts | None = None  # to be told
+        self._norms_of = ""  # the layer that is measured next
+        self._norms: Norms | None = None  # to be told
         self._finder: ClusterFinder | None = None
         self._since, self._serial = 0.0, -1  # the first of the finder's maps, and the last
         self._aside: ThreadPoolExecutor | None = None
@@ -142,6 +172,7 @@ class ChannelStudy(Feature):
         return {
             StudyImpact: self._study_impact,
             StudyAll: lambda order: self._round.want_all(order.graph, order.first),
+            StudyNorms: self._study_norms,
             StudyClusters: self._study_clusters,
             **dict.fromkeys((Replace, Bypass, SetStages), self._edited),
         }
@@ -150,8 +181,8 @@ class ChannelStudy(Feature):
         """See `Feature.opened`: another engine of the same network measures from the start."""
         del engine
         if graph is not self._graph:
-            self._finder, self._working = None, None
-            self._impacts = self._clusters = None
+            self._finder, self._working, self._norms_of = None, None, ""
+            self._impacts = self._norms = self._clusters = None
         self._graph = graph
         self._round.begin(graph)
 
@@ -161,6 +192,8 @@ class ChannelStudy(Feature):
 
     def rest(self, frame: Frame) -> None:
         """Measure a little more, as far as the time goes that it may take."""
+        if self._norms_of:
+            self._measure_norms(frame.engine)
         now = self._clock()
         self._take_clusters()
         waits = bool(self._round.asked) or self._finder is not None
@@ -189,8 +222,9 @@ class ChannelStudy(Feature):
     def parts(self) -> Iterable[Part]:
         """See `Feature.parts`: what is new since the last time."""
         impacts, self._impacts = self._impacts, None
+        strengths, self._norms = self._norms, None
         clusters, self._clusters = self._clusters, None
-        return [part for part in (impacts, clusters) if part is not None]
+        return [part for part in (impacts, strengths, clusters) if part is not None]
 
     def close(self) -> None:
         """See `Feature.close`."""
@@ -231,6 +265,17 @@ class ChannelStudy(Feature):
         if impact is not None:
             of[impact.layer], places[impact.layer] = impact.of.copy(), impact.places.copy()
         return Impacts(self._graph, of, self._round.asked, places)
+
+    def _study_norms(self, order: StudyNorms) -> None:
+        self._norms_of = order.graph.node(order.layer).name
+        self._norms = Norms(self._graph, measuring=self._norms_of)
+
+    def _measure_norms(self, engine: Engine) -> None:
+        """Read one map, whatever time there is: somebody waits for it."""
+        layer, self._norms_of = self._norms_of, ""
+        # What fails is told, and that nothing is measured any more.
+        self._norms = Norms(self._graph)
+        self._norms = Norms(self._graph, {layer: norms(engine.activation(made(layer)))})
 
     # -- clusters ---------------------------------------------------------------------------------------------------
 

@@ -19,14 +19,22 @@ from PySide6.QtWidgets import (
 )
 
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
-from studio.ui.bends.findings import BY_EFFECT, Findings
-from studio.ui.bends.found_channels import ClusterChannels, StrongestChannels, narrow
+from studio.ui.bends.findings import BY_EFFECT, BY_NORM, Findings
+from studio.ui.bends.found_channels import ClusterChannels, StrongestByNorm, StrongestChannels, narrow
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.controls import Seed
 
-KINDS = ("All channels", "A share", "From – to", "These", "Strongest n (by effect)", "Cluster …")
-_STRONGEST, _CLUSTER = 4, 5
+KINDS = (
+    "All channels",
+    "A share",
+    "From – to",
+    "These",
+    "Strongest n (by effect)",
+    "Strongest n (by norm)",
+    "Cluster …",
+)
+_STRONGEST, _BY_NORM, _CLUSTER = 4, 5, 6
 
 
 def numbers_text(channels: tuple[int, ...]) -> str:
@@ -87,7 +95,9 @@ class ChannelsEditor(QWidget):
         for line, tip in ((self.range, "First and last channel: 4-11"), (self.list, "Channels: 0-3, 7, 9")):
             line.setToolTip(tip)
             line.setAccessibleName(tip.partition(":")[0])
-        self.strongest, self.cluster = StrongestChannels(findings, layer), ClusterChannels(findings, layer)
+        self.strongest, self.by_norm = StrongestChannels(findings, layer), StrongestByNorm(findings, layer)
+        self.cluster = ClusterChannels(findings, layer)
+        self._found = {_STRONGEST: self.strongest, _BY_NORM: self.by_norm, _CLUSTER: self.cluster}
         drawn = QWidget()
         row = QHBoxLayout(drawn)
         row.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +105,7 @@ class ChannelsEditor(QWidget):
         row.addWidget(self.share)
         row.addWidget(self.seed, 1)
         self._more = QStackedWidget()
-        for page in (QWidget(), drawn, self.range, self.list, self.strongest, self.cluster):
+        for page in (QWidget(), drawn, self.range, self.list, *self._found.values()):
             self._more.addWidget(page)
         self._more.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # Below, as beside it a card would be wider than the panel.
@@ -116,14 +126,14 @@ class ChannelsEditor(QWidget):
         self.seed.settled.connect(self._tell)
         self.range.editingFinished.connect(self._tell)
         self.list.editingFinished.connect(self._tell)
-        for found in (self.strongest, self.cluster):
+        for found in self._found.values():
             found.chosen.connect(self.changed)
             found.ended.connect(self.give_up)
         self._quiet = False
 
     def show_channels(self, channels: Channels) -> None:
         """Show other channels; tells nobody. While a person waits for what is being found out, the same stay."""
-        if channels == self._shown and (self.strongest.waits or self.cluster.waits):
+        if channels == self._shown and any(found.waits for found in self._found.values()):
             return
         self._forget()
         self._shown = channels
@@ -177,15 +187,16 @@ class ChannelsEditor(QWidget):
 
     def _kind_of(self, channels: ChannelList) -> int:
         """How a list is shown: as what it was chosen by, where that is known."""
-        if channels.name == BY_EFFECT:
-            self.strongest.show_count(len(channels.channels))
-            return _STRONGEST
+        for name, kind, strongest in ((BY_EFFECT, _STRONGEST, self.strongest), (BY_NORM, _BY_NORM, self.by_norm)):
+            if channels.name == name:
+                strongest.show_count(len(channels.channels))
+                return kind
         return _CLUSTER if channels.name and self.cluster.show_channels(channels) else 3
 
     def take_findings(self) -> None:
         """Something has been found out: it may be what a person waits for."""
-        self.strongest.take()
-        self.cluster.take()
+        for found in self._found.values():
+            found.take()
 
     def give_up(self) -> None:
         """Nothing more is found out: show again what there is."""
@@ -197,8 +208,8 @@ class ChannelsEditor(QWidget):
         self._more.setVisible(self.kind.currentIndex() > 0)
 
     def _forget(self) -> None:
-        self.strongest.forget()
-        self.cluster.forget()
+        for found in self._found.values():
+            found.forget()
 
     def channels(self) -> Channels | None:
         """What is said; None where it is not said rightly yet."""
@@ -221,8 +232,8 @@ class ChannelsEditor(QWidget):
     def _turn(self, kind: int) -> None:
         self._open_page()
         self._forget()
-        if kind >= _STRONGEST:
-            (self.strongest if kind == _STRONGEST else self.cluster).ask()
+        if kind in self._found:
+            self._found[kind].ask()
             return
         if kind == 3 and not self.list.text():
             self.list.setText(self.range.text())
@@ -247,7 +258,7 @@ def channels_text(channels: Channels, name_limit: int = 20) -> str:
         return f"{100 * channels.share:.0f} % of channels"
     if isinstance(channels, ChannelRange):
         return f"channels {channels.first}–{channels.last}"
-    if channels.name == BY_EFFECT:
+    if channels.name in (BY_EFFECT, BY_NORM):
         return f"strongest {len(channels.channels)}"
     if channels.name:
         return channels.name

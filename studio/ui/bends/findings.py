@@ -12,12 +12,23 @@ from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.model.stage import ChannelList, Cluster
 from studio.runtime.bending.impact import ranked
-from studio.runtime.live.channel_study import Clusters, Impacts, StudyAll, StudyClusters, StudyImpact
+from studio.runtime.live.channel_study import (
+    Clusters,
+    Impacts,
+    Norms,
+    StudyAll,
+    StudyClusters,
+    StudyImpact,
+    StudyNorms,
+)
 from studio.runtime.live.orders import Order
 from studio.runtime.live.telemetry import Telemetry
 
 BY_EFFECT = "strongest by effect"
 """The name of a list of channels that was chosen by what they change, as the command line calls it."""
+
+BY_NORM = "strongest by norm"
+"""The same of one that was chosen by how strong their maps were."""
 
 
 class Findings:
@@ -35,6 +46,7 @@ class Findings:
     def follow(self, slot: Callable[[], object]) -> None:
         """Have this called whenever something has been found."""
         self._telemetry.on(Impacts, lambda _: slot())
+        self._telemetry.on(Norms, lambda _: slot())
         self._telemetry.on(Clusters, lambda _: slot())
 
     # -- what matters -----------------------------------------------------------------------------------------------
@@ -67,6 +79,28 @@ class Findings:
         if impact is None:
             return None
         return ChannelList(channels=tuple(sorted(ranked(impact, min(count, len(impact))))), name=BY_EFFECT)
+
+    # -- how strong maps are ----------------------------------------------------------------------------------------
+
+    def measure_norms(self, layer: str) -> None:
+        """Have the maps of a layer's channels measured, as they are in the picture that runs."""
+        self._order(StudyNorms(self._document.graph, layer))
+
+    @property
+    def measuring_norms(self) -> str:
+        """The layer whose maps are being measured; empty while none are."""
+        return self._telemetry[Norms].measuring
+
+    def norms(self, layer: str) -> Array | None:
+        """(channels,) the root mean square of each map when it was measured last; None before."""
+        return self._telemetry[Norms].of.get(layer)
+
+    def strongest_by_norm(self, layer: str, count: int) -> ChannelList | None:
+        """So many channels whose maps were strongest, or all where there are fewer; None before they are known."""
+        norms = self.norms(layer)
+        if norms is None:
+            return None
+        return ChannelList(channels=tuple(sorted(ranked(norms, min(count, len(norms))))), name=BY_NORM)
 
     # -- clusters ---------------------------------------------------------------------------------------------------
 

@@ -92,12 +92,14 @@ class _Found(QWidget):
 class StrongestChannels(_Found):
     """So many channels that change the picture most."""
 
+    tip = "The channels that change the picture most, measured while it runs"
+
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         self.count = QSpinBox(minimum=1, maximum=_MOST, value=8)
         self.count.setKeyboardTracking(False)
         self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.count.setAccessibleName("How many of the strongest channels")
-        self.count.setToolTip("The channels that change the picture most, measured while it runs")
+        self.count.setToolTip(self.tip)
         super().__init__(findings, layer, self.count, "measuring…")
         self.count.valueChanged.connect(self.ask)
 
@@ -115,6 +117,32 @@ class StrongestChannels(_Found):
 
     def _channels(self) -> ChannelList | None:
         return self._findings.strongest(self._layer(), self.count.value())
+
+
+class StrongestByNorm(StrongestChannels):
+    """So many channels whose maps are strongest in the picture that runs when they are asked for."""
+
+    tip = "The channels with the strongest maps in the picture that runs now"
+
+    def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
+        super().__init__(findings, layer)
+        self._old: object = None  # of an earlier picture
+
+    def ask(self) -> None:
+        """See `_Found.ask`: each time of the picture of then."""
+        self._old = self._findings.norms(self._layer())
+        super().ask()
+
+    def _order(self) -> None:
+        self._findings.measure_norms(self._layer())
+
+    def _is_under_way(self) -> bool:
+        return self._findings.measuring_norms == self._layer()
+
+    def _channels(self) -> ChannelList | None:
+        if self._findings.norms(self._layer()) is self._old:
+            return None
+        return self._findings.strongest_by_norm(self._layer(), self.count.value())
 
 
 class ClusterChannels(_Found):

@@ -18,7 +18,7 @@ from studio.model.edit import Selection
 from studio.model.layout import kernel_grid
 from studio.model.picture import DeepPicture
 from studio.model.section import SECOND
-from studio.model.stage import AllChannels, Channels, Stage
+from studio.model.stage import AllChannels, ChannelList, Channels, Stage
 from studio.model.stages import stage_of
 from studio.model.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
@@ -228,6 +228,16 @@ class BendsPanel(QWidget):
         chosen = np.flatnonzero(stage.channels.chosen(count))
         self._workspace.select(Selection(filters_of(self._document.graph, layer, chosen)))
 
+    def _bend_selected(self, number: int) -> None:
+        """Let a stage bend the channels that the selected filters make, and no others."""
+        stage, chosen = stage_of(self._document.stages, number), chosen_channels(self._workspace)
+        layer = source_of(self._document.graph, stage.layer)
+        if chosen is None or layer != self._workspace.layer:
+            self._say(Message(f"Select some filters of {layer} first; their channels are bent then.", "warning"))
+            return
+        channels = ChannelList(channels=tuple(int(channel) for channel in np.flatnonzero(chosen)))
+        self._document.change_stage(number, f"Channels of {stage.bend.label}", channels=channels)
+
     def _paint_mask(self, number: int, on: bool) -> None:
         """Paint the mask of a stage over the picture, which is shown for it; or no more."""
         if on and self._workspace.view.kind not in ("output", "split"):
@@ -289,6 +299,7 @@ class BendsPanel(QWidget):
         card.masked.show_painting(self._workspace.masking == stage.id)
         card.masked.painting.connect(lambda on: self._paint_mask(card.number, on))
         card.selects.connect(self._select)
+        card.takes.connect(self._bend_selected)
         card.moves.connect(lambda layer: self._move(card, layer))
         card.refused.connect(lambda sentence: self._say(Message(sentence, "error")))
         card.handle.dragged.connect(self._show_mark)

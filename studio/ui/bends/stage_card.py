@@ -63,6 +63,8 @@ class StageCard(QFrame):
 
     selects = Signal(int)
     """The filters that make the channels which it bends are to be selected."""
+    takes = Signal(int)
+    """It is to bend the channels that the selected filters make."""
     moves = Signal(str)
     """It is to stand behind this layer."""
     refused = Signal(str)
@@ -294,7 +296,9 @@ class StageCard(QFrame):
         menu.addAction("Solo, or all bends on again", lambda: self._try(solo))
         menu.addAction("Duplicate", self._duplicate)
         select = menu.addAction("Select its filters", lambda: self.selects.emit(self.number))
-        select.setEnabled(source_of(self._document.graph, stage.layer) is not None)
+        take = menu.addAction("Bend the selected filters", lambda: self.takes.emit(self.number))
+        for action in (select, take):
+            action.setEnabled(source_of(self._document.graph, stage.layer) is not None)
         menu.addAction("Back to its defaults", self._reset)
         menu.addAction("Remove", self._remove)
         return menu
