@@ -55,6 +55,7 @@ from studio.ui.vary.panel import VaryPanel
 from studio.ui.viewport.pick import Picked
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
+from tools.screenshots import hands
 from tools.screenshots.hands import SCREENS, choose, grab, has_shown, paint, press_key, record, settle, slide, wait
 
 PRESET = "violet-strokes"
@@ -193,7 +194,9 @@ def _instrument(studio: Studio) -> None:
     editor = context[FilterEditor]
     docks["filters"].raise_()
     editor.show_edit("Gain")
-    editor.splitter.setSizes([160, 480])
+    studio.window.resizeDocks([docks["filters"]], [720], Qt.Orientation.Vertical)
+    spin(1.0)
+    editor.splitter.setSizes([160, 560])
     spin(2.0)
     grab(docks["filters"], "panel-live")
 
@@ -223,6 +226,10 @@ def _stage(studio: Studio) -> None:
     spin(1.0)
     grab(docks["performance"], "panel-performance")
     docks["performance"].hide()
+    choose(studio, stage.layer)
+    docks["bends"].raise_()
+    spin(1.0)
+    hands.grab_menu(studio, turned[0], "menu")
     mappings = Mapping("midi/1/cc/7", turned[0], lo=-45.0, hi=45.0), Mapping("midi/1/note/36", turned[1], "trigger")
     document.set_section(MAPPINGS, mappings, "Mappings")
     docks["controllers"].raise_()

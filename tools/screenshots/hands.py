@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.window import click, handle, move, press, release, spin, until
 from studio.app import Studio
@@ -17,6 +17,7 @@ from studio.io.atomic import write_bytes
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor
+from studio.ui.kit.addressed import ADDRESS
 from studio.ui.kit.number_controls import Number
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.recording.panel import RecorderPanel
@@ -134,3 +135,17 @@ def grab(widget: QWidget, name: str) -> None:
         if jpeg.size <= LARGEST:
             break
     write_bytes(SCREENS / f"{name}.jpg", jpeg.tobytes())
+
+
+def grab_menu(studio: Studio, address: str, name: str) -> None:
+    """Right click on a control that has an address, and write what the screen shows of the menu."""
+    widgets = studio.window.findChildren(QWidget)
+    control = next(each for each in widgets if each.property(ADDRESS) == address and each.isVisible())
+    place = control.rect().center()
+    reason = QContextMenuEvent.Reason.Mouse
+    QApplication.sendEvent(control, QContextMenuEvent(reason, place, control.mapToGlobal(place)))
+    spin(1.0)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None, "every control with an address has one"
+    grab(menu, name)
+    menu.close()
