@@ -64,19 +64,37 @@ def _tensordot(f: Flow, a: Args) -> Value:
 
 @means("einsum")
 def _einsum(f: Flow, a: Args) -> Value:
-    """By one matrix product: axes of both, of the first alone, of the second alone, and those summed over."""
-    text, values = a["equation"].replace(" ", ""), a["tensors"]
+    """Two operands at a time, from the left; what no other operand reads and the result has not is summed first."""
+    text, values = a["equation"].replace(" ", ""), list(a["tensors"])
     reads, _, made = text.partition("->")
     names = reads.split(",")
-    if "." in text or not made or len(names) != 2:
-        raise StudioError(f"einsum of {text} is not supported; give two operands and name every axis.")
+    if "." in text or not made or len(names) < 2 or any(len(set(name)) < len(name) for name in names):
+        raise StudioError(f"einsum of {text} is not supported; give two operands or more and name every axis once.")
+    for k, name in enumerate(names):
+        others = {*made, *"".join(names[:k] + names[k + 1 :])}
+        if gone := [place for place, axis in enumerate(name) if axis not in others]:
+            values[k] = _summed(f, values[k], gone)
+            names[k] = "".join(axis for axis in name if axis in others)
+    while len(names) > 2:
+        wanted = {*made, *"".join(names[2:])}
+        kept = "".join(axis for axis in dict.fromkeys(names[0] + names[1]) if axis in wanted)
+        values[:2], names[:2] = [_product_of_two(f, values[:2], names[:2], kept)], [kept]
+    return _product_of_two(f, values, names, made)
+
+
+def _summed(f: Flow, value: Value, axes: list[int]) -> Value:
+    if value.constant is not None:
+        return constant(np.asarray(value.constant).sum(tuple(axes)))
+    return f.total(value, axes, keepdim=False)
+
+
+def _product_of_two(f: Flow, values: list[Value], names: list[str], made: str) -> Value:
+    """By one matrix product: axes of both, of the first alone, of the second alone, and those summed over."""
     one, two = values
     size = {axis: n for name, v in zip(names, values, strict=True) for axis, n in zip(name, v.shape, strict=True)}
     batch = [axis for axis in names[0] if axis in names[1] and axis in made]
     summed = [axis for axis in names[0] if axis in names[1] and axis not in made]
     left, right = ([x for x in n if x not in other] for n, other in ((names[0], names[1]), (names[1], names[0])))
-    if any(axis not in made for axis in left + right):
-        raise StudioError(f"einsum of {text} is not supported; sum over axes of one operand beforehand.")
     length = [math.prod(size[axis] for axis in axes) for axes in (batch, left, right, summed)]
     first = f.move(one, lambda n: n.transpose([names[0].index(axis) for axis in batch + left + summed]))
     second = f.move(two, lambda n: n.transpose([names[1].index(axis) for axis in batch + summed + right]))

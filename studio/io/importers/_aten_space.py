@@ -94,6 +94,22 @@ def _upsample(mode: str) -> Handler:
     return handle
 
 
+@means("_upsample_nearest_exact2d", "upsample_nearest_exact2d")
+def _upsample_nearest_exact(f: Flow, a: Args) -> Value:
+    """From the pixel whose middle is nearest; by whole factors that is what plain ``nearest`` takes."""
+    value, given = operand(a), a.get("scale_factors")
+    if given is None and a.get("scales_h") and a.get("scales_w"):
+        given = [a["scales_h"], a["scales_w"]]
+    if given is None:
+        size = pair(a["output_size"])
+        parts = [made / have for made, have in zip(size, value.shape[2:], strict=True)]
+        given = parts if all(part.is_integer() for part in parts) else None
+    settings: dict[str, Any] = {"size": size} if given is None else {"scale_factor": tuple(map(float, given))}
+    if given is not None and all(float(part).is_integer() for part in given):
+        return f.layer("Upsample", value, scale_factor=tuple(map(int, given)), mode="nearest")
+    return f.layer("Resize", value, coordinates="half_pixel", rounding="round_prefer_ceil", **settings)
+
+
 means("upsample_nearest2d")(_upsample("nearest"))
 means("upsample_bilinear2d")(_upsample("bilinear"))
 means("upsample_bicubic2d")(_upsample("bicubic"))

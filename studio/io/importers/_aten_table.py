@@ -76,6 +76,7 @@ def table() -> dict[str, Handler]:
         "_aten_complex",
         "_aten_curves",
         "_aten_masks",
+        "_aten_more",
     ):
         importlib.import_module(f"studio.io.importers.{part}")
     return TABLE

@@ -16,7 +16,6 @@ from studio.ops import registry
 
 NOT_ATEN = [
     "conv3d",
-    "cumsum",
     "fft_fftshift",
     "gather",
     "grid_sampler",
@@ -24,7 +23,6 @@ NOT_ATEN = [
     "lstm",
     "multi_head_attention_forward",
     "nonzero",
-    "prod",
     "sort",
     "topk",
     "upsample_linear1d",

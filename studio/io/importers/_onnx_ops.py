@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_table import OnnxNode, borders_of, bounded, known, means, two
+from studio.io.importers._onnx_table import OnnxNode, borders_of, bounded, known, means, on_lines, two
 from studio.io.importers._views import Value, constant, first, is_last, last, reshaped
 
 _SIMPLE = {
@@ -142,6 +142,7 @@ def _pow(f: Flow, n: OnnxNode) -> Value:
 
 
 @means("Conv")
+@on_lines
 def _conv(f: Flow, n: OnnxNode) -> Value:
     return conv(f, n, n.x, n.at(1), n.get(2))
 
@@ -154,6 +155,7 @@ def conv(f: Flow, n: OnnxNode, value: Value, weight: Value, bias: Value | None) 
 
 
 @means("ConvTranspose")
+@on_lines
 def _conv_transpose(f: Flow, n: OnnxNode) -> Value:
     weight, bias = n.at(1), n.get(2)
     stride, dilation = two(n.attributes.get("strides")), two(n.attributes.get("dilations"))

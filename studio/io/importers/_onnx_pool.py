@@ -5,12 +5,13 @@ from __future__ import annotations
 from studio.errors import StudioError
 from studio.io.importers._borders import Window, average_pool, max_pool, p_norm_pool
 from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_table import OnnxNode, borders_of, means, two
+from studio.io.importers._onnx_table import OnnxNode, borders_of, means, on_lines, two
 from studio.io.importers._unpool import spots, unpooled
 from studio.io.importers._views import Value
 
 
 @means("MaxPool")
+@on_lines
 def _max_pool(f: Flow, n: OnnxNode) -> Value | list[Value]:
     made, window = max_pool(f, n.x, _window(n)), _window(n)
     if n.outputs < 2:
@@ -32,26 +33,31 @@ def _max_unpool(f: Flow, n: OnnxNode) -> Value:
 
 
 @means("AveragePool")
+@on_lines
 def _average_pool(f: Flow, n: OnnxNode) -> Value:
     return average_pool(f, n.x, _window(n), counted=bool(n.attributes.get("count_include_pad", 0)))
 
 
 @means("LpPool")
+@on_lines
 def _lp_pool(f: Flow, n: OnnxNode) -> Value:
     return _root(f, p_norm_pool(f, _powers(f, n.x, n), _window(n)), n)
 
 
 @means("GlobalLpPool")
+@on_lines
 def _global_lp_pool(f: Flow, n: OnnxNode) -> Value:
     return _root(f, f.total(_powers(f, n.x, n), (2, 3), keepdim=True), n)
 
 
 @means("GlobalAveragePool")
+@on_lines
 def _global_average_pool(f: Flow, n: OnnxNode) -> Value:
     return f.mean(n.x, (2, 3), keepdim=True)
 
 
 @means("GlobalMaxPool")
+@on_lines
 def _global_max_pool(f: Flow, n: OnnxNode) -> Value:
     return f.layer("AdaptiveMaxPool2d", n.x, output_size=(1, 1))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._borders import same
 from studio.io.importers._flow import Flow, Pair
-from studio.io.importers._views import Numbers, Value
+from studio.io.importers._views import Numbers, Value, reshaped
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,34 @@ def two(given: Sequence[int] | None, default: int = 1) -> Pair:
     if len(found) != 2:
         raise StudioError(f"it works in {len(found)} dimensions; only two are supported.")
     return int(found[0]), int(found[1])
+
+
+def on_lines(handler: H) -> H:
+    """A meaning for maps that is one for lines, too: (N, C, L) as a map of one row."""
+
+    def handle(f: Flow, n: OnnxNode) -> Value | list[Value]:
+        if len(n.x.shape) != 3:
+            return handler(f, n)
+        if n.outputs > 1:
+            raise StudioError("of lines, only its values are supported, not their places.")
+        given, doubled = dict(n.attributes), {"strides": 1, "dilations": 1, "kernel_shape": 1, "output_padding": 0}
+        for key, other in doubled.items():
+            if key in given:
+                given[key] = [other, *given[key]]
+        if "output_shape" in given:
+            given["output_shape"] = [1, given["output_shape"][-1]]
+        if given.get("pads"):
+            before, behind = given["pads"]
+            given["pads"] = [0, before, 0, behind]
+        rows = [
+            reshaped(put, (*put.shape[:-1], 1, put.shape[-1])) if put is not None and len(put.shape) == 3 else put
+            for put in n.inputs
+        ]
+        made = handler(f, replace(n, inputs=tuple(rows), attributes=given))
+        assert isinstance(made, Value)
+        return reshaped(made, (*made.shape[:-2], made.shape[-1]))
+
+    return handle  # type: ignore[return-value]
 
 
 def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[int]:
