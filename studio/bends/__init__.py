@@ -32,6 +32,6 @@ def make_bend(name: str, params: Mapping[str, Any]) -> Bend:
     """The bend of this name with these parameters.
 
     Raises:
-        StudioError: listing the bends there are, or naming the parameter at fault.
+        StudioError: naming the bends there are, or the one that is spelled alike, or the parameter at fault.
     """
     return validated(lookup(Bend, __name__, __path__, name, registry, "bend"), params)

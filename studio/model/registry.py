@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 import re
@@ -110,7 +111,7 @@ def lookup(
         what: what they are, ``"operator"``.
 
     Raises:
-        StudioError: listing all names, where none has it.
+        StudioError: where none has it, as `named` says it.
     """
     home = _homes(tuple(folders)).get(name)
     found = getattr(importlib.import_module(f"{package}.{home}"), name) if home is not None else None
@@ -137,9 +138,11 @@ def named(known: Mapping[str, T], name: str, what: str) -> T:
     """What is known by this name.
 
     Raises:
-        StudioError: listing all names, where none of this kind, ``"bend"``, has it.
+        StudioError: where none of this kind, ``"bend"``, has it: with the one that is spelled alike, or with all names.
     """
     if name not in known:
+        if close := difflib.get_close_matches(name, known, n=1, cutoff=0.75):
+            raise StudioError(f'There is no {what} "{name}"; did you mean "{close[0]}"?')
         raise StudioError(f'There is no {what} "{name}"; there are {", ".join(known)}.')
     return known[name]
 

@@ -65,6 +65,7 @@ def test_parameters_mask_guard_and_source_are_read() -> None:
     [
         ("Invert", "is no bend; write LAYER:NAME"),
         ("enc:Nothing", 'no bend "Nothing"; there are Ablate'),
+        ("enc:Rotat", 'no bend "Rotat"; did you mean "Rotate"'),
         ("enc:Rotate,angle", '"angle" is no KEY=VALUE'),
         ("enc:Rotate,angel=3", 'the field "angel" is not one that belongs there'),
         ("enc:Multiply,factor=1e9", "factor"),
