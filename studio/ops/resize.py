@@ -24,7 +24,7 @@ from studio.tables import on_device
 if TYPE_CHECKING:
     from torch import Tensor
 
-# A factor such as 1.3333334 counts as the nearest of such fractions, so that places are reckoned in whole numbers.
+# A factor such as 1.3333334 counts as the nearest of such fractions, so that places are computed in whole numbers.
 _FINEST_FRACTION = 10_000
 _COARSE_FRACTION = 16
 _MOST = 2**31 - 1

@@ -25,8 +25,10 @@ from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.products import Product
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
+from studio.engine.gl.tune import _FORMAT as FORMAT
 from studio.engine.gl.tune import Job, Tuner
 from studio.model.layout import Rect, crop, sheet_size, tile_count
 from studio.model.network import Network
@@ -152,7 +154,30 @@ def test_one_disturbed_measurement_decides_nothing(tmp_path: Path) -> None:
     assert Tuner("a GPU", tmp_path / "tiles.json").choose({"conv": Job([slow, fast], seconds)}) == {"conv": fast}
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 3, "gpus": {"a GPU": {"conv": [1, "x"]}}}'])
+@pytest.mark.parametrize(
+    "plan", [Plan(tile, 2, True, 4) for tile in (TILES[0], WINDOWS[0], NARROWS[0], Product(64, 64, 8))]
+)
+def test_a_plan_of_every_kind_comes_back_from_the_cache(tmp_path: Path, plan: Plan) -> None:
+    Tuner("a GPU", tmp_path / "tiles.json").note("conv", plan)
+    job = Job([plan], lambda _: pytest.fail("measured again"))
+    assert Tuner("a GPU", tmp_path / "tiles.json").known({"conv": job}) == {"conv": plan}
+
+
+DAMAGED = (
+    "[]",
+    '[1, "x"]',
+    '["Tile", 1]',
+    '["Tile", 1, 2, 3, 4, 5, 1, 0, -1]',
+    '["Sphere", 1, 1, 0, 0]',
+    '[["Tile"]]',
+    "7",
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", *(f'{{"format": {FORMAT}, "gpus": {{"a GPU": {{"conv": {each}}}}}}}' for each in DAMAGED)],
+)
 def test_a_damaged_cache_of_choices_is_done_without(tmp_path: Path, content: str) -> None:
     (tmp_path / "tiles.json").write_text(content, "utf-8")
     plan = Plan(TILES[0])

@@ -10,13 +10,12 @@ Constants = tuple[tuple[str, int], ...]
 class Product(NamedTuple):
     """Output channels × pairs of an input tile and a tap, so many pixels at a time: ``lib/weight_product.glsl``.
 
-    The last number tells it from others in the cache: a thread makes 8 × 8.
+    A thread makes 8 × 8.
     """
 
     m: int
     n: int
     k: int
-    thread: int = 8
 
     @property
     def shader(self) -> str:
@@ -29,7 +28,7 @@ class Product(NamedTuple):
 
     def constants(self) -> Constants:
         """See `Tile.constants`."""
-        return tuple(zip(("TILE_M", "TILE_N", "TILE_K", "THREADS"), (*self[:3], self.m * self.n // 64), strict=True))
+        return tuple(zip(("TILE_M", "TILE_N", "TILE_K", "THREADS"), (*self, self.m * self.n // 64), strict=True))
 
 
 class GradientWork(NamedTuple):

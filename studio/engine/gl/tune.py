@@ -16,7 +16,12 @@ from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError
 
-_FORMAT = 4
+_FORMAT = 5
+
+_KINDS: Mapping[str, type[Narrow | Product | Tile | Window]] = {
+    kind.__name__: kind for kind in (Narrow, Product, Tile, Window)
+}
+"""What a workgroup may make, by the name that stands in the cache."""
 
 _FINALISTS, _ROUNDS = 6, 3
 """How many of the fastest plans are measured again, and how often: one measurement may have been disturbed."""
@@ -93,7 +98,7 @@ class Tuner:
         def change(content: Content) -> Content:
             gpus = _gpus(content)
             known = {**_parsed(gpus.get(self._gpu)), **found}
-            own = {layer: [*plan.tile, plan.parts, int(plan.apart), plan.run] for layer, plan in known.items()}
+            own = {layer: _written(plan) for layer, plan in known.items()}
             return {"format": _FORMAT, "gpus": gpus | {self._gpu: own}}
 
         remember(self._path, change)
@@ -175,15 +180,23 @@ def _gpus(content: Content) -> dict[str, object]:
     return dict(content["gpus"]) if usable else {}
 
 
+def _written(plan: Plan) -> list[str | int]:
+    """The kind of its tile, the tile's numbers, the parts, whether those are apart, and the run."""
+    return [type(plan.tile).__name__, *plan.tile, plan.parts, int(plan.apart), plan.run]
+
+
 def _parsed(choices: object) -> dict[str, Plan]:
-    """Each is written as the numbers of its tile, by whose count its kind is known, the parts, whether those are apart,
-    and the run.
-    """
+    """What `_written` made of each layer's plan; what is anything else is left out."""
     if not isinstance(choices, dict):
         return {}
-    kinds = {6: Narrow, 7: Product, 8: Tile, 9: Window}
-    return {
-        layer: Plan(kinds[len(numbers)](*numbers[:-3]), numbers[-3], bool(numbers[-2]), numbers[-1])
-        for layer, numbers in choices.items()
-        if isinstance(numbers, list) and len(numbers) in kinds and all(type(n) is int and n >= 0 for n in numbers)
-    }
+    found = ((layer, _plan(written)) for layer, written in choices.items())
+    return {layer: plan for layer, plan in found if plan is not None}
+
+
+def _plan(written: object) -> Plan | None:
+    if not isinstance(written, list) or not written or not isinstance(written[0], str):
+        return None
+    kind, numbers = _KINDS.get(written[0]), written[1:]
+    if kind is None or len(numbers) != len(kind._fields) + 3 or any(type(n) is not int or n < 0 for n in numbers):
+        return None
+    return Plan(kind(*numbers[:-3]), numbers[-3], bool(numbers[-2]), numbers[-1])

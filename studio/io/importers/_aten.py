@@ -1,4 +1,4 @@
-"""What PyTorch's operators mean that reckon with values: one entry for each, by its ATen name."""
+"""What PyTorch's operators mean that compute with values: one entry for each, by its ATen name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PyTorch's operators that make complex numbers and reckon with them: Fourier transforms first of all."""
+"""PyTorch's operators that make complex numbers and compute with them: Fourier transforms first of all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a mask picks of a map, and what is written where a mask holds: ``x[mask] = y[mask] + 1``.
 
-How many values a mask picks depends on the picture. What is reckoned of each of them by itself is reckoned of all, and
-those count that the mask picks in the end.
+How many values a mask picks depends on the picture. What is computed of each of them by itself is computed of
+all, and those that the mask picks are taken in the end.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Complex numbers of a traced model, as two values: Fourier transforms, and what is reckoned between them."""
+"""Complex numbers of a traced model, as two values: Fourier transforms, and what is computed between them."""
 
 from __future__ import annotations
 

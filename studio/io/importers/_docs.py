@@ -92,7 +92,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _names(NOT_ONNX)
     yield ""
-    yield "What ONNX itself defines by other operators (Attention, RotaryEmbedding) is read as these. What is reckoned"
+    yield "What ONNX itself defines by other operators (Attention, RotaryEmbedding) is read as these. What is computed"
     yield "from constants alone is worked out by ONNX's reference implementation; so is an `If` that constants decide."
     yield "`GridSample` needs a constant grid. 8-bit models (QDQ, QOperator, dynamic) are made floats."
     yield ""

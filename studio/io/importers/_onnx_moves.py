@@ -1,4 +1,4 @@
-"""ONNX's operators that move values about or reckon with shapes; the latter are worked out at once."""
+"""ONNX's operators that move values about, or compute with shapes, which is done at once."""
 
 from __future__ import annotations
 

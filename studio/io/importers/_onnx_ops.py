@@ -1,4 +1,4 @@
-"""What ONNX's operators mean that reckon with values, of operator sets 7 to today's."""
+"""What ONNX's operators mean that compute with values, of operator sets 7 to today's."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._keras.bends import activated
 from studio.io.importers._keras.table import Held, KerasLayer, means, own_axes, plain, turned
-from studio.io.importers._tensors.reckoning import l2_normalised
+from studio.io.importers._tensors.arithmetic import l2_normalised
 from studio.io.importers._tensors.table import by_torch
 from studio.io.importers._views import Value, reshaped
 

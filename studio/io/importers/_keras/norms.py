@@ -9,7 +9,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import Held, KerasLayer, means, picked
-from studio.io.importers._tensors.reckoning import l2_normalised, rms_normalised
+from studio.io.importers._tensors.arithmetic import l2_normalised, rms_normalised
 from studio.io.importers._views import Value, constant, reshaped
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._tensors import moves, reckoning, space
+from studio.io.importers._tensors import arithmetic, moves, space
 from studio.io.importers._tensors.nodes import Json, Made, attribute, means_node, node_made, snake
 from studio.io.importers._tensors.table import known, table, valued, whole
 from studio.io.importers._views import Value
@@ -62,7 +62,7 @@ def _product(f: Flow, node: Json, inputs: list[Any]) -> Made:
         weight = two if turned[1] else f.move(two, lambda n: n.T)
         bias = _bias(node, inputs)
         return _fused(f, node, f.linear(one, weight, bias), inputs[2:], has_bias=bias is not None)
-    return _fused(f, node, reckoning.product(f, one, two, *turned), inputs[2:])
+    return _fused(f, node, arithmetic.product(f, one, two, *turned), inputs[2:])
 
 
 def _bias(node: Json, inputs: Sequence[Any]) -> Value | None:
@@ -110,7 +110,7 @@ def _batch_norm(f: Flow, node: Json, inputs: list[Any]) -> Made:
     eps = float(attribute(node, "epsilon", 1e-4))
     if not attribute(node, "is_training", True):
         return space.batch_norm(f, x, mean, variance, offset, scale, eps)
-    own_mean, own_variance = reckoning.moments(f, x, list(range(len(x.shape) - 1)), keepdims=True)
+    own_mean, own_variance = arithmetic.moments(f, x, list(range(len(x.shape) - 1)), keepdims=True)
     least = f.each("Affine", own_variance, scale=1.0, shift=eps)
     made = f.binary("Mul", f.binary("Sub", x, own_mean), f.each("Pow", least, exponent=-0.5))
     return f.binary("Add", f.binary("Mul", made, valued(scale)), valued(offset))

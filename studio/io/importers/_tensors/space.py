@@ -144,7 +144,7 @@ def _conv_transpose(
 
 
 def transposed_size(size: int, kernel: int, stride: int, dilation: int, extra: int | None, padding: str) -> int:
-    """How long one side becomes by a transposed convolution, as Keras reckons it."""
+    """The length of one side after a transposed convolution, by Keras's rule."""
     span, is_same = dilation * (kernel - 1) + 1, padding.lower() == "same"
     if extra is not None:
         return (size - 1) * stride + span - 2 * (span // 2 if is_same else 0) + extra

@@ -1,7 +1,7 @@
 """The table of what operations on tensors mean, and what the files that fill it share.
 
 Every meaning is a function of a `Flow` and of the operation's arguments under NumPy's names. Maps come with their axes
-as the file has them, (1, height, width, channels); what is known beforehand comes as a constant.
+as in the file, (1, height, width, channels); what does not depend on the picture comes as a constant.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ def means(*names: str) -> Callable[[M], M]:
 
 
 def table() -> dict[str, Meaning]:
-    """All of it; the files that fill it are loaded now."""
-    for part in ("reckoning", "moves", "space", "node_meanings"):
+    """The whole table; the files that fill it are loaded now."""
+    for part in ("arithmetic", "moves", "space", "node_meanings"):
         importlib.import_module(f"studio.io.importers._tensors.{part}")
     return TABLE
 
 
 def by_torch(f: Flow, operator: str, /, **args: Any) -> Value:
-    """What PyTorch's operator of that name means, with its overload: "mean.dim"; of constants, what it gives."""
+    """What PyTorch's operator of this name means, with its overload ("mean.dim"); of constants, its result."""
     found = made(f, Call(f"aten.{operator}", args, ""), args, torch_table())
     if isinstance(found, list):
         return found[0]
@@ -51,15 +51,15 @@ def by_torch(f: Flow, operator: str, /, **args: Any) -> Value:
 
 
 def valued(given: Any) -> Value:
-    """A map as it is, and numbers as a constant."""
+    """A map as it is; numbers as a constant."""
     return given if isinstance(given, Value) else constant(np.asarray(given, np.float32))
 
 
 def known(given: Any) -> np.ndarray:
-    """Numbers that have to be known beforehand.
+    """Numbers that must be constant.
 
     Raises:
-        StudioError: where they are worked out of the picture.
+        StudioError: where they are computed from the picture.
     """
     if isinstance(given, Value):
         if given.constant is None:
@@ -69,7 +69,7 @@ def known(given: Any) -> np.ndarray:
 
 
 def whole(given: Any) -> list[int]:
-    """Whole numbers that have to be known beforehand; a single one is a list of one."""
+    """Whole numbers that must be constant; a single one is a list of one."""
     return [int(number) for number in known(given).reshape(-1)]
 
 

@@ -1,4 +1,4 @@
-"""Operations on every element by itself, on two maps place by place, and over axes."""
+"""Operations on single elements, on two maps element by element, and over axes."""
 
 from __future__ import annotations
 
