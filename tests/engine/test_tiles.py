@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import Any
 
-import moderngl
 import numpy as np
 import pytest
 from helpers import (
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.device import Device
+from studio.engine.gl.dispatch import Dispatch
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.products import Product
 from studio.engine.gl.settings import Settings
@@ -104,14 +106,24 @@ def test_handles_mean_the_same_as_units(device: Device) -> None:
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_frame_binds_each_buffer_once(device: Device, monkeypatch: pytest.MonkeyPatch, apart: bool) -> None:
-    bound: list[tuple[int, moderngl.Buffer]] = []
-    bind = moderngl.Buffer.bind_to_storage_buffer
+    bound: list[tuple[int, object]] = []
+    recorded = Dispatch.calls
 
-    def noted(buffer: moderngl.Buffer, binding: int = 0) -> None:
-        bound.append((binding, buffer))
-        bind(buffer, binding)
+    def noting(dispatch: Dispatch, device: Device) -> list[Callable[[], object]]:
+        return [noted(call) for call in recorded(dispatch, device)]
 
-    monkeypatch.setattr(moderngl.Buffer, "bind_to_storage_buffer", noted)
+    def noted(call: Any) -> Callable[[], object]:
+        if getattr(getattr(call, "func", None), "__name__", "") != "bind_to_storage_buffer":
+            return call  # type: ignore[no-any-return]
+        binding, *_ = call.args
+
+        def bind() -> None:
+            bound.append((binding, call.func.__self__))
+            call()
+
+        return bind
+
+    monkeypatch.setattr(Dispatch, "calls", noting)
     made = deep_network(2)
     engine = GLEngine(made, device, tiled(device, Plan(TILES[0], 2, apart)))
     for seed in range(2):
