@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from families_masks import Pyramid, row
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -298,7 +299,28 @@ class LrAspp(nn.Module):
         return F.softmax(F.interpolate(y, size=x.shape[2:], mode="bilinear", align_corners=False), 1)
 
 
+class MobileDeepLab(LrAspp):
+    """DeepLabV3 on the same body, as torchvision has it: a dict of what each place is, and of a second head's word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classifier = nn.Sequential(Pyramid(12), *row(6, 6, 3), nn.Conv2d(6, 5, 1))
+        self.aux_classifier = nn.Sequential(*row(5, 4, 3), nn.Dropout(0.1), nn.Conv2d(4, 5, 1))
+
+    def heads(self, x: Tensor) -> dict[str, Tensor]:
+        y, low = x, x
+        for name, part in self.backbone.items():
+            y = part(y)
+            low = y if name == "4" else low
+        made = {"out": self.classifier(y), "aux": self.aux_classifier(low)}
+        return {k: F.interpolate(v, x.shape[-2:], mode="bilinear", align_corners=False) for k, v in made.items()}
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.heads(x)["out"].softmax(1)
+
+
 DEPTH = {
+    "deeplab on a mobilenet": ("mobile-masks", MobileDeepLab, (3, 64, 96)),
     "lraspp": ("mobile-masks", LrAspp, (3, 64, 96)),
     "midas": ("midas", Midas, (3, 64, 96)),
     "midas small": ("midas", SmallMidas, (3, 64, 96)),

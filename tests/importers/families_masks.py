@@ -55,10 +55,10 @@ def row(i: int, o: int, kernel: int = 1, far: int = 1) -> list[nn.Module]:
 
 
 class Pyramid(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, i: int = 16) -> None:
         super().__init__()
-        looks = [nn.Sequential(*row(16, 6))] + [nn.Sequential(*row(16, 6, 3, far)) for far in (12, 24, 36)]
-        self.convs = nn.ModuleList([*looks, nn.Sequential(nn.AdaptiveAvgPool2d(1), *row(16, 6))])
+        looks = [nn.Sequential(*row(i, 6))] + [nn.Sequential(*row(i, 6, 3, far)) for far in (12, 24, 36)]
+        self.convs = nn.ModuleList([*looks, nn.Sequential(nn.AdaptiveAvgPool2d(1), *row(i, 6))])
         self.project = nn.Sequential(*row(30, 6))
 
     def forward(self, x: Tensor) -> Tensor:
