@@ -21,6 +21,7 @@ from studio.io.sources import Reading, _decode, at_constant_rate, open_source
 from studio.io.sources._clock import Clock, fine_rate, in_order
 from studio.io.sources._colour import HLG, PQ, TONE_MAPS, Colours, to_ordinary
 from studio.model.picture import shallow
+from studio.model.size import Size
 
 
 def shown(path: Path, reading: Reading | None = None) -> list[int]:
@@ -294,7 +295,7 @@ def test_of_two_films_in_one_file_the_one_marked_as_usual_is_taken(tmp_path: Pat
         for stream in streams:
             container.mux(stream.encode(None))
     with open_source(str(path)) as source:
-        assert (source.info.width, source.info.height) == (WIDTH, HEIGHT)
+        assert source.info.size == Size(HEIGHT, WIDTH)
         assert numbers(frame.picture for frame in source) == list(range(5))
 
 

@@ -33,7 +33,7 @@ def only(path: Path) -> DeepPicture:
     with open_source(str(path)) as source:
         assert source.info.fps is None, "a still picture has no rate"
         (frame,) = source
-        assert (source.info.height, source.info.width) == frame.picture.shape[:2]
+        assert source.info.size == frame.picture.shape[:2]
     return frame.picture
 
 

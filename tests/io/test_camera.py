@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.io.sources import Frame, open_source
 from studio.io.sources.camera import CameraSource, list_cameras
 from studio.model.camera_setup import setup_given
+from studio.model.size import Size
 
 
 class FalseCamera:
@@ -75,7 +76,7 @@ def threads() -> list[str]:
 def test_the_newest_frame_wins_and_none_comes_twice() -> None:
     world = World()
     with CameraSource(3, opener=world.opener) as source:
-        assert (source.info.width, source.info.height, source.info.frames) == (6, 4, None)
+        assert (source.info.size, source.info.frames) == (Size(4, 6), None)
         frames = iter(source)
         seen = [number(next(frames)) for _ in range(5)]
         assert len(set(seen)) == 5
@@ -219,7 +220,7 @@ class AskedWorld(World):
 def test_size_and_rate_are_asked_for_before_the_first_picture_and_what_it_gives_instead_is_said() -> None:
     world = AskedWorld()
     with CameraSource(opener=world.opener, setup=setup_given("camera:0,size=12x8,fps=50")) as source:
-        assert (source.info.width, source.info.height, source.info.fps, source.remark) == (12, 8, 50, None)
+        assert (source.info.size, source.info.fps, source.remark) == (Size(8, 12), 50, None)
         assert world.last.asked[:3] == [(3, 12.0), (4, 8.0), (5, 50.0)]
     with CameraSource(opener=world.opener, setup=setup_given("camera:0,size=100x80,fps=120")) as source:
         assert source.remark == "camera 0 gives 12x8 in place of 100x80 and 60 pictures a second in place of 120"

@@ -68,7 +68,7 @@ def shown(path: Path) -> DeepPicture:
     with open_source(str(path)) as source:
         assert source.info.fps is None
         [frame] = source
-        assert (source.info.height, source.info.width) == frame.picture.shape[:2]
+        assert source.info.size == frame.picture.shape[:2]
     return frame.picture
 
 

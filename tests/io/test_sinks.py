@@ -370,6 +370,7 @@ RECORD_NOISE = """
     from pathlib import Path
     import numpy as np
     from studio.io.sinks import open_sink
+    from studio.model.size import Size
     path, codec, audio, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
     rng = np.random.default_rng(0)
     sound = Path(audio) if audio else None

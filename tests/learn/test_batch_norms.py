@@ -22,8 +22,9 @@ from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.prepare import Asked, prepare
 from studio.learn.settings import Settings, objective_of
 from studio.model.network import Network
+from studio.model.size import Size
 
-SIZE = (8, 8)
+SIZE = Size(8, 8)
 ENGINES = ("torch", pytest.param("gl", marks=pytest.mark.gl), pytest.param("gl-fragment", marks=pytest.mark.gl))
 
 

@@ -18,6 +18,7 @@ from studio.learn.objective import WANTED
 from studio.learn.settings import Settings, objective_of
 from studio.model.network import Network
 from studio.model.op import Array, Shape
+from studio.model.size import Size
 from studio.ops._together import PooledMoments
 
 TOLERANCES = {"torch": 1e-5, "gl": 1e-4, "gl-fragment": 1e-4}
@@ -73,7 +74,7 @@ def test_gradients_and_moments_are_those_of_autograd(
     shown, wanted = (rng.standard_normal((pictures, 3, *size)).astype(np.float32) for _ in range(2))
     # Pictures whose means are far apart, and far from zero.
     shown += np.float32(offset) * rng.standard_normal((pictures, 1, 1, 1)).astype(np.float32)
-    objective = objective_of(of, Settings(size, (L2(),), batch=pictures))
+    objective = objective_of(of, Settings(Size(*size), (L2(),), batch=pictures))
     behind, held, _, said = with_gradients(objective)
     engine = engine_for(behind)
     fed = {}

@@ -165,7 +165,7 @@ def test_three_seconds_are_75_frames_with_the_right_content(tmp_path: Path, rate
     assert status.path.name.startswith("my preset 20")
     assert status.path.suffix == ".mp4"
     assert status.bytes == status.path.stat().st_size
-    assert status.size == (160, 96)
+    assert status.size == Size(96, 160)
     with open_source(str(status.path)) as film:
         frames = list(film)
     assert len(frames) == 75
@@ -278,7 +278,7 @@ def test_pictures_of_another_size_are_brought_to_the_first_ones() -> None:
         bench.recorder.offer(np.full((*shape, 3), 9, np.uint8), START + number / 25)
     status, shown = bench.finish(START + 3 / 25)
     assert bench.sink is not None
-    assert (status.size, bench.sink.shapes) == ((60, 40), {(40, 60, 3)})
+    assert (status.size, bench.sink.shapes) == (Size(40, 60), {(40, 60, 3)})
     # The square one has black at its sides.
     assert shown == [9 + 256 * 9, 9 + 256 * 9, 0]
 
@@ -300,7 +300,7 @@ def test_a_size_of_its_own_and_other_codecs(tmp_path: Path) -> None:
         recorder.offer(numbered(1), START)
         recorder.stop(START + 0.5)
         status = recorder.wait(PATIENCE)
-        assert (status.error, status.size, status.frames) == ("", (32, 18), 5)
+        assert (status.error, status.size, status.frames) == ("", Size(18, 32), 5)
         with open_source(str(status.path)) as film:
             assert {frame.picture.shape for frame in film} == {(18, 32, 3)}
     assert (tmp_path / "a_b").is_dir()

@@ -28,7 +28,7 @@ def kernels(seed: int) -> np.ndarray:
 
 
 def laid(of: np.ndarray, scaling: str) -> LaidSheet:
-    return LaidSheet(of, arranged(SHAPE, (120, 300)), "signed", scaling)  # type: ignore[arg-type]
+    return LaidSheet(of, arranged(SHAPE, Size(120, 300)), "signed", scaling)  # type: ignore[arg-type]
 
 
 @given(st.data())

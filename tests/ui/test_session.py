@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, 
 from pytestqt.qtbot import QtBot
 from running import Running
 
+from studio.model.size import Size
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.runtime.live.report import Message, Messages, Problems, Report
@@ -302,8 +303,8 @@ def test_a_long_sentence_is_whole(bar: MessageBar) -> None:
     assert wide.width() <= line.width()
 
 
-@pytest.mark.parametrize(("stored", "size"), [("", None), ("1280x720", (1280, 720)), ("0x4", None), ("big", None)])
-def test_a_recordings_size(stored: str, size: tuple[int, int] | None) -> None:
+@pytest.mark.parametrize(("stored", "size"), [("", None), ("1280x720", Size(720, 1280)), ("0x4", None), ("big", None)])
+def test_a_recordings_size(stored: str, size: Size | None) -> None:
     assert RecordingChoice(size=stored).pixels == size
 
 
