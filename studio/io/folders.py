@@ -94,13 +94,18 @@ def steadily(folder: Path, read: Callable[[], T]) -> T:
         try:
             found = read()
         except StudioError:
-            if _version(home) == before and not (before is None and being_replaced(home)):
+            if _is_gone(home) if before is None else _version(home) == before:
                 raise
         else:
             if _version(home) == before:
                 return found
         time.sleep(_PAUSE)
     raise StudioError(f"{home} is written again and again while it is read; try again when that is done.")
+
+
+def _is_gone(folder: Path) -> bool:
+    """Whether it is missing and nobody is putting it there; asked again, since it may come between both questions."""
+    return all(_version(folder) is None and not being_replaced(folder) for _ in range(3))
 
 
 def _version(folder: Path) -> tuple[int, ...] | None:

@@ -322,13 +322,18 @@ def test_a_quantised_model_is_dequantised_and_says_so(form: str, tmp_path: Path)
 
     from onnxruntime import quantization
 
-    logging.disable(logging.WARNING)
     before, after = tmp_path / "float.onnx", tmp_path / "model.onnx"
     before.write_bytes(small_network().SerializeToString())
-    if form == "dynamic":
-        quantization.quantize_dynamic(before, after, op_types_to_quantize=["Conv"])
-    else:
-        quantization.quantize_static(before, after, Pictures(), quant_format=getattr(quantization.QuantFormat, form))
+    # It has much to say, through the root of all loggers.
+    logging.disable(logging.WARNING)
+    try:
+        if form == "dynamic":
+            quantization.quantize_dynamic(before, after, op_types_to_quantize=["Conv"])
+        else:
+            how = getattr(quantization.QuantFormat, form)
+            quantization.quantize_static(before, after, Pictures(), quant_format=how)
+    finally:
+        logging.disable(logging.NOTSET)
     imported = open_model(after)
     assert any("8 bits" in note for note in imported.notes)
     picture = normal(3, *SIZE, seed=0)

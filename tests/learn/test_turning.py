@@ -273,13 +273,14 @@ def test_the_time_of_a_step_is_told_by_layer(pictures: Path, engine: str) -> Non
 def test_a_layer_that_costs_more_takes_longer(pictures: Path) -> None:
     learner = taught(Asked(str(pictures), size=40, batch=4), network=parse_new("autoencoder,width=24").make())
     found = []
-    for _ in range(5):
+    for _ in range(9):
         learner.backend.time_next()
         learner.step()
         found.append(learner.backend.times())
-    median = {name: float(np.median([times[name] for times in found])) for name in found[0]}
+    # What else the machine does can only add to it.
+    least = {name: min(times[name] for times in found) for name in found[0]}
     # Three quarters of all multiplications are theirs.
-    assert median["enc2"] + median["dec1"] > median["enc1"] + median["dec2"]
+    assert least["enc2"] + least["dec1"] > least["enc1"] + least["dec2"]
 
 
 def test_without_a_step_nothing_is_known_of_the_time(pictures: Path) -> None:

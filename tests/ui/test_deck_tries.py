@@ -28,6 +28,7 @@ from studio.ui.presets.trying import LARGE, Trying
 def at(qtbot: QtBot, tmp_path: Path) -> Iterator[WholeWindow]:
     made = WholeWindow(qtbot, tmp_path, "negative-space", "demo", "64")
     made.until(lambda: made.deck.list.tiles)
+    made.settle()
     yield made
     made.close()
 

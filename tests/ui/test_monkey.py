@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -281,8 +281,10 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-def no_thread_is_left_over() -> bool:
-    kinds = Counter(re.sub(r"[\d_ ]+$", "", thread.name) for thread in threading.enumerate())
+def no_thread_is_left_over(before: Collection[threading.Thread]) -> bool:
+    """Besides those there were before: of other tests."""
+    new = set(threading.enumerate()).difference(before)
+    kinds = Counter(re.sub(r"[\d_ ]+$", "", thread.name) for thread in new)
     # Two frames overlap, bends share their loops among the cores; the viewport draws in one thread, the output window
     # in another.
     needed = {"lane": LANES, "lanes": sys.maxsize, "drawing": 2}
@@ -296,6 +298,7 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     monkey, replay = Monkey(whole, presets, tmp_path, seed=20), Replay(whole)
     first = {name: np.array(whole.document.tensor(name)) for name in whole.document.network.tensors}
     held, made, learnt = 0, 0, 0
+    before = set(threading.enumerate())
 
     def count(change: Change) -> None:
         nonlocal made
@@ -326,7 +329,7 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     replay.check()
     assert made > ACTIONS / 8, "much of what a monkey does must reach the document"
     # Which of them run is the monkey's choice; that one ends before the next of its kind begins is not.
-    whole.until(no_thread_is_left_over)
+    whole.until(lambda: no_thread_is_left_over(before))
     grown = resident() / held
     assert grown < 1.10, f"memory grew by {grown - 1:.0%} over {ACTIONS - WARM_UP} actions"
     position = whole.document.history.position
