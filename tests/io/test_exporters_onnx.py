@@ -180,5 +180,5 @@ def test_a_public_network_gives_in_onnxruntime_what_it_gave(name: str, tmp_path:
     file = next(path for path in folder.iterdir() if path.stem not in ("input", "output"))
     preset = Preset("p", open_model(file).network, {})
     values, wanted = np.load(folder / "input.npy")[0], np.load(folder / "output.npy")[0]
-    export_preset(preset, tmp_path / "model.onnx", options=ExportOptions(values.shape[1:]))
+    export_preset(preset, tmp_path / "model.onnx", options=ExportOptions(Size(*values.shape[1:])))
     assert relative_error(run((tmp_path / "model.onnx").read_bytes(), values), wanted) < TOLERANCE

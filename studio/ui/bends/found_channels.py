@@ -93,12 +93,13 @@ class StrongestChannels(_Found):
     """So many channels that change the picture most."""
 
     tip = "The channels that change the picture most, measured while it runs"
+    how_many = "How many of the strongest channels"
 
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         self.count = QSpinBox(minimum=1, maximum=_MOST, value=8)
         self.count.setKeyboardTracking(False)
         self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.count.setAccessibleName("How many of the strongest channels")
+        self.count.setAccessibleName(self.how_many)
         self.count.setToolTip(self.tip)
         super().__init__(findings, layer, self.count, "measuring…")
         self.count.valueChanged.connect(self.ask)
@@ -123,6 +124,7 @@ class StrongestByNorm(StrongestChannels):
     """So many channels whose maps are strongest in the picture that runs when they are asked for."""
 
     tip = "The channels with the strongest maps in the picture that runs now"
+    how_many = "How many of the channels with the strongest maps"
 
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
         super().__init__(findings, layer)
