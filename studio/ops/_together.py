@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Shape, listed
+from studio.model.op import Op, Shape, listed
 from studio.model.param import param
 from studio.ops._backward.base import BackwardOp
-from studio.ops._training import LearningBatchNorm2d, NormSums, normal
+from studio.ops._training import LearningBatchNorm2d, NormGradient, NormSums, normal
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -127,51 +127,17 @@ class PooledBatchNorm2d(LearningBatchNorm2d):
         return made * tensors["weight"][:, None, None] + tensors["bias"][:, None, None] if self.affine else made
 
 
-class _ByScale(BackwardOp):
-    """What reads something and moments, and the norm's weight."""
-
-    arity = 2
-    uncompiled = frozenset({"num_features"})
-
-    num_features: int = param(lo=1, doc="Channels")
-    eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
-    affine: bool = param(True, doc="Whether a weight follows the norm")
-
-    def output_shape(self, *inputs: Shape) -> Shape:
-        """See `Op.output_shape`."""
-        return inputs[0]
-
-    def structure(self) -> dict[str, int | float]:
-        """See `Op.structure`."""
-        return {"EPS": self.eps, "AFFINE": int(self.affine)}
-
-    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
-        """See `Op.tensor_shapes`: the norm's weight."""
-        return {"weight": (self.num_features,)} if self.affine else {}
-
-    def vector_rows(self) -> tuple[str, ...] | None:
-        """See `Op.vector_rows`."""
-        return ("weight",) if self.affine else None
-
-    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
-        """See `Op.vectors`: the weight."""
-        return tensors["weight"][None] if self.affine else None
-
-    def _weight(self, tensors: Mapping[str, Tensor]) -> Tensor | float:
-        return tensors["weight"][:, None, None] if self.affine else 1.0
-
-
-class NormScale(_ByScale):
+class NormScale(NormGradient):
     """The gradient of a norm by its map, its moments given: of g, and the moments."""
 
     shader = "backward/norm_scale"
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
-        return inputs[0] * (inputs[1][..., 1:] + self.eps).rsqrt() * self._weight(tensors)
+        return inputs[0] * (inputs[1][..., 1:] + self.eps).rsqrt() * self.weight(tensors)
 
 
-class NormMoments(_ByScale):
+class NormMoments(NormGradient):
     """The gradient of a norm by its moments: of its `NormSums`, and the moments."""
 
     shader = "backward/norm_moments"
@@ -181,5 +147,5 @@ class NormMoments(_ByScale):
         import torch
 
         sums, scale = inputs[0], (inputs[1][..., 1:] + self.eps).rsqrt()
-        by = -scale * self._weight(tensors)
+        by = -scale * self.weight(tensors)
         return torch.cat([by * sums[..., :1], 0.5 * by * scale * sums[..., 1:]], 3)

@@ -191,12 +191,10 @@ class NormSums(BackwardOp):
         return torch.cat([(each.sum((2, 3), keepdim=True)) for each in (grad, grad * made)], 3)
 
 
-class NormInput(BackwardOp):
-    """The gradient of a norm by its map: of g, x, the moments, and the two sums."""
+class NormGradient(BackwardOp):
+    """A part of a norm's gradient that its weight scales, in the shape of the first input."""
 
-    arity = 4
-    shader = "backward/norm_input"
-    behind = 3
+    arity = 2
     uncompiled = frozenset({"num_features"})
 
     num_features: int = param(lo=1, doc="Channels")
@@ -215,16 +213,6 @@ class NormInput(BackwardOp):
         """See `Op.tensor_shapes`: the norm's weight."""
         return {"weight": (self.num_features,)} if self.affine else {}
 
-    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
-        """See `Op.torch`."""
-        grad, x, held, sums = inputs
-        count = x.shape[2] * x.shape[3]
-        mean, product = (sums[..., k : k + 1] / count for k in (0, 1))
-        scale = (held[..., 1:] + self.eps).rsqrt()
-        if self.affine:
-            scale = scale * tensors["weight"][:, None, None]
-        return scale * (grad - mean - normal(x, held, self.eps) * product)
-
     def vector_rows(self) -> tuple[str, ...] | None:
         """See `Op.vector_rows`."""
         return ("weight",) if self.affine else None
@@ -232,6 +220,26 @@ class NormInput(BackwardOp):
     def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
         """See `Op.vectors`: the weight."""
         return tensors["weight"][None] if self.affine else None
+
+    def weight(self, tensors: Mapping[str, Tensor]) -> Tensor | float:
+        """(C, 1, 1), what each channel is multiplied by; 1 where no weight follows the norm."""
+        return tensors["weight"][:, None, None] if self.affine else 1.0
+
+
+class NormInput(NormGradient):
+    """The gradient of a norm by its map: of g, x, the moments, and the two sums."""
+
+    arity = 4
+    shader = "backward/norm_input"
+    behind = 3
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """See `Op.torch`."""
+        grad, x, held, sums = inputs
+        count = x.shape[2] * x.shape[3]
+        mean, product = (sums[..., k : k + 1] / count for k in (0, 1))
+        scale = (held[..., 1:] + self.eps).rsqrt() * self.weight(tensors)
+        return scale * (grad - mean - normal(x, held, self.eps) * product)
 
 
 def normal(x: Tensor, held: Tensor, eps: float) -> Tensor:
