@@ -128,8 +128,11 @@ def test_a_hundred_steps_lose_as_much_as_pytorchs(open_gl: Open, name: str) -> N
     made = parse_new("autoencoder,width=3,seed=3").make()
     objective = objective_of(made, Settings(Size(8, 8), (L2(),)))
     rates = {"sgd": 0.05, "adam": 1e-2, "adamw": 1e-2, "adadelta": 1.0}
-    backend = open_gl(objective, OPTIMISERS[name](weight_decay=0.01))
-    oracle = TorchBackend(objective, OPTIMISERS[name](weight_decay=0.01), "cpu")
+    # With a smaller eps Adam takes whole steps along the rounding error of a gradient that is next to nothing: weights
+    # that began 1e-6 apart then lose up to 2 % apart after a hundred steps in PyTorch alone.
+    numbers = {"weight_decay": 0.01} | ({"eps": 1e-5} if name.startswith("adam") else {})
+    backend = open_gl(objective, OPTIMISERS[name](**numbers))
+    oracle = TorchBackend(objective, OPTIMISERS[name](**numbers), "cpu")
     found, wanted = (taught(each, made, Size(8, 8), 100, crops=1, rate=rates[name]) for each in (backend, oracle))
     np.testing.assert_allclose(found, wanted, rtol=0.01)
 
