@@ -21,7 +21,7 @@ from studio.io.opening import open_preset
 from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
-from studio.model.latent import path_of_source
+from studio.io.sources.latent import path_of_source
 from studio.model.live_edits import EDITS
 from studio.model.op import Array
 from studio.model.picture import Picture

@@ -23,7 +23,7 @@ from studio.engine.choose import open_engine
 from studio.io.opening import open_preset
 from studio.io.resize import resized
 from studio.io.sources import open_source
-from studio.model.latent import path_of_source
+from studio.io.sources.latent import path_of_source
 from studio.model.op import Array
 from studio.model.picture import Picture, shallow
 from studio.model.size import Size

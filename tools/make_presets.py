@@ -28,7 +28,7 @@ from studio.io.presets import save_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, open_source
 from studio.io.sources.image import read_picture
-from studio.model.latent import path_of_source
+from studio.io.sources.latent import path_of_source
 from studio.model.live_edits import EDITS, LiveEdits
 from studio.model.live_edits import added as kept_live
 from studio.model.op import Array

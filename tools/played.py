@@ -8,7 +8,7 @@ from studio.control.sound import SoundTrack
 from studio.engine.choose import open_engine
 from studio.io.resize import resized
 from studio.io.sources import open_source
-from studio.model.latent import path_of_source
+from studio.io.sources.latent import path_of_source
 from studio.model.modulator import NOTHING
 from studio.model.picture import Picture, shallow
 from studio.model.preset import Preset

@@ -76,8 +76,8 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
 
 def as_long_as(source: str, preset: Preset) -> str:
     """The source "latent" as long as the preset's own path of vectors; any other as it is."""
+    from studio.io.sources.latent import WORD
     from studio.model.generator import GENERATOR
-    from studio.model.latent import WORD
 
     path = preset.section(GENERATOR).path
     return f"{WORD}:{path.kind},seconds={path.seconds!r}" if source == WORD else source

@@ -303,7 +303,7 @@ def _say(choice: Choice, device: str, remark: str) -> None:
 
 def _path(source: str, latent: str, graph: Graph) -> LatentPath | None:
     """How vectors move, where source and network fit each other; None for as the preset says."""
-    from studio.model.latent import latent_path, path_given, path_of_source
+    from studio.io.sources.latent import latent_path, path_given, path_of_source
 
     path, kinds = path_of_source(source), {put.kind for put in graph.inputs}
     if path is not None and latent:

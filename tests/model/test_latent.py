@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.model.graph import Input
-from studio.model.latent import Latent, LatentPath, latent_path, path_of_source
+from studio.model.latent import Latent, LatentPath
 from studio.model.network import Network
 from studio.model.op import Shape
 from studio.model.picture import to_picture
@@ -181,35 +181,3 @@ def test_between_two_points_runs_along_a_great_circle() -> None:
     to_start, to_end = (np.vdot(middle, point) / np.linalg.norm(point) for point in (start, end))
     assert math.isclose(to_start, to_end, rel_tol=1e-4)
     assert np.array_equal(latent.between(1.0, 4.0, 1), start)
-
-
-def test_the_text_of_a_path() -> None:
-    assert latent_path("") == latent_path("walk") == LatentPath()
-    assert latent_path("loop,seed=3,seconds=8.5,pace=1") == LatentPath("loop", 3, 4, 8.5, 1.0)
-    assert latent_path("between,seed=4,to=2") == LatentPath("between", 4, 2)
-    assert path_of_source("latent") == LatentPath()
-    assert path_of_source("latent:loop,seed=3") == LatentPath("loop", 3, 4)
-    assert path_of_source("late.mp4") is None
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("fly", '"fly" is no way for a vector to move'),
-        ("loop,speed=3", '"speed=3" is not understood'),
-        ("loop,seed=1,seed=2", '"seed=2" is not understood'),
-        ("loop,seed=-1", 'seed="-1" is no seed'),
-        ("loop,seed=99999999999", "is no seed"),
-        ("loop,seed=4294967296", "is no seed"),
-        ("loop,seconds=0", "is out of range"),
-        ("loop,seconds=nan", "is out of range"),
-        ("walk,pace=inf", "is out of range"),
-        ("loop,seconds", "is out of range"),
-        ("loop,to=3", '"to" goes with "between" alone'),
-        ("between,pace=3", '"pace" goes with "walk" and "loop"'),
-        ("loop,", "is not understood"),
-    ],
-)
-def test_a_text_that_says_no_path_is_refused_in_a_sentence(text: str, said: str) -> None:
-    with pytest.raises(StudioError, match=said):
-        latent_path(text)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from studio.io.sources import SourceInfo
+from studio.io.sources.latent import latent_path
 from studio.model.generator import Generator
-from studio.model.latent import LatentPath, latent_path
+from studio.model.latent import LatentPath
 from studio.model.picture import Picture
 from studio.model.size import Size
 from studio.model.tick import Tick

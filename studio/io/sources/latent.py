@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import count
+from typing import get_args
 
 import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, rate_text
-from studio.model.latent import WORD, LatentPath, path_of_source
+from studio.model.latent import LARGEST_SEED, MOST_SECONDS, Kind, LatentPath
 from studio.model.size import Size
+
+WORD = "latent"
+"""What the source is called that is time alone."""
 
 _FPS = Fraction(25)
 _SIDE = 256
@@ -76,6 +82,73 @@ class LatentKind:
         if path is None:
             raise StudioError(f'"{spec}" is no path of vectors; give "latent" or "latent:loop,seed=3,seconds=8".')
         return (WalkSource if path.kind == "walk" else LatentSource)(path, fps or _FPS)
+
+
+def latent_path(text: str) -> LatentPath:
+    """The path that a text describes, behind ``latent:`` and in ``--latent``: "walk", "loop,seed=3,seconds=8",
+    "between,seed=1,to=2".
+
+    Raises:
+        StudioError: saying which word or number is wrong.
+    """
+    kind, *settings = text.split(",") if text else ["walk"]
+    if kind not in get_args(Kind):
+        raise StudioError(f'"{kind}" is no way for a vector to move; give {", ".join(get_args(Kind))}.')
+    found: dict[str, float] = {}
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        if key not in ("seed", "to", "seconds", "pace") or key in found:
+            raise StudioError(f'"{setting}" is not understood; give seed=3, to=4, seconds=8 or pace=2, each once.')
+        found[key] = _seed(key, value) if key in ("seed", "to") else _seconds(key, value)
+    if "to" in found and kind != "between":
+        raise StudioError(f'"to" goes with "between" alone; leave it out of "{text}".')
+    if "pace" in found and kind == "between":
+        raise StudioError(
+            f'"pace" goes with "walk" and "loop"; "between" goes by its seconds: leave it out of "{text}".'
+        )
+    seed = int(found.get("seed", 0))
+    return LatentPath(
+        "walk" if kind == "walk" else "loop" if kind == "loop" else "between",
+        seed,
+        int(found.get("to", seed + 1)),
+        found.get("seconds", 8.0),
+        found.get("pace", 2.0),
+    )
+
+
+def path_of_source(spec: str) -> LatentPath | None:
+    """The path that a source's name asks for, "latent" or "latent:loop,seed=3"; None where it is another source.
+
+    Raises:
+        StudioError: saying what of the path is wrong.
+    """
+    word, _, rest = spec.partition(":")
+    return latent_path(rest) if word == WORD else None
+
+
+def path_given(spec: str) -> LatentPath | None:
+    """The path that a source's name settles; None where that is left to the preset, as "latent" alone leaves it.
+
+    Raises:
+        StudioError: saying what of the path is wrong.
+    """
+    return None if spec == WORD else path_of_source(spec)
+
+
+def _seed(key: str, text: str) -> int:
+    if not re.fullmatch(r"\d{1,10}", text) or int(text) > LARGEST_SEED:
+        raise StudioError(f'{key}="{text}" is no seed; give a whole number from 0 to {LARGEST_SEED}.')
+    return int(text)
+
+
+def _seconds(key: str, text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not 0.01 <= found <= MOST_SECONDS:
+        raise StudioError(f'{key}="{text}" is out of range; give seconds from 0.01 to {MOST_SECONDS:g}.')
+    return found
 
 
 KIND = LatentKind()

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
+from studio.io.sources.latent import WORD, path_given
 from studio.model.graph import Graph
-from studio.model.latent import WORD, path_given
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
 from studio.model.tick import Tick

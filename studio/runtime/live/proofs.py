@@ -16,7 +16,7 @@ from functools import partial
 from studio.engine.libraries import load_torch
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.latent import WORD, path_given
+from studio.io.sources.latent import WORD, path_given
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset

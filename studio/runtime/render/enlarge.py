@@ -18,7 +18,7 @@ from studio.errors import StudioError
 from studio.io.atomic import write_free
 from studio.io.networks import find_network, load_network
 from studio.io.resize import resized
-from studio.model.latent import path_given
+from studio.io.sources.latent import path_given
 from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.size import Size

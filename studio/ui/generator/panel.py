@@ -20,11 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from studio.errors import StudioError
+from studio.io.sources.latent import WORD, path_of_source
 from studio.model.changes import Change, NetworkChanged, SectionChanged
 from studio.model.document import Document
 from studio.model.generator import GENERATOR, KINDS
 from studio.model.gesture import Gesture
-from studio.model.latent import WORD, LatentPath, path_of_source
+from studio.model.latent import LatentPath
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
