@@ -12,10 +12,11 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.model.picture import DeepPicture
     from studio.model.size import Size
-    from studio.runtime.render.enlarge import Restored, Restorer
+    from studio.runtime.render.enlarge import ByNetwork, Restored, Restorer
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Bend
     from studio.runtime.render.scenes import Scenes
+    from studio.runtime.render.tiles import TiledRunner
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,20 @@ class Enlarging:
 
         return Restored(scenes, self._restorer(stack)) if self.restores else scenes
 
+    def cut(self, feeder: FrameRunner, tile: int) -> TiledRunner | ByNetwork | None:
+        """What runs a network by tiles, or on pictures that are larger than usual; None where `feeder` itself does.
+
+        Args:
+            feeder: runs it.
+            tile: pixels of a tile's side; 0 for none.
+        """
+        from studio.runtime.render.enlarge import ByNetwork
+        from studio.runtime.render.tiles import TiledRunner
+
+        if self.times > 1 and not self.restores:
+            return ByNetwork(feeder, tile)
+        return TiledRunner(feeder, tile) if tile else None
+
     def _restorer(self, stack: ExitStack) -> Restorer:
         from studio.runtime.render.enlarge import Restorer
 
@@ -60,14 +75,10 @@ class Enlarging:
             tile: pixels of a tile's side; 0 for none.
             is_apart: whether `scenes` restores what comes out.
         """
-        from studio.runtime.render.enlarge import ByNetwork
-        from studio.runtime.render.tiles import TiledRunner
-
-        if self.times > 1 and self.how == "network":
+        whole: Bend = self.cut(feeder, tile) or feeder
+        if self.times > 1 and not self.restores:
             note(f"Enlarged {self.times} times by the network, which bends a larger picture.")
-            return ByNetwork(feeder, tile)
-        whole: Bend = TiledRunner(feeder, tile) if tile else feeder
-        if self.times == 1 or is_apart:
+        if not self.restores or is_apart:
             return whole
         restorer = self._restorer(stack)
 

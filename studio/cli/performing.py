@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ from studio.cli.common import is_given, note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.cli.enlarging import Enlarging
     from studio.control.performing import Replay
-    from studio.engine.base import Engine
+    from studio.model.graph import Graph
     from studio.model.latent import LatentPath
     from studio.model.performance import Performance
     from studio.model.preset import Preset
+    from studio.model.size import Size
     from studio.runtime.live.second_film import SecondFilm
-    from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Listen, Mover
     from studio.runtime.render.scenes import Running, Scenes
     from studio.runtime.render.turns import Paths, Turn
@@ -91,14 +93,15 @@ def second_for(stack: ExitStack, given: str) -> SecondFilm:
     return second
 
 
-def refuse_tiles_of_feedback(preset: Preset, tile: int) -> None:
-    """Raise StudioError where the whole output is to come back, and there is none: it is made by tiles."""
+def tile_of(preset: Preset, tile: int) -> int:
+    """Pixels of a tile's side; StudioError where the whole output is to come back, and there is none."""
     from studio.model.feedback import FEEDBACK
     from studio.model.route import ROUTES
 
     moved = any(route.target.startswith("/feedback/") for route in preset.section(ROUTES))
     if tile and (moved or preset.section(FEEDBACK).amount > 0.0):
         raise StudioError("The output is fed back whole, which tiles cannot be; leave out --tile, or /feedback/amount.")
+    return tile
 
 
 def turns_of(
@@ -118,6 +121,23 @@ def turns_of(
     if CAMERA.match(take.source):
         found = from_the_start(found)
     return between(found, *frames)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is shown of every network that a performance opens.
+
+    Attributes:
+        size: at which they work.
+        layer: the layer whose maps are shown; empty for the output.
+        tile: pixels of a tile's side; 0 for whole pictures.
+        enlarging: how what they make is enlarged.
+    """
+
+    size: Size
+    layer: str
+    tile: int
+    enlarging: Enlarging
 
 
 class OtherNetworks:
@@ -147,14 +167,26 @@ class OtherNetworks:
     def __bool__(self) -> bool:
         return bool(self._networks)
 
-    def refuse(self, odd: Mapping[str, object]) -> None:
-        """Raise StudioError where options ask for something that works with one network only."""
-        given = " and ".join(option for option, asks in odd.items() if asks)
-        if self and given:
-            raise StudioError(
-                f"The performance opens other networks, which {given} cannot follow; leave it out, or keep a part "
-                "of the performance that opens none."
-            )
+    def layer_of(self, first: Graph, layer: str) -> str | None:
+        """The layer whose maps are shown of the network that the performance begins on; None for its output.
+
+        What shows its output for want of such a layer is noted.
+
+        Args:
+            first: its graph.
+            layer: its name; empty for none.
+
+        Raises:
+            StudioError: where no network has such a layer.
+        """
+        graphs = [each.network.graph for each in self._networks]
+        if layer and not any(layer in graph for graph in (first, *graphs)):
+            first.node(layer)  # says what there is
+        played = zip(self._scenes, (first, *graphs), strict=False)
+        lacks = dict.fromkeys(f'"{scene.own.preset}"' for scene, graph in played if layer not in graph)
+        if layer and lacks:
+            note(f'There is no layer "{layer}" in {", ".join(lacks)}: the output is shown there instead.')
+        return layer if layer in first else None
 
     def paths(self, preset: Preset) -> Paths:
         """How vectors move in each network; the first is the preset's."""
@@ -171,26 +203,51 @@ class OtherNetworks:
 
         return Replay(self._scenes[number].own, self._networks[number - 1], smooth=self._smooth)
 
+    def _check(self, shown: Shown, engine: str) -> None:
+        """Raise StudioError, naming the network, where one cannot be bent by tiles, or enlarged, as it is asked for.
+
+        It is found out before anything is written.
+        """
+        from studio.engine.choose import open_engine
+        from studio.runtime.render.frame_runner import FrameRunner
+
+        tried: set[str] = set()
+        for scene, network in zip(self._scenes[1:], self._networks, strict=True):
+            if scene.own.network in tried:
+                continue
+            tried.add(scene.own.network)
+            runner, _ = open_engine(network.network, engine)
+            try:
+                feeder = FrameRunner(runner, None, self._path)
+                cut = shown.enlarging.cut(feeder, shown.tile)
+                if cut is not None:
+                    cut.check(shown.size)
+            except StudioError as error:
+                raise StudioError(f'"{scene.own.preset}", which the performance opens: {error}') from error
+            finally:
+                runner.close()
+
     def followed(
         self,
         stack: ExitStack,
-        mover: Mover,
-        feeder: FrameRunner,
-        first: Engine,
+        first: Running,
         engine: str,
         listen: Listen,
         second: str,
+        shown: Shown,
     ) -> Mover | Scenes:
         """What replays all of it: as it is, where it is of one network.
 
         Args:
             stack: frees what is opened.
-            mover: replays what was played on the first network.
-            feeder: feeds that.
-            first: runs it.
+            first: replays what was played on the first network.
             engine: as the command line names it, for the others.
             listen: what is heard of the film.
             second: a second film that is given besides; empty for none.
+            shown: what is shown of each network.
+
+        Raises:
+            StudioError: where one of them cannot be bent by tiles, or enlarged, as it is asked for.
         """
         from studio.engine.choose import open_engine
         from studio.runtime.render.frame_runner import FrameRunner
@@ -198,18 +255,19 @@ class OtherNetworks:
         from studio.runtime.render.scenes import Running, Scenes
 
         if not self:
-            return mover
+            return first.mover
+        self._check(shown, engine)
 
         def run(number: int) -> Running:
             trained = self._networks[number - 1]
             runner, _ = open_engine(trained.network, engine)
-            fed = FrameRunner(runner, None, self._path)
+            fed = FrameRunner(runner, shown.layer if shown.layer in trained.network.graph else None, self._path)
             own = ExitStack()
             own.callback(runner.close)
-            lends, replay = second_for(own, second), self._replay(number)
-            mover = Mover(trained, runner, fed, listen=listen, replay=replay, second=lends, as_played=True)
-            return Running(mover, fed, runner, own.close)
+            lends, replay, cut = second_for(own, second), self._replay(number), shown.enlarging.cut(fed, shown.tile)
+            mover = Mover(trained, runner, fed, cut, listen, replay, second=lends, as_played=True)
+            return Running(mover, fed, runner, own.close, cut)
 
-        scenes = Scenes(Running(mover, feeder, first, lambda: None), self._scenes, run, listen)
+        scenes = Scenes(first, self._scenes, run, listen, by_layer=bool(shown.layer))
         stack.callback(scenes.close)
         return scenes

@@ -39,7 +39,7 @@ from studio.cli.moving import (
     with_movement,
     with_sound,
 )
-from studio.cli.performing import OtherNetworks, its_own, performance_of, refuse_tiles_of_feedback, second_for, turns_of
+from studio.cli.performing import OtherNetworks, Shown, its_own, performance_of, second_for, tile_of, turns_of
 from studio.cli.recording import RecordingSettings, record_frames, record_turns
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
@@ -157,6 +157,7 @@ def render(
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
+    from studio.runtime.render.scenes import Running
     from studio.runtime.render.shared import why_alone
     from studio.runtime.render.size import parse_size
     from studio.runtime.render.turns import placed
@@ -188,25 +189,23 @@ def render(
         runner, choice = open_engine(bent.bent, engine)
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)
-        feeder = FrameRunner(runner, layer or None, path)
+        smooth = played is not None and rate != played.take.rate
+        others = OtherNetworks(played, performance, path, smooth=smooth)
+        feeder = FrameRunner(runner, others.layer_of(bent.network.graph, layer), path)
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path, fade_routes(move))
         if played is None:
             note_hands(bent, fade_routes(move))
-        smooth = played is not None and rate != played.take.rate
-        others = OtherNetworks(played, performance, path, smooth=smooth)
         turns = None if played is None else turns_of(played, rate, (first, end), others.paths(bent))
         pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         fades = Fades(bent, fade_to, move)
-        refuse_tiles_of_feedback(bent, tile)
-        whole = enlarges.bend(stack, feeder, tile, is_apart=bool(others))
+        whole = enlarges.bend(stack, feeder, tile_of(bent, tile), is_apart=bool(others))
         if played is None:  # else what it says itself is lent as it is played
             second = second or second_of(bent)
             whole = _lent(stack, second, bent, engine, (rate, first, end), working, runner, whole)
         odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
-        others.refuse({"--tile": tile, "--layer": layer, "--enlarge-by network": enlarge > 1 and not enlarges.restores})
         whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)
         replay = None if played is None else Replay(played, bent, smooth=smooth)
         lends = None if played is None else second_for(stack, second)
@@ -229,7 +228,8 @@ def render(
             if turns is None:
                 record_frames(pictures, mover, feeder, settings, _total(opened, rate, first, end), lanes)
             else:
-                played_on = others.followed(stack, mover, feeder, runner, engine, listen, second)
+                begun = Running(mover, feeder, runner, lambda: None, None if whole is feeder else whole)
+                played_on = others.followed(stack, begun, engine, listen, second, Shown(working, layer, tile, enlarges))
                 scenes = played_on if isinstance(played_on, Mover) else enlarges.scenes(stack, played_on)
                 record_turns(pictures, turns, scenes, feeder, settings)
         finally:

@@ -86,6 +86,11 @@ class Staging(Reading):
             lent[stage] = np.ascontiguousarray(values, np.float32)
         self._change(lent=lent)
 
+    @property
+    def lent(self) -> Mapping[int, Array]:
+        """What stages have been lent, (C, H, W) float32 each, by their numbers."""
+        return dict(self._lent)
+
     # -- numbers ----------------------------------------------------------------------------------------------------
 
     @property

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import tiny_network
+from helpers import layer, network, tiny_network
 from test_live import Studio
 from test_taking import begin, end, film, pictures, rendered, wait  # noqa: F401 - film is a fixture
 
@@ -27,6 +28,7 @@ from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.latent import LatentPath
 from studio.model.layout import Rect
+from studio.model.network import Network
 from studio.model.performance import Ended, NetworkOpened, Performance, Ran, Recorded, Take
 from studio.model.preset import Preset
 from studio.model.route import ROUTES
@@ -105,7 +107,6 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     film: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
     act: Callable[[Studio, Path], None],
 ) -> None:
     studio.live.play(str(film))
@@ -134,14 +135,6 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     one, two = pictures(tmp_path / "one.mkv"), pictures(tmp_path / "two.mkv")
     assert abs(len(one) / 30 - len(live) / 25) < 0.1
     assert [picture.tobytes() for picture in one] == [picture.tobytes() for picture in two]
-    # What is for one network alone is refused; one device renders, and says why.
-    by_network = ("--enlarge", "2", "--enlarge-by", "network")
-    for option in (("--tile", "64"), ("--layer", "enc"), by_network):
-        rendered(monkeypatch, film, "odd.mkv", path, *option)
-        said = " ".join(capfd.readouterr().err.split())
-        named = "--enlarge-by network" if option is by_network else option[0]
-        assert f"opens other networks, which {named} cannot follow; leave it out" in said
-        assert not (tmp_path / "odd.mkv").exists()
     # The restorer takes the pictures that came out, whatever they came out of.
     if act is fade:
         rendered(monkeypatch, film, "large.mkv", path, "--enlarge", "2")
@@ -156,6 +149,137 @@ def test_networks_that_are_opened_are_rendered_as_they_were_recorded(
     save_performance(performance.trimmed(start, performance.seconds), tmp_path / "part.performance")
     rendered(monkeypatch, film, "part.mkv", tmp_path / "part.performance")
     assert 0 < len(pictures(tmp_path / "part.mkv")) < len(live)
+
+
+def plain(*, normed: bool = False) -> Network:
+    """A network that is not the tiny one: its output is not held to 0 to 1, and has another name."""
+    norm = [layer("norm", "InstanceNorm2d", "enc", num_features=6)] if normed else []
+    up = {"kernel_size": 4, "stride": 2, "padding": 1}
+    return network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=6, **up),
+        *norm,
+        layer("last", "ConvTranspose2d", "norm" if norm else "enc", in_channels=6, out_channels=3, **up),
+        seed=4,
+        name="plain",
+    )
+
+
+def calm(preset: Preset, bent: str) -> Preset:
+    """Bent by what is the same by tiles, and moved; at first it hides all that came before it."""
+    document = Document(preset)
+    document.add_stage(bent, make_bend("Blur", {"sigma": 0.5}))
+    document.add_stage(bent, make_bend("Ablate", {}), amount=1.0)
+    document.set_section(ROUTES, move((), "/bend/2/amount", "lfo", rate=0.8, depth=-0.5, phase=0.5)[0], "Move")
+    return document.preset()
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+class Played:
+    """A performance that goes from one network to another, and what is rendered of it."""
+
+    def __init__(self, film: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+        self.folder, self._film, self._monkeypatch = folder, film, monkeypatch
+        networks = {"played": tiny_network(), "plain": plain()}
+        for name, each in networks.items():
+            save_network(each, folder / name)
+        begun, opened = (
+            calm(Preset(name, each, {}, weights_path=folder / name), bent)
+            for (name, each), bent in zip(networks.items(), ("act", "last"), strict=True)
+        )
+        studio = Studio(begun)
+        try:
+            studio.live.play(str(film))
+            studio.until(lambda: studio.telemetry[Progress].serial > 3)
+            self.path = begin(studio, folder, film)
+            wait(studio, 4)
+            entered(studio, opened, FadePictures(0.5, "linear"))
+            wait(studio, 18)
+            self.live = pictures(end(studio))
+        finally:
+            studio.live.close()
+        monkeypatch.chdir(folder)
+
+    def opening(self, **changes: object) -> None:
+        """Open the other network in another way."""
+        played = load_performance(self.path)
+        events = [
+            replace(each, **changes) if isinstance(each, NetworkOpened) else each  # type: ignore[arg-type]
+            for each in played.events
+        ]
+        self.path = self.path.with_name("other.performance")
+        self.path.unlink(missing_ok=True)
+        save_performance(replace(played, events=tuple(events)), self.path)
+
+    def made(self, name: str, *options: str) -> list[np.ndarray]:
+        rendered(self._monkeypatch, self._film, name, self.path, *options)
+        return [picture.astype(float) for picture in pictures(self.folder / name)]
+
+
+def off(one: Sequence[np.ndarray], other: Sequence[np.ndarray]) -> float:
+    return max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True))
+
+
+@pytest.fixture
+def played(gl_device: Device, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Played:  # noqa: F811
+    del gl_device
+    return Played(film, tmp_path, monkeypatch)
+
+
+def test_several_networks_are_rendered_by_tiles_and_larger(
+    played: Played, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert off(played.made("whole.mkv"), [picture.astype(float) for picture in played.live]) == 0
+    large = played.made("large.mkv", "--size", "80")
+    assert len({picture.tobytes() for picture in large}) > 10
+    # The picture that goes lies over the tiles as over the whole.
+    assert off(played.made("tiled.mkv", "--size", "80", "--tile", "24"), large) <= 1
+    by_network = ("--enlarge", "2", "--enlarge-by", "network")
+    assert off(played.made("network.mkv", *by_network), large) == 0
+    assert off(played.made("both.mkv", *by_network, "--tile", "24"), large) <= 1
+    # What one of them cannot do is refused before anything is written.
+    save_network(plain(normed=True), tmp_path / "normed")
+    played.opening(network=plain(normed=True).sha256(), weights=str(tmp_path / "normed"), preset="normed")
+    with pytest.raises(StudioError):
+        played.made("odd.mkv", "--tile", "24")
+    assert '"normed", which the performance opens: This network looks at the whole' in flat(capfd.readouterr().err)
+    assert not list(tmp_path.glob("odd*"))
+
+
+def test_of_several_networks_the_layer_of_that_name_is_shown_and_fades(
+    played: Played, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # At a rate of its own frames lie evenly, however busy the machine was.
+    enc = ("--layer", "enc", "--fps", "20")
+    both = played.made("both.mkv", *enc)
+    played.opening(both=False)
+    fading = played.made("fading.mkv", *enc)
+    assert "There is no layer" not in capfd.readouterr().err
+    played.opening(seconds=0.0)
+    cut = played.made("cut.mkv", *enc)
+    begins = next(number for number, (a, b) in enumerate(zip(fading, cut, strict=True)) if not np.array_equal(a, b))
+    assert begins > 1
+    parts = []
+    for number, (mixed, whole) in enumerate(zip(fading, cut, strict=True)):
+        way = cut[begins - 1] - whole
+        part = float((way * (mixed - whole)).sum() / (way * way).sum()) if number >= begins else 1.0
+        parts.append(part)
+        assert off([mixed], [whole + part * way] if number >= begins else [whole]) < 1
+    assert parts[begins] == pytest.approx(1.0, abs=0.01)
+    assert parts[-1] == pytest.approx(0.0, abs=0.01)
+    assert all(a >= b - 0.01 for a, b in pairwise(parts))
+    assert 0.2 < parts[begins + 5] < 0.8
+    # Where the network before runs on, its layer does.
+    assert off(both[begins + 1 : begins + 8], fading[begins + 1 : begins + 8]) > 1
+    # A network without it shows its output, which is said.
+    only = played.made("only.mkv", "--layer", "last", "--fps", "20")
+    assert 'There is no layer "last" in "played": the output is shown there instead' in flat(capfd.readouterr().err)
+    assert off(only[:begins], played.made("output.mkv", "--fps", "20")[:begins]) == 0
+    with pytest.raises(StudioError):
+        played.made("odd.mkv", "--layer", "dec7")
+    assert "dec7" in capfd.readouterr().err
 
 
 def test_networks_that_lie_nowhere_are_kept_beside_it(

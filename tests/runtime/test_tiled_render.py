@@ -101,8 +101,6 @@ def _whole_and_by_tiles(network: Network, *turns: tuple[Stage, ...]) -> list[int
 @pytest.mark.parametrize("name", bends())
 def test_every_bend_by_tiles_is_that_of_the_whole_or_is_refused(name: str) -> None:
     network, stage = _bent(bend=bends()[name]())
-    if stage.bend.other == "picture":
-        return  # another film's map is lent whole
     if stage.bend.in_tiles:
         assert max(_whole_and_by_tiles(network, (stage,))) <= 1
         return
@@ -123,6 +121,41 @@ def test_what_masks_and_guards_the_whole_map_is_refused(settings: dict[str, Any]
     network, stage = _bent(bend=make_bend("Invert", {}), **settings)
     with pytest.raises(StudioError, match="is masked or guarded by the whole map"):
         _whole_and_by_tiles(network, (stage,))
+
+
+@pytest.mark.parametrize("kernel", [3, 4])
+def test_a_second_pictures_map_is_cut_with_the_tiles(kernel: int) -> None:
+    network = _network(kernel, 2, "up")
+    layer = network.graph.nodes[0].name
+    whole, tiled = on_torch(network), on_torch(network)
+    try:
+        runner, cut = FrameRunner(whole), TiledRunner(FrameRunner(tiled), 32)
+        one, other = np.random.default_rng(6).integers(0, 256, (2, 96, 130, 3), np.uint8)
+        runner(other)
+        lent = whole.activation(layer).copy()
+        for engine in (whole, tiled):
+            engine.set_stages([Stage(1, layer, make_bend("FromPicture", {}), amount=0.6)])
+            engine.lend(1, lent)
+        for _ in range(2):
+            wanted = runner(one)
+            assert np.abs(wanted.astype(int) - cut(one)).max() <= 1
+        np.testing.assert_array_equal(tiled.lent[1], lent)
+        assert np.abs(wanted.astype(int) - runner(other)).max() > 8
+        tiled.lend(1, lent[:, 1:])
+        with pytest.raises(StudioError, match="a second picture whose map is of another size"):
+            cut(one)
+    finally:
+        whole.close()
+        tiled.close()
+
+
+@pytest.mark.parametrize("name", ["Ablate", "Invert"])
+def test_what_hides_the_network_at_first_does_not_shorten_its_sight(name: str) -> None:
+    first = Conv2D(Input(3), 6, kernel=9, activation="relu")
+    network = build(Conv2D(first, 3, kernel=9, activation="sigmoid")).network
+    stage = Stage(1, network.graph.nodes[0].name, make_bend(name, {}))
+    amounts = (1.0, 0.5, 0.0) if name == "Ablate" else (0.5, 1.0, 0.0)
+    assert max(_whole_and_by_tiles(network, *((replace(stage, amount=amount),) for amount in amounts))) <= 1
 
 
 def test_tiles_see_farther_where_a_blur_is_turned_up() -> None:

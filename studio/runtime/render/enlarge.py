@@ -7,7 +7,8 @@ cubic interpolation and takes the blur off: the same picture, sharper than by in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -117,13 +118,29 @@ class ByNetwork:
         Raises:
             StudioError: where the picture is large and the network looks at the whole of it at once.
         """
-        if not self._side and max(picture.shape[:2]) <= _WHOLE:
+        if self._takes_whole(Size.of(picture)):
             return self._runner(picture, time)
-        try:
+        with _enlarging():
             return self._tiled(picture, time)
-        except StudioError as error:
-            why = str(error).replace("; leave --tile out.", ".")
-            raise StudioError(f"{why} It cannot be enlarged by the network; use the restorer.") from error
+
+    def check(self, size: Size) -> None:
+        """Raise StudioError where pictures of this size cannot be bent, as far as that can be told without one."""
+        self._runner.size_for(size)
+        if not self._takes_whole(size):
+            with _enlarging():
+                self._tiled.check(size)
+
+    def _takes_whole(self, size: Size) -> bool:
+        return not self._side and max(size) <= _WHOLE
+
+
+@contextmanager
+def _enlarging() -> Iterator[None]:
+    try:
+        yield
+    except StudioError as error:
+        why = str(error).replace("; leave --tile out.", ".")
+        raise StudioError(f"{why} It cannot be enlarged by the network; use the restorer.") from error
 
 
 def still_by_restorer(picture: DeepPicture, times: int, path: Path) -> Path:

@@ -13,12 +13,12 @@ from studio.engine.base import Engine
 from studio.io.resize import letterboxed
 from studio.model.modulator import Measurements
 from studio.model.performance import NetworkOpened, Scene
-from studio.model.picture import DeepPicture, Picture
+from studio.model.picture import DeepPicture, Picture, shallow
 from studio.model.size import Size
 from studio.model.stage import VEIL, Stage
 from studio.modulators.keyframes import Easing, ease
 from studio.runtime.render.frame_runner import FrameRunner
-from studio.runtime.render.mover import Listen, Mover
+from studio.runtime.render.mover import Bend, Listen, Mover
 from studio.runtime.render.turns import Turn
 from studio.runtime.render.veil import laid_over
 
@@ -32,12 +32,14 @@ class Running:
         feeder: feeds it.
         engine: runs it.
         close: frees what it holds.
+        bend: what the mover bends by in place of the feeder, by tiles; None for whole pictures.
     """
 
     mover: Mover
     feeder: FrameRunner
     engine: Engine
     close: Callable[[], object]
+    bend: Bend | None = None
 
 
 @dataclass(eq=False)
@@ -49,6 +51,7 @@ class _Leaving:
     start: float
     before: Running | None = None
     lent: Picture | None = None
+    amount: float = 1.0
 
 
 class Scenes:
@@ -59,22 +62,32 @@ class Scenes:
         scenes: its parts; see `Performance.scenes`.
         run: has the network of a part run, by its number from 1.
         listen: what else was heard until a time.
+        by_layer: whether maps of a layer are shown. Nothing can lie over those, so the pictures made of them are mixed.
     """
 
-    def __init__(self, first: Running, scenes: Sequence[Scene], run: Callable[[int], Running], listen: Listen) -> None:
+    def __init__(
+        self,
+        first: Running,
+        scenes: Sequence[Scene],
+        run: Callable[[int], Running],
+        listen: Listen,
+        *,
+        by_layer: bool = False,
+    ) -> None:
         self._first, self._scenes, self._run, self._listen = first, scenes, run, listen
+        self._by_layer = by_layer
         self._now, self._number = first, 0
         self._leaving: _Leaving | None = None
         self._veil: Stage | None = None
         self._size: Size | None = None  # of the first picture
-        self._crop: Size | None = None  # of the newest picture; None before it
+        self._bent: DeepPicture | None = None  # the newest picture; None before it
 
     def begin(self) -> None:
         """Start from the beginning."""
         self._end()
         if self._now is not self._first:
             self._now.close()
-        self._now, self._number, self._crop = self._first, 0, None
+        self._now, self._number, self._bent = self._first, 0, None
         self._first.mover.begin()
 
     def close(self) -> None:
@@ -93,40 +106,47 @@ class Scenes:
                 self._mix(picture, turn, played)
 
         bent = self._now.mover.replayed(picture, turn, ahead)
-        self._crop = Size.of(bent)
-        self._size = self._size or self._crop
+        if self._by_layer:
+            bent = self._mixed(shallow(bent))
+        self._bent = bent
+        self._size = self._size or Size.of(bent)
         # As a recording has it whose pictures become others.
-        return bent if self._crop == self._size else np.ascontiguousarray(letterboxed(bent, self._size))
+        return bent if Size.of(bent) == self._size else np.ascontiguousarray(letterboxed(bent, self._size))
 
     # -- from one network to the next -------------------------------------------------------------------------------
 
     def _enter(self, turn: Turn) -> None:
-        before, is_mixed, crop = self._now, self._leaving is not None, self._crop
+        before, is_mixed, bent = self._now, self._leaving is not None, self._bent
         how = self._scenes[turn.scene].opened
         assert how is not None, "only the first has not been opened"
-        follows = turn.scene == self._number + 1 and crop is not None
         leaving = None
-        if follows and crop is not None and how.seconds > 0.0:
-            last = before.engine.picture()[: crop.height, : crop.width]
-            leaving = _Leaving(how, np.array(last), float(turn.tick.time))
+        if turn.scene == self._number + 1 and bent is not None and how.seconds > 0.0:
+            leaving = _Leaving(how, self._last(bent), float(turn.tick.time))
         self._end()
         deep = before.feeder.deep
         if leaving is not None and how.both and not is_mixed:
             before.mover.finish()
             before.feeder.deep = False
-            runs_on = Mover(before.mover.shown, before.engine, before.feeder, listen=self._listen)
+            runs_on = Mover(before.mover.shown, before.engine, before.feeder, before.bend, self._listen)
             leaving.before = replace(before, mover=runs_on)
         elif before is not self._first:
             before.close()
         self._now, self._number, self._leaving = self._run(turn.scene), turn.scene, leaving
         self._now.feeder.deep = deep
-        if leaving is not None:
+        if leaving is not None and not self._by_layer:
             self._veil = Stage(VEIL, self._now.engine.graph.output, FromPicture())
             self._now.mover.veil(self._veil)
 
+    def _last(self, bent: DeepPicture) -> Picture:
+        """The newest picture, of 8 bits, as the window has it."""
+        if self._by_layer or self._now.bend is not None:
+            return np.array(shallow(bent))
+        height, width = Size.of(bent)
+        return np.array(self._now.engine.picture()[:height, :width])
+
     def _mix(self, picture: DeepPicture, turn: Turn, played: Measurements) -> None:
-        leaving, veil = self._leaving, self._veil
-        if leaving is None or veil is None:
+        leaving = self._leaving
+        if leaving is None:
             return
         gone = (float(turn.tick.time) - leaving.start) / leaving.how.seconds
         if gone >= 1.0:
@@ -136,12 +156,24 @@ class Scenes:
             time = float(turn.tick.time)
             bent = leaving.before.mover.run(picture, turn.tick, time, played, time)
             leaving.picture = bent.view(np.uint8)
+        easing = next(each for each in get_args(Easing) if each == leaving.how.easing)
+        leaving.amount = 1.0 - ease(easing, gone)
+        if self._veil is None:
+            return
         if leaving.lent is not leaving.picture:
             leaving.lent = leaving.picture
             self._now.engine.lend(VEIL, laid_over(leaving.picture, self._now.feeder, Size.of(picture)))
-        easing = next(each for each in get_args(Easing) if each == leaving.how.easing)
-        self._veil = replace(veil, amount=1.0 - ease(easing, gone))
+        self._veil = replace(self._veil, amount=leaving.amount)
         self._now.mover.veil(self._veil)
+
+    def _mixed(self, picture: Picture) -> Picture:
+        """A picture with what is left of the one before, of its own proportions, over it."""
+        leaving = self._leaving
+        if leaving is None:
+            return picture
+        before = letterboxed(leaving.picture, Size.of(picture))
+        mixed = (1.0 - leaving.amount) * picture.astype(np.float32) + leaving.amount * before.astype(np.float32)
+        return np.rint(mixed).astype(np.uint8)
 
     def _end(self) -> None:
         """Nothing is left of the network before."""

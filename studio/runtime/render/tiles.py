@@ -9,6 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from studio.errors import StudioError
+from studio.model.graph import Graph
+from studio.model.op import Array
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
 from studio.model.stage import Painted
@@ -17,6 +19,10 @@ from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 
 # Sides at which it is tried how far a network looks; one that looks further looks at whole pictures.
 _TRIED = (256, 512, 1024)
+_LEAST = 4
+"""Strides that a side has on which it is tried, at least."""
+_PART = 0.375
+"""Amount of a bend that hides nothing: not all of what came before it, and not the half that an inversion cancels."""
 _BLOCKS = 2
 _BLOCK = 16
 """Pixels of a block's side, at least."""
@@ -90,17 +96,11 @@ class TiledRunner:
                 what it saw before, and where the output comes back.
         """
         graph = self._runner.graph
-        if graph.states:
-            raise StudioError("This network's state is stepped whole, so there are no tiles of it; leave --tile out.")
-        scale = graph.scales[graph.output]
-        if scale is None:
-            raise StudioError(
-                "The size of this network's output does not follow its picture's, so there are no tiles of it; "
-                "leave --tile out."
-            )
+        scale = _scale_of(graph)
         size = self._runner.size_for(Size.of(picture))
         far_off = self._far()
         padded = padded_picture(picture, size.padded)
+        lent = self._lent(size.padded)
         height, width = (int(side * s) for side, s in zip(size.padded, scale, strict=True))
         whole = np.empty((height, width, 3), np.uint16 if self._runner.deep else np.uint8)
         down, across = (
@@ -109,11 +109,40 @@ class TiledRunner:
         )
         for y in down:
             for x in across:
+                for each in lent:
+                    self._runner.engine.lend(each.stage, each.under(y, x))
                 bent = self._runner(np.ascontiguousarray(padded[y.start : y.stop, x.start : x.stop]), time)
                 (top, bottom), (left, right) = (_scaled(t, s) for t, s in zip((y, x), scale, strict=True))
                 above, before = (int(t.start * s) for t, s in zip((y, x), scale, strict=True))
                 whole[top:bottom, left:right] = bent[top - above : bottom - above, left - before : right - before]
+        for each in lent:
+            self._runner.engine.lend(each.stage, each.values)
         return whole[: size.output.height, : size.output.width]
+
+    def check(self, size: Size) -> None:
+        """Raise StudioError where pictures of this size cannot be bent, as far as that can be told without one."""
+        _scale_of(self._runner.graph)
+        self._runner.size_for(size)
+        self._far()
+
+    def _lent(self, padded: Size) -> list[_Lent]:
+        """What stages have been lent for the whole picture."""
+        engine, graph = self._runner.engine, self._runner.graph
+        layers = {stage.id: stage.layer for stage in engine.stages}
+        shapes = graph.shapes({put.name: padded if put.kind == "picture" else Size(1, 1) for put in graph.inputs})
+        found = []
+        for number, values in engine.lent.items():
+            layer = layers.get(number)
+            if layer is None:
+                continue
+            scale = graph.scales[layer]
+            if scale is None or values.shape[1:] != shapes[layer].size:
+                raise StudioError(
+                    f'Stage {number} bends "{layer}" by a second picture whose map is of another size, so there are no '
+                    "tiles of it; leave --tile out."
+                )
+            found.append(_Lent(number, values, scale, padded))
+        return found
 
     def _far(self) -> Size:
         """How far the network and its bends look: measured again where a bend that looks around is turned."""
@@ -124,8 +153,65 @@ class TiledRunner:
         near = [stage for stage in engine.stages if stage.bend.span() is not None]
         now = engine.stages, list(engine.numbers) if near else []
         if self._reach is None or now != self._measured:
-            self._reach, self._measured = reach(self._runner), now
+            self._reach, self._measured = self._tried(), now
         return self._reach
+
+    def _tried(self) -> Size:
+        """`reach`, with what may hide a part of the network at the moment, and not later, done by half."""
+        engine, graph = self._runner.engine, self._runner.graph
+        hiding = {stage.id for stage in engine.stages if stage.bend.span() is None}
+        if not hiding:
+            return reach(self._runner)
+        if not engine.places:  # before its first run
+            self._runner.raw(np.zeros((*(_LEAST * each for each in graph.multiple), 3), np.uint8))
+        before = engine.numbers
+        tried = before.copy()
+        for number, place in enumerate(engine.places):
+            if place.name == "amount" and place.owner in hiding:
+                tried[number] = _PART
+        engine.set_numbers(tried)
+        try:
+            return reach(self._runner)
+        finally:
+            engine.set_numbers(before)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lent:
+    """What a stage has been lent: the map of a second picture, or the picture of a network that goes.
+
+    Attributes:
+        stage: its number.
+        values: (C, H, W), of the whole picture.
+        scale: how large a map of its layer is, relative to the picture, but for a border that it may lack.
+        whole: the size of the picture.
+    """
+
+    stage: int
+    values: Array
+    scale: tuple[Fraction, Fraction]
+    whole: Size
+
+    def under(self, y: Tile, x: Tile) -> Array:
+        """The part of it that a tile sees."""
+        down, across = (
+            slice(int(tile.start * scale), length - int((side - tile.stop) * scale))
+            for tile, scale, length, side in zip((y, x), self.scale, self.values.shape[1:], self.whole, strict=True)
+        )
+        return self.values[:, down, across]
+
+
+def _scale_of(graph: Graph) -> tuple[Fraction, Fraction]:
+    """How large the output is, relative to the picture; StudioError where there are no tiles of it."""
+    if graph.states:
+        raise StudioError("This network's state is stepped whole, so there are no tiles of it; leave --tile out.")
+    scale = graph.scales[graph.output]
+    if scale is None:
+        raise StudioError(
+            "The size of this network's output does not follow its picture's, so there are no tiles of it; "
+            "leave --tile out."
+        )
+    return scale
 
 
 def check_tiles(stages: Stages) -> None:
@@ -149,7 +235,7 @@ def reach(runner: FrameRunner) -> Size:
     """
     step = runner.graph.multiple
     for tried in _TRIED:
-        side = Size(*(max(tried // each, 4) * each for each in step))
+        side = Size(*(max(tried // each, _LEAST) * each for each in step))
         found = [_moved(runner, side, block) for block in _blocks(side, step)]
         if all(far is not None for far in found):
             return Size(max(far.height for far in found if far), max(far.width for far in found if far))
