@@ -46,6 +46,11 @@ class LiveLayer:
         return self._live.engine.activation(self.name)
 
     @property
+    def unbent(self) -> Array:
+        """(C, H, W) float32 activation of the last run, as the layer made it, before its bends."""
+        return self._live.engine.activation(made(self.name))
+
+    @property
     def tensors(self) -> tuple[str, ...]:
         """Names of its tensors: "weight", "bias", "running_mean" and so on."""
         return tuple(self._node.op.tensor_shapes())

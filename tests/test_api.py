@@ -232,6 +232,8 @@ def test_layers_are_bent_from_python(net: studio.LiveNetwork) -> None:
     wanted = plain.copy()
     wanted[[0, 2]] *= 1.5
     np.testing.assert_allclose(net["enc"].output, wanted, rtol=1e-5)
+    np.testing.assert_array_equal(net["enc"].unbent, plain)
+    np.testing.assert_array_equal(net["dec"].unbent, net["dec"].output)
     assert net["enc"].bends == (first,)
     assert [stage.id for stage in net.stages] == [1, 2]
     net.set("/bend/1/amount", 1.0)

@@ -27,7 +27,8 @@ Bends of a second picture take the maps that a film, a picture or a camera makes
 bend's card and saved with the preset, or given by `studio render --second`.
 
 Stages of a layer work in their order, and are turned while the picture plays: a parameter that is marked *live*
-compiles nothing and makes nothing. Within its *safe* range pictures mostly stay pictures; beyond it is allowed.
+compiles nothing and makes nothing. Within its *safe* range pictures mostly stay pictures; beyond it is allowed. While
+the viewport shows a layer with bends, *Before bends* and *After* over it, or `Shift+L`, show it without them and with.
 
     studio render demo out.mp4 --bend "enc2:Rotate,angle=30@random=0.5,seed=1*0.7"
     studio bends --json

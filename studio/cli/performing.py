@@ -130,12 +130,14 @@ class Shown:
     Attributes:
         size: at which they work.
         layer: the layer whose maps are shown; empty for the output.
+        before_bends: whether they are shown as the layer made them.
         tile: pixels of a tile's side; 0 for whole pictures.
         enlarging: how what they make is enlarged.
     """
 
     size: Size
     layer: str
+    before_bends: bool
     tile: int
     enlarging: Enlarging
 
@@ -261,7 +263,8 @@ class OtherNetworks:
         def run(number: int) -> Running:
             trained = self._networks[number - 1]
             runner, _ = open_engine(trained.network, engine)
-            fed = FrameRunner(runner, shown.layer if shown.layer in trained.network.graph else None, self._path)
+            layer = shown.layer if shown.layer in trained.network.graph else None
+            fed = FrameRunner(runner, layer, self._path, before_bends=shown.before_bends)
             own = ExitStack()
             own.callback(runner.close)
             lends, replay, cut = second_for(own, second), self._replay(number), shown.enlarging.cut(fed, shown.tile)

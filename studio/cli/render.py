@@ -132,6 +132,9 @@ def render(
         ),
     ] = "",
     layer: Annotated[str, typer.Option(help="Record this layer's activations as tiles, instead of the output.")] = "",
+    before_bends: Annotated[
+        bool, typer.Option("--before-bends", help="With --layer: its activations as it made them, before its bends.")
+    ] = False,
     overwrite: OverwriteOption = False,
     move: MoveOption = [],  # noqa: B006 - typer copies it
     bend: BendOption = [],  # noqa: B006 - typer copies it
@@ -162,10 +165,10 @@ def render(
     from studio.runtime.render.size import parse_size
     from studio.runtime.render.turns import placed
 
-    if tile and layer:
-        raise StudioError("The activations of a layer are shown whole; leave out --tile or --layer.")
     if enlarge == 1 and is_given(context, "enlarge_by"):
         raise StudioError("--enlarge-by says what enlarges; give --enlarge 2 or 4 as well, or leave it out.")
+    if before_bends and not layer:
+        raise StudioError("--before-bends says which activations of a layer are recorded; say which layer by --layer.")
     enlarges = enlarging(enlarge, enlarge_by, layer)
     first, end = frame_range(frames)
     rate = frame_rate(fps)
@@ -191,7 +194,7 @@ def render(
         stack.callback(runner.close)
         smooth = played is not None and rate != played.take.rate
         others = OtherNetworks(played, performance, path, smooth=smooth)
-        feeder = FrameRunner(runner, others.layer_of(bent.network.graph, layer), path)
+        feeder = FrameRunner(runner, others.layer_of(bent.network.graph, layer), path, before_bends=before_bends)
         feeder.deep = depth(kind, bits or None) > 8
         _say(choice, runner.device, feeder.size_for(working).note)
         bent, listen = with_sound(bent, bpm, opened.audio_path, fade_routes(move))
@@ -229,7 +232,9 @@ def render(
                 record_frames(pictures, mover, feeder, settings, _total(opened, rate, first, end), lanes)
             else:
                 begun = Running(mover, feeder, runner, lambda: None, None if whole is feeder else whole)
-                played_on = others.followed(stack, begun, engine, listen, second, Shown(working, layer, tile, enlarges))
+                played_on = others.followed(
+                    stack, begun, engine, listen, second, Shown(working, layer, before_bends, tile, enlarges)
+                )
                 scenes = played_on if isinstance(played_on, Mover) else enlarges.scenes(stack, played_on)
                 record_turns(pictures, turns, scenes, feeder, settings)
         finally:

@@ -171,10 +171,10 @@ class Workspace:
         self.layer = layer
         self.key = wanted if wanted in keys else next(iter(keys), "weight")
 
-    def show(self, kind: ViewKind) -> None:
-        """Look at the output, at both ends, or at the selected layer or its tensor."""
+    def show(self, kind: ViewKind, *, before: bool = False) -> None:
+        """Look at the output, at both ends, or at the selected layer, after its bends or before, or its tensor."""
         names = {"layer": self.layer, "filters": self.tensor or ""}
-        self.view = View(kind, names.get(kind, ""))
+        self.view = View(kind, names.get(kind, ""), before and kind == "layer")
 
     def step(self, by: int) -> None:
         """Select the layer so many places on, no further than the ends; what is looked at of a layer follows."""
@@ -182,7 +182,7 @@ class Workspace:
         here = names.index(self.layer) if self.layer in names else 0
         self.choose(names[min(max(0, here + by), len(names) - 1)])
         if self.view.kind == "layer" or (self.view.kind == "filters" and self.tensor is not None):
-            self.show(self.view.kind)
+            self.show(self.view.kind, before=self.view.before)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):

@@ -153,6 +153,19 @@ def test_a_layer_is_recorded_as_tiles(studio_here: StudioHere, made: Path, tmp_p
     assert len(pictures_of(tmp_path / "out.mkv")) == FRAMES
 
 
+def test_a_layer_is_recorded_before_its_bends_or_after(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    options = "--layer", "enc", "--preset", made / "tiny"
+    bend = "--bend", "enc:Invert", "--bend", "enc:Multiply,factor=3"
+    rendered(studio_here, made, "plain.mkv", *options)
+    rendered(studio_here, made, "after.mkv", *options, *bend)
+    rendered(studio_here, made, "before.mkv", *options, *bend, "--before-bends")
+    plain, after, before = (pictures_of(tmp_path / f"{name}.mkv") for name in ("plain", "after", "before"))
+    np.testing.assert_array_equal(before, plain)
+    assert (np.asarray(after) != np.asarray(plain)).any()
+    status, _, said = studio_here("render", made / "film.mp4", "out.mkv", "--before-bends")
+    assert (status, "say which layer by --layer" in said) == (2, True)
+
+
 @pytest.mark.parametrize(("option", "sound"), [("--audio", True), ("--no-audio", False)])
 def test_sound_is_kept_unless_it_is_not_wanted(
     studio_here: StudioHere, made: Path, tmp_path: Path, option: str, sound: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -29,6 +31,8 @@ from studio.ui.bends.panel import BendsPanel
 from studio.ui.bends.tile_menu import TileMenu
 
 LEFT = Qt.MouseButton.LeftButton
+NONE = Qt.KeyboardModifier.NoModifier
+PATIENCE = 40_000
 
 
 class Desk:
@@ -152,6 +156,88 @@ def test_a_card_is_dragged_to_another_place(desk: Desk, qtbot: QtBot) -> None:
     assert desk.names == ["Multiply", "Rotate"]
     desk.document.undo()
     assert desk.names == ["Rotate", "Multiply"]
+
+
+def drag(handle: QWidget, to: QPoint) -> None:
+    """By the left button, past a place between, to a place of the screen."""
+    begin = handle.mapToGlobal(handle.rect().center())
+    QTest.mousePress(handle, LEFT)
+    for place in ((begin + to) / 2, to):
+        QTest.mouseMove(handle, handle.mapFromGlobal(place))
+    QTest.mouseRelease(handle, LEFT, NONE, handle.mapFromGlobal(to))
+
+
+def order(desk: Desk) -> list[tuple[str, str]]:
+    """Layer and bend of every stage, as they stand in the list of all."""
+    return [(stage.layer, type(stage.bend).__name__) for stage in desk.panel._shown()]
+
+
+def laid_out(desk: Desk, qtbot: QtBot, *numbers: int) -> None:
+    """Fold these cards, so that several are in sight, and wait until they lie below one another."""
+    cards = [desk.panel.cards[number] for number in numbers]
+    for card in cards:
+        if not card.body.isHidden():
+            card.toggle_fold()
+
+    def lie() -> bool:
+        tops, ends = [card.y() for card in cards], [card.geometry().bottom() for card in cards]
+        folded = all(card.height() == card.sizeHint().height() for card in cards)
+        return folded and all(end < top for end, top in zip(ends, tops[1:], strict=False))
+
+    qtbot.waitUntil(lie, timeout=PATIENCE)
+
+
+def test_a_card_is_dragged_to_another_layer(desk: Desk, qtbot: QtBot) -> None:
+    document, panel = desk.document, desk.panel
+    for layer, name in (("enc1", "Rotate"), ("enc1", "Multiply"), ("dec1", "Invert"), ("dec1", "Blur")):
+        document.add_stage(layer, make_bend(name, {}), mask=Luma(source="input"), amount=0.5)
+    rotate, multiply, invert, blur = (stage.id for stage in document.stages)
+    qtbot.mouseClick(panel.all, LEFT)
+    laid_out(desk, qtbot, rotate, multiply, invert, blur)
+    before, steps = document.stages, len(document.history.labels)
+
+    # Onto the upper half of a card: before it, behind that card's layer; all else of the stage stays.
+    drag(panel.cards[rotate].handle, panel.cards[blur].mapToGlobal(QPoint(5, 2)))
+    assert order(desk) == [("enc1", "Multiply"), ("dec1", "Invert"), ("dec1", "Rotate"), ("dec1", "Blur")]
+    assert stage_of(document.stages, rotate) == replace(before[0], layer="dec1")
+    assert len(document.history.labels) == steps + 1
+    assert not panel._mark.isVisible()
+    document.undo()
+    assert document.stages == before
+
+    # Onto the lower half of the last: behind it.
+    laid_out(desk, qtbot, rotate, multiply, invert, blur)
+    last = panel.cards[blur]
+    drag(panel.cards[multiply].handle, last.mapToGlobal(QPoint(5, last.height() - 2)))
+    assert order(desk) == [("enc1", "Rotate"), ("dec1", "Invert"), ("dec1", "Blur"), ("dec1", "Multiply")]
+    # From the midst of a layer to the front of another.
+    laid_out(desk, qtbot, rotate, invert, blur, multiply)
+    drag(panel.cards[blur].handle, panel.cards[rotate].mapToGlobal(QPoint(5, 2)))
+    assert order(desk) == [("enc1", "Blur"), ("enc1", "Rotate"), ("dec1", "Invert"), ("dec1", "Multiply")]
+    # Within its layer, one place down.
+    laid_out(desk, qtbot, blur, rotate, invert, multiply)
+    second = panel.cards[rotate]
+    drag(panel.cards[blur].handle, second.mapToGlobal(QPoint(5, second.height() - 2)))
+    assert order(desk) == [("enc1", "Rotate"), ("enc1", "Blur"), ("dec1", "Invert"), ("dec1", "Multiply")]
+    assert len(document.history.labels) == steps + 3
+    while document.stages != before:
+        assert document.undo()
+    assert not desk.said
+
+
+def test_a_card_that_does_not_fit_where_it_is_dragged_stays(desk: Desk, qtbot: QtBot) -> None:
+    document, panel = desk.document, desk.panel
+    document.add_stage("enc1", make_bend("Rotate", {}))
+    document.add_stage("enc2", make_bend("Invert", {}), channels=ChannelList(channels=(200,)))
+    document.add_stage("dec1", make_bend("FromLayer", {}), source="enc2")
+    rotate, invert, taken = (stage.id for stage in document.stages)
+    qtbot.mouseClick(panel.all, LEFT)
+    laid_out(desk, qtbot, rotate, invert, taken)
+    before = document.stages
+    for number, why in ((invert, "channel 200 is not among 0 to 63"), (taken, "made from what it bends")):
+        drag(panel.cards[number].handle, panel.cards[rotate].mapToGlobal(QPoint(5, 2)))
+        assert document.stages == before
+        assert why in desk.said[-1]
 
 
 def test_the_menu_moves_duplicates_and_removes(desk: Desk) -> None:

@@ -15,13 +15,13 @@ def looked_at(graph: Graph, view: View, *, output_too: bool) -> tuple[tuple[str,
         output_too: whether the output is wanted besides.
 
     Returns:
-        The names of layers, inputs and tensors, each once; and those of them that are drawn as pictures only.
+        The names of maps and tensors, as engines know them, each once; and those that are drawn as pictures only.
     """
     names: tuple[str, ...] = (graph.output,)
     inspected: tuple[str, ...] = ()
     if view.kind == "split":
         names = (graph.inputs[0].name, graph.output)
     elif view.kind != "output" and (view.name in graph or view.name in graph.tensor_shapes):
-        inspected = (view.name,)
+        inspected = (view.shows,)
         names = (*inspected, graph.output) if output_too else inspected
     return tuple(dict.fromkeys(names)), frozenset(names).difference(inspected)

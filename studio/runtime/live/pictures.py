@@ -17,6 +17,7 @@ from studio.io.sources.latent import WORD, path_given
 from studio.model.graph import Graph
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
+from studio.model.stage import made
 from studio.model.tick import Tick
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.player import Player
@@ -98,7 +99,7 @@ class Pictures:
         assert self.working is not None
         whole, padded = self.working.picture, self.working.padded
         crops = {i.name: whole if i.smaller == (1, 1) else i.map_size(padded) for i in graph.inputs if i.has_size}
-        return crops | {graph.output: self.working.output}
+        return crops | dict.fromkeys((graph.output, made(graph.output)), self.working.output)
 
     def restart(self) -> None:
         """Another network is open: its first frame is at time 0."""

@@ -19,6 +19,7 @@ from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
 from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture
 from studio.model.size import Size
+from studio.model.stage import made
 from studio.model.state import STEPPING
 from studio.model.tick import START
 from studio.runtime.render.fed_back import fed_back
@@ -49,6 +50,7 @@ class FrameRunner:
         engine: with its network loaded.
         layer: the layer whose activations are shown as tiles, instead of the network's output.
         path: how vectors move; None for as the preset says.
+        before_bends: whether they are shown as the layer made them.
 
     Attributes:
         path: how vectors move; the next picture follows it. None for `generator`.
@@ -61,11 +63,13 @@ class FrameRunner:
         deep: whether pictures of the output are given with 16 bits a value.
     """
 
-    def __init__(self, engine: Engine, layer: str | None = None, path: LatentPath | None = None) -> None:
+    def __init__(
+        self, engine: Engine, layer: str | None = None, path: LatentPath | None = None, *, before_bends: bool = False
+    ) -> None:
         if layer is not None:
             engine.graph.node(layer)
         self._engine = engine
-        self._layer = layer
+        self._layer = made(layer) if layer is not None and before_bends else layer
         self.path = path
         self.generator = Generator()
         self.directions: Mapping[str, Array] = {}

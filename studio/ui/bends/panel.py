@@ -311,15 +311,20 @@ class BendsPanel(QWidget):
 
     def _place(self, y: int) -> tuple[str, int, int]:
         """Where a card that is let go of at this height of the screen lands: layer, place, and the mark's height."""
-        at = self._inside.mapFromGlobal(self._inside.mapToGlobal(self._inside.rect().topLeft())).y()
-        height = y - self._inside.mapToGlobal(self._inside.rect().topLeft()).y() + at
+        height = y - self._inside.mapToGlobal(self._inside.rect().topLeft()).y()
         found = self._shown()
-        below = next((s for s in found if self.cards[s.id].geometry().center().y() > height), None)
-        target = below or found[-1]
-        cards = self._siblings(target.layer)
-        place = cards.index(self.cards[target.id]) + (0 if below else 1)
+        below = next((k for k, s in enumerate(found) if self.cards[s.id].geometry().center().y() > height), len(found))
+        # Between two layers the name of the second parts the end of the one from the front of the other.
+        ends = below == len(found) or (below > 0 and height < self._top_of(found[below], after=found[below - 1]))
+        target = found[below - 1] if ends else found[below]
+        place = self._siblings(target.layer).index(self.cards[target.id]) + ends
         edge = self.cards[target.id].geometry()
-        return target.layer, place, edge.top() - 3 if below else edge.bottom() + 2
+        return target.layer, place, edge.bottom() + 2 if ends else edge.top() - 3
+
+    def _top_of(self, stage: Stage, *, after: Stage) -> int:
+        """The height from which a drop is meant for a stage's layer, not for the one before it."""
+        headings = (h.geometry().center().y() for h in self._headings if h.text() == stage.layer != after.layer)
+        return next(headings, 0)
 
     def _show_mark(self, y: int) -> None:
         _, _, height = self._place(y)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from studio.model.changes import Change, NetworkChanged
 from studio.model.document import Document
+from studio.model.stage import layer_of
 from studio.model.workspace import Makers, Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
@@ -61,7 +62,8 @@ class Picking:
 
     def pick(self, picked: Picked) -> None:
         """Select what was clicked."""
-        layer = source_of(self._document.graph, picked.name if picked.channel is not None else self._workspace.layer)
+        clicked = layer_of(picked.name) if picked.channel is not None else self._workspace.layer
+        layer = source_of(self._document.graph, clicked)
         if layer is None:
             return
         if picked.channel is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
@@ -38,12 +40,12 @@ class Framed(Canvas):
     @property
     def camera(self) -> Camera:
         """Zoom and pan of the present view."""
-        return self._cameras.setdefault(self._view, Camera())
+        return self._cameras.setdefault(_framing(self._view), Camera())
 
     @property
     def sights(self) -> Sights:
         """What was seen of the present view before."""
-        return self._sights.setdefault(self._view, Sights())
+        return self._sights.setdefault(_framing(self._view), Sights())
 
     def go_back(self) -> None:
         """Show what was seen before the last move."""
@@ -102,12 +104,14 @@ class Framed(Canvas):
 
     def compose(self, front: tuple[DisplayTexture, ...], size: Size) -> list[Part]:
         """See `Content.compose`."""
-        # Another view takes a moment to come; until then the one before stays.
-        self._drawn = next((view for view in (self._view, self._drawn) if wanted(view, front)), self._view)
+        # Another view takes a moment to come; until then the one before stays. What there is not, as a layer of another
+        # network, gives way to the output in the render thread, and so here.
+        known = (view for view in (self._view, self._drawn, View()) if wanted(view, front))
+        self._drawn = next(known, self._view)
         seen = wanted(self._drawn, front)
         self._parts = []
         if seen:
-            camera = self._cameras.setdefault(self._drawn, Camera())
+            camera = self._cameras.setdefault(_framing(self._drawn), Camera())
             camera.see(content_size(self._drawn, seen), size)
             self._parts = parts(self._drawn, seen, camera, self._divider)
         return self._parts
@@ -139,3 +143,8 @@ class Framed(Canvas):
         x, y = self._pixel(at if at is not None else QPointF(self.width() / 2, self.height() / 2))
         self.camera.zoom_at(factor, x, y)
         self.refresh()
+
+
+def _framing(view: View) -> View:
+    """Whose camera a view has: a layer is framed alike before and after its bends, so that the two can be compared."""
+    return replace(view, before=False)

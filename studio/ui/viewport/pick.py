@@ -14,7 +14,7 @@ REACH = 4
 @dataclass(frozen=True)
 class Picked:
     """Attributes:
-    name: of the layer or input that was clicked.
+    name: of the map that was clicked, as engines know it: of a layer or input.
     channel: of its tiles; None on a picture.
     place: (down, right) in the picture, each 0 to 1.
     add: whether it comes to what was picked before.

@@ -31,7 +31,7 @@ def wanted(view: View, front: tuple[DisplayTexture, ...]) -> tuple[DisplayTextur
         pair = by_role.get("input"), by_role.get("output")
         return (pair[0], pair[1]) if pair[0] and pair[1] else ()
     is_sheet = view.kind == "filters"
-    named = (each for each in front if each.name == view.name and each.has_ranges)
+    named = (each for each in front if each.name == view.shows and each.has_ranges)
     return tuple(each for each in named if (each.role == "sheet") == is_sheet)[:1]
 
 

@@ -22,6 +22,7 @@ from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
 from studio.model.size import Size
 from studio.model.workspace import Workspace
 from studio.ui.viewport import overlay
+from studio.ui.viewport.around_bends import AroundBends
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.framed import ZOOM_STEP, Framed
 from studio.ui.viewport.hand import Hand
@@ -55,6 +56,7 @@ class Viewport(Framed):
         picked: what was clicked, a `Picked`.
         asked: what was clicked by the right button where no tool is in the hand, a `Picked`, and where on the screen.
         over: paint over what is drawn, in this order.
+        around_bends: shows a layer before or after its bends.
 
     Args:
         workspace: whose view, colours, scaling and brush it follows.
@@ -85,6 +87,7 @@ class Viewport(Framed):
         self.setAccessibleName("Viewport")
         self.setAccessibleDescription("Wheel zooms, middle drag pans, 0 fits, 1 shows one pixel for each texel.")
         workspace.changed.connect(self._follow)
+        self.around_bends = AroundBends(workspace, self)
 
     # -- what others call -----------------------------------------------------------------------------------------
 
@@ -101,6 +104,7 @@ class Viewport(Framed):
     def set_alone(self, alone: bool) -> None:
         """Whether it is all that there is on the screen: then nothing but the picture is shown, on black."""
         self._alone, self.look = alone, replace(self.look, ground=BLACK if alone else GROUND)
+        self.around_bends.set_wanted(not alone)
         self.refresh()
 
     # -- drawing --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from studio.model.view import ViewKind
 from studio.ui.kit import theme
@@ -22,6 +23,20 @@ def _show(kind: ViewKind) -> Callable[[Context], None]:
 
 def _shows(kind: ViewKind) -> Callable[[Context], bool]:
     return lambda context: context.workspace.view.kind == kind and not context.workspace.stage
+
+
+def _show_before(context: Context) -> None:
+    """Look at the layer before its bends; or after them, where it is looked at before them already."""
+    workspace = context.workspace
+    if workspace.view.kind == "layer":
+        workspace.view = replace(workspace.view, before=not _shows_before(context))
+    else:
+        workspace.show("layer", before=True)
+    workspace.stage = False
+
+
+def _shows_before(context: Context) -> bool:
+    return _shows("layer")(context) and context.workspace.view.before
 
 
 def _swap(context: Context) -> None:
@@ -79,6 +94,17 @@ COMMANDS = (
         "squares-four",
         "The selected layer's activation, a tile for each channel",
         is_on=_shows("layer"),
+        follows=_VIEW,
+    ),
+    Command(
+        "view.before_bends",
+        "Layer before its bends",
+        _show_before,
+        Place("View", 10, 35),
+        keys=("Shift+L",),
+        icon="waves",
+        tip="The activation that is looked at as its layer made it; once more for what its bends hand on",
+        is_on=_shows_before,
         follows=_VIEW,
     ),
     Command(
