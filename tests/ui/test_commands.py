@@ -27,7 +27,7 @@ from studio.ui.shell.declared import declared
 from studio.ui.shell.shortcut_sheet import groups_of, shared_out
 
 DOCUMENT = {"network", "history", "details", *(f"section.{name}" for name in sections())}
-TOLD = {"cues", "performance", "recording", "windows", "theme", "favourites", "macro"}
+TOLD = {"cues", "performance", "recording", "windows", "theme", "favourites", "macro", "sent"}
 
 
 def test_keys_mean_one_thing_each() -> None:

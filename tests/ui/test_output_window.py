@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,17 +12,19 @@ import pytest
 from helpers import tiny_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QAction, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
-from whole_window import WholeWindow
+from whole_window import NONE, WholeWindow
 
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.model.framing import Framing
 from studio.model.size import Size
 from studio.ui.services.choices import OutputChoice
+from studio.ui.viewport.output_window import OutputWindow
+from studio.ui.viewport.screens import ScreenMenu
 
 
 def mapped(framing: Framing, picture: np.ndarray, view: Size) -> np.ndarray:
@@ -106,6 +109,158 @@ def fitted(picture: np.ndarray, side: int) -> np.ndarray:
     return np.where(places[:, :, None] >= 0, picture.reshape(-1, 3)[places], 0).astype(np.uint8)
 
 
+def press(whole: WholeWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+    """Press a key on the output window, which the keyboard is in."""
+    window = whole.projection.output
+    assert window is not None
+    window.activateWindow()
+    window.setFocus()
+    whole.until(lambda: window.isActiveWindow() and QApplication.focusWidget() is window)
+    whole.qtbot.keyClick(window, key, modifiers)
+    QApplication.processEvents()
+
+
+@pytest.mark.gl
+def test_every_key_works_on_it(whole: WholeWindow) -> None:
+    whole.command("view.output_window")
+    session = whole.window.parts.session
+    press(whole, Qt.Key.Key_K, Qt.KeyboardModifier.ShiftModifier)
+    assert whole.projection.test
+    press(whole, Qt.Key.Key_Space)
+    whole.until(lambda: not whole.live.player.state().playing)
+    press(whole, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    window = whole.projection.output
+    assert window is not None
+    assert window.isFullScreen()
+    assert session.output.screen == window.screen().name()
+    # Escape and F11 are its own: they mean full screen of this window.
+    press(whole, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    press(whole, Qt.Key.Key_F11)
+    assert window.isFullScreen()
+    assert not whole.window.isFullScreen()
+    # Macros are chosen and turned, snapshots taken and called.
+    names = whole.studio.controllers.hub.names
+    names.set("/macro/2", 0.5)
+    press(whole, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    press(whole, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert names.get("/macro/2") > 0.5
+    press(whole, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    names.set("/macro/2", 0.1)
+    press(whole, Qt.Key.Key_1)
+    assert names.get("/macro/2") > 0.5
+    press(whole, Qt.Key.Key_Escape)
+    press(whole, Qt.Key.Key_F10)
+    assert whole.projection.output is None
+
+
+class Screen:
+    """What the studio asks of a screen; here there is one alone."""
+
+    def __init__(self, name: str, area: QRect, model: str = "") -> None:
+        self.name, self.model = lambda: name, lambda: model
+        self.size, self.availableGeometry = area.size, lambda: area
+        self.devicePixelRatio = lambda: 2.0
+
+
+class Screens:
+    """Screens that come and go, and which of them windows are on."""
+
+    def __init__(self, whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.projection = whole.projection
+        self.desk, self.wall = (
+            Screen("DP-1", QRect(0, 0, 300, 200), "Desk & Co"),
+            Screen("HDMI-1", QRect(40, 0, 200, 100)),
+        )
+        self.there = [self.desk, self.wall]
+        monkeypatch.setattr(self.projection, "_find_screens", lambda: list(self.there))
+        monkeypatch.setattr(type(whole.window), "screen", lambda _: self.desk)
+        monkeypatch.setattr(OutputWindow, "setScreen", lambda window, screen: setattr(window, "_screen", screen))
+        monkeypatch.setattr(OutputWindow, "screen", lambda window: getattr(window, "_screen", self.desk))
+
+    def pull(self, screen: Screen) -> None:
+        self.there.remove(screen)
+        self.projection.screen_went(screen)  # type: ignore[arg-type]
+        window = self.projection.output
+        if window is not None and window.screen() is screen:
+            window.setScreen(self.desk)  # type: ignore[arg-type]  # as the system does
+
+    def plug(self, screen: Screen) -> None:
+        self.there.append(screen)
+        self.projection.screen_came(screen)  # type: ignore[arg-type]
+
+
+def listed(whole: WholeWindow) -> dict[str, QAction]:
+    """The entries of the menu of screens, as View/Output has it."""
+    [menu] = [menu for menu in whole.window.findChildren(ScreenMenu) if menu.parent() is not whole.projection.output]
+    menu.aboutToShow.emit()
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+@pytest.mark.gl
+def test_a_screen_is_picked_from_a_list_and_remembered_by_name(
+    whole: WholeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screens, projection, session = Screens(whole, monkeypatch), whole.projection, whole.window.parts.session
+    names = listed(whole)
+    desk, wall = "1  DP-1 (Desk && Co)   600 × 400", "2  HDMI-1   400 × 200"
+    assert list(names) == [desk, wall, "A window"]
+    assert not any(action.isChecked() for action in names.values())
+    names[wall].trigger()
+    assert projection.filled is screens.wall
+    assert session.output.screen == "HDMI-1"
+    assert [text for text, action in listed(whole).items() if action.isChecked()] == [wall]
+    # It is pulled: the studio is not covered, and the list says what is waited for.
+    screens.pull(screens.wall)
+    window = projection.output
+    assert window is not None
+    assert projection.filled is None
+    assert not window.isFullScreen()
+    assert "The screen HDMI-1 has gone; the output is a window until it is back." in whole.said
+    assert not listed(whole)["HDMI-1: not connected"].isEnabled()
+    assert listed(whole)["A window"].isChecked()
+    # Another one is left alone; that one is filled again.
+    screens.plug(Screen("HDMI-2", QRect(0, 0, 99, 99)))
+    assert projection.filled is None
+    screens.plug(screens.wall)
+    assert projection.filled is screens.wall
+    assert "The output is on HDMI-1 again." in whole.said
+    # Another time it is opened there again, and where it is missing, once it comes.
+    whole.command("view.output_window")
+    assert projection.output is None
+    whole.command("view.output_window")
+    assert projection.filled is screens.wall
+    whole.command("view.output_window")
+    screens.pull(screens.wall)
+    del screens.there[1:]
+    whole.command("view.output_window")
+    assert projection.filled is None
+    screens.plug(screens.wall)
+    assert projection.filled is screens.wall
+    # As a window it is one, whatever comes.
+    listed(whole)["A window"].trigger()
+    assert projection.filled is None
+    assert session.output.screen == ""
+    screens.pull(screens.wall)
+    screens.plug(screens.wall)
+    assert projection.filled is None
+
+
+@pytest.mark.gl
+def test_what_another_system_has_is_greyed_out(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    outlets = {name: whole.window.actions_[f"send.{name}"] for name in ("camera", "ndi", "spout", "syphon")}
+    system = {"win32": "spout", "darwin": "syphon"}.get(sys.platform)
+    for name, action in outlets.items():
+        assert action.isEnabled() == (name in ("camera", "ndi", system)), name
+    if system != "spout":
+        assert "Only on Windows" in outlets["spout"].toolTip()
+    # What is sent is ticked, until that has failed or it is chosen again.
+    monkeypatch.setitem(sys.modules, "cyndilib", None)
+    whole.command("send.ndi")
+    whole.until(lambda: any("NDI needs the package cyndilib" in text for text in whole.said))
+    whole.until(lambda: not outlets["ndi"].isChecked())
+
+
 @pytest.mark.gl
 def test_the_picture_is_mirrored_turned_blacked_out_and_tested(whole: WholeWindow) -> None:
     whole.command("view.output_window")
@@ -126,11 +281,11 @@ def test_the_picture_is_mirrored_turned_blacked_out_and_tested(whole: WholeWindo
     whole.command("output.turn")
     whole.command("output.turn")
     whole.command("output.flip")
-    # The keys are the studio's, pressed on the output window.
-    whole.key(Qt.Key.Key_K)
+    # The keys are the studio's, pressed on the output window while nothing else has the keyboard.
+    press(whole, Qt.Key.Key_K)
     assert whole.projection.black
     until_seen(whole, np.zeros_like(straight))
-    whole.key(Qt.Key.Key_K)
+    press(whole, Qt.Key.Key_K)
     until_seen(whole, straight)
     whole.command("output.test")
     whole.until(lambda: tuple(seen(whole)[80, 60]) == (255, 255, 255))
@@ -180,6 +335,6 @@ def test_how_it_was_left_is_remembered_and_its_menu_has_all_of_it(whole: WholeWi
     menu: QWidget | None = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     texts = [action.text() for action in menu.actions()]
-    assert {"Black", "Test picture", "Fill the window", "Mirror", "Next screen"} <= set(texts)
+    assert {"Black", "Test picture", "Fill the window", "Mirror", "Screen", "Next screen", "Send to NDI"} <= set(texts)
     menu.close()
     assert OutputChoice(fit="sideways", quarters=9).framing == Framing()

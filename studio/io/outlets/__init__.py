@@ -11,6 +11,7 @@ from typing import cast
 from studio.errors import StudioError
 from studio.io.outlets.base import Line as Line
 from studio.io.outlets.base import Outlet as Outlet
+from studio.io.outlets.base import system_of as system_of
 from studio.model.registry import declared, having
 
 

@@ -12,6 +12,8 @@ from studio.errors import StudioError
 from studio.model.picture import Picture
 from studio.model.size import Size
 
+_SYSTEMS = {"win32": "Windows", "darwin": "macOS", "linux": "Linux"}
+
 NAME = "Network Bending Studio"
 """What other programs find the picture under."""
 
@@ -60,6 +62,7 @@ class Outlet(Protocol):
     Attributes:
         name: stable: "ndi".
         label: what menus call it.
+        only_on: the system that it is for, as `sys.platform` names it; one for all systems may leave it out.
     """
 
     name: str
@@ -77,6 +80,12 @@ class Outlet(Protocol):
         """
 
 
+def system_of(outlet: Outlet) -> str:
+    """The system that an outlet needs and this is not, as people call it; empty where it works here."""
+    only_on = getattr(outlet, "only_on", "")
+    return "" if only_on in ("", sys.platform) else _SYSTEMS.get(only_on, only_on)
+
+
 def library(module: str, extra: str, what: str, *, only_on: str = "") -> Any:
     """A library that is an optional extra.
 
@@ -89,9 +98,8 @@ def library(module: str, extra: str, what: str, *, only_on: str = "") -> Any:
     Raises:
         StudioError: where it is not installed, or this is another system.
     """
-    systems = {"win32": "Windows", "darwin": "macOS"}
     if only_on and sys.platform != only_on:
-        raise StudioError(f"{what} is for {systems[only_on]} alone; NDI or a virtual camera do the same here.")
+        raise StudioError(f"{what} is for {_SYSTEMS[only_on]} alone; NDI or a virtual camera do the same here.")
     try:
         return importlib.import_module(module)
     except ImportError as error:

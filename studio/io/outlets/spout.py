@@ -36,11 +36,12 @@ class Spout:
 
     name = "spout"
     label = "Spout"
+    only_on = "win32"
 
     def open(self, size: Size, fps: float) -> Line:
         """See `Outlet.open`."""
         del fps
-        found = library("SpoutGL", "spout", "Spout", only_on="win32")
+        found = library("SpoutGL", "spout", "Spout", only_on=self.only_on)
         sender = found.SpoutSender()
         sender.setSenderName(NAME)
         return _Sender(sender, size)

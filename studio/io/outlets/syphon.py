@@ -32,11 +32,12 @@ class Syphon:
 
     name = "syphon"
     label = "Syphon"
+    only_on = "darwin"
 
     def open(self, size: Size, fps: float) -> Line:
         """See `Outlet.open`."""
         del fps
-        found = library("syphon", "syphon", "Syphon", only_on="darwin")
+        found = library("syphon", "syphon", "Syphon", only_on=self.only_on)
         arrays, raw = library("syphon.utils.numpy", "syphon", "Syphon"), library("syphon.utils.raw", "syphon", "Syphon")
         try:
             server = found.SyphonMetalServer(NAME)

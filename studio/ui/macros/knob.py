@@ -161,7 +161,7 @@ class Grip(QLabel):
     dropped = Signal(str)
 
     def __init__(self, find: Callable[[QPoint], str]) -> None:
-        super().__init__("⋮")
+        super().__init__("⋮⋮")
         self._find = find
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setToolTip("Drag onto a slider, or a number of the list below, to let the macro turn it")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from studio.model import plugins
 from studio.runtime.live.report import Message, Progress
+from studio.runtime.live.sending import Sent
 from studio.ui.filters import FilterEditor
 from studio.ui.importing import opening_of
 from studio.ui.importing.dropping import says_of_drop
@@ -32,19 +33,21 @@ from studio.ui.kit.reached import COMMAND, HEAD
 from studio.ui.kit.reached_dials import Reached
 from studio.ui.services.parts import Parts
 from studio.ui.shell.command_dials import command_dials, find_command
+from studio.ui.shell.commands.output import OUTPUT
 from studio.ui.shell.compact import LEAST
 from studio.ui.shell.declared import declared
 from studio.ui.shell.docks import Docks
 from studio.ui.shell.focus_ring import FocusRing
 from studio.ui.shell.hints import Hints
 from studio.ui.shell.keyboard import Keyboard
-from studio.ui.shell.menus import fill_menus
+from studio.ui.shell.menus import fill, fill_menus
 from studio.ui.shell.middle import Middle
 from studio.ui.shell.panels import Panels
 from studio.ui.shell.status import StatusBar
 from studio.ui.shell.toolbar import ToolBar
 from studio.ui.viewport.output_dials import dials
 from studio.ui.viewport.projection import Projection
+from studio.ui.viewport.screens import ScreenMenu
 from studio.ui.viewport.widget import Viewport
 
 _PATIENCE = 10_000
@@ -96,6 +99,8 @@ class MainWindow(QMainWindow):
         self._projection.changed.connect(lambda: self.context.tell("windows"))
         self._projection.opened.connect(self._add_window)
         self._projection.asked.connect(self._open_output_menu)
+        self._projection.told.connect(lambda text: parts.messages.say(Message(text, "warning")))
+        parts.telemetry.on(Sent, lambda _: self.context.tell("sent"))
         waits, make_for = self.panels.waits, self.panels.make_for
         self.actions_ = Actions(self.context, self._declared.commands, self, self.say_error, waits, make_for)
         self.context.add(self.actions_)
@@ -132,6 +137,7 @@ class MainWindow(QMainWindow):
     def _make_bars(self) -> None:
         menus = fill_menus(self.menuBar(), self._declared, self.actions_)
         self._docks.fill(menus["Panels"])
+        self._add_screens(menus[OUTPUT])
         files, after = menus["File"], self.actions_["file.open_source"]
         recent = RecentMenu(self.parts.session, lambda path: opening_of(self.context).open(path), self)
         files.insertMenu(files.actions()[files.actions().index(after) + 1], recent)
@@ -195,10 +201,12 @@ class MainWindow(QMainWindow):
         """Everything that concerns the output window, at the mouse."""
         menu = QMenu(window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for command in self._declared.commands:
-            if command.id.startswith("output."):
-                menu.addAction(self.actions_[command.id])
+        fill(menu, self._declared.menus()[OUTPUT], self.actions_)
+        self._add_screens(menu)
         menu.popup(place)
+
+    def _add_screens(self, menu: QMenu) -> None:
+        menu.insertMenu(self.actions_["output.next_screen"], ScreenMenu(self._projection, menu))
 
     # -- events -------------------------------------------------------------------------------------------------------
 

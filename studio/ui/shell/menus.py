@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from studio.ui.kit.actions import Actions
-from studio.ui.kit.command import MENUS
+from studio.ui.kit.command import MENUS, Command
 from studio.ui.shell.declared import Declared
 
 
@@ -21,14 +23,19 @@ def fill_menus(bar: QMenuBar, declared: Declared, actions: Actions) -> dict[str,
     for name in (*own[:-1], *others, *own[-1:]):
         _menu(bar, menus, name)
     for name, entries in commands.items():
-        menu, group = _menu(bar, menus, name), None
-        for command in entries:
-            assert command.menu is not None
-            if group is not None and command.menu.group != group:
-                menu.addSeparator()
-            group = command.menu.group
-            menu.addAction(actions[command.id])
+        fill(_menu(bar, menus, name), entries, actions)
     return menus
+
+
+def fill(menu: QMenu, entries: Iterable[Command], actions: Actions) -> None:
+    """Put commands into a menu, in their order; a line parts their groups."""
+    group = None
+    for command in entries:
+        assert command.menu is not None
+        if group is not None and command.menu.group != group:
+            menu.addSeparator()
+        group = command.menu.group
+        menu.addAction(actions[command.id])
 
 
 def _menu(bar: QMenuBar, menus: dict[str, QMenu], name: str) -> QMenu:

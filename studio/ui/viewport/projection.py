@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QScreen
+from PySide6.QtCore import QByteArray, QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from studio.runtime.live.session import LiveSession
@@ -24,12 +24,15 @@ class Projection(QObject):
         viewport: what stays in full screen.
         live: told to keep the output on the screen while another window shows it.
         around: gives what lies around the picture.
+        session: remembers how it was left; None where nothing does.
+        find_screens: gives the screens that there are.
 
     Attributes:
         output: the output window; None while there is none.
         framing: how the picture lies in it.
         black: whether it shows nothing.
         test: whether it shows a test picture.
+        waits_for: name of the screen that was chosen and is not there; empty where it is, or none was.
     """
 
     changed = Signal()
@@ -38,6 +41,8 @@ class Projection(QObject):
     """A right click on an output window: the window, and the place on the screen."""
     opened = Signal(object)
     """A new output window, which is not shown yet."""
+    told = Signal(str)
+    """What has become of the screen that it filled, in a sentence."""
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class Projection(QObject):
         live: LiveSession,
         around: Callable[[], Iterable[QWidget]],
         session: Session | None = None,
+        find_screens: Callable[[], list[QScreen]] = QGuiApplication.screens,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -59,7 +65,12 @@ class Projection(QObject):
         self._session = session
         choice = session.output if session is not None else OutputChoice()
         self.framing, self.black, self.test = choice.framing, False, False
-        self._screen = choice.screen
+        self._screen, self.waits_for = choice.screen, ""
+        self._find_screens = find_screens
+        app = QApplication.instance()
+        assert isinstance(app, QGuiApplication), "there is no window without one"
+        app.screenAdded.connect(self.screen_came)
+        app.screenRemoved.connect(self.screen_went)
 
     @property
     def layout(self) -> QByteArray | None:
@@ -136,19 +147,34 @@ class Projection(QObject):
     @property
     def screens(self) -> list[QScreen]:
         """The screens that there are."""
-        return QApplication.screens()
+        return self._find_screens()
+
+    @property
+    def own_screen(self) -> QScreen:
+        """The one that the studio is on."""
+        return self._window.screen()
+
+    @property
+    def filled(self) -> QScreen | None:
+        """The screen that the output fills; None where it is a window, or there is none."""
+        return self.output.screen() if self.output is not None and self.output.isFullScreen() else None
 
     def show_on(self, screen: QScreen) -> None:
-        """Fill another screen with it, opening it where it is not open."""
-        self._screen = screen.name()
+        """Fill another screen with it, opening it where it is not open; it is remembered by its name."""
+        self._screen, self.waits_for = screen.name(), ""
         if self.output is None:
-            self.toggle_output()
-        window = self.output
-        if window is not None and not (window.isFullScreen() and window.screen() is screen):
-            if window.isFullScreen():
-                window.toggle_full_screen()
-            window.setGeometry(screen.availableGeometry())
-            window.toggle_full_screen()
+            self._open(screen)
+        elif self.filled is not screen:
+            self._put_on(self.output, screen)
+        self._tell_output()
+
+    def show_in_window(self) -> None:
+        """Have it as a window, opening it where it is not open; no screen is remembered."""
+        self._screen = self.waits_for = ""
+        if self.output is None:
+            self._open(None)
+        elif self.output.isFullScreen():
+            self.output.toggle_full_screen()
         self._tell_output()
 
     def next_screen(self) -> None:
@@ -157,6 +183,32 @@ class Projection(QObject):
         now = self.output.screen() if self.output is not None else self._window.screen()
         place = screens.index(now) if now in screens else -1
         self.show_on(screens[(place + 1) % len(screens)])
+
+    def screen_came(self, screen: QScreen) -> None:
+        """There is one more: the output fills it, where it was on it before, or was to be."""
+        if self.output is not None and self.waits_for and screen.name() == self.waits_for:
+            self.waits_for = ""
+            self._put_on(self.output, screen)
+            self.told.emit(f"The output is on {screen.name()} again.")
+        self.changed.emit()
+
+    def screen_went(self, screen: QScreen) -> None:
+        """One has gone: the output becomes a window beside the studio instead of covering it."""
+        window = self.output
+        if window is not None and self.filled is screen:
+            self.waits_for = screen.name()
+            window.toggle_full_screen()
+            area = self._window.screen().availableGeometry()
+            window.setGeometry(QRect(area.topLeft(), area.size() / 2))
+            self.told.emit(f"The screen {screen.name()} has gone; the output is a window until it is back.")
+        self.changed.emit()
+
+    def _put_on(self, window: OutputWindow, screen: QScreen) -> None:
+        if window.isFullScreen():
+            window.toggle_full_screen()
+        window.setScreen(screen)
+        window.setGeometry(screen.availableGeometry())
+        window.toggle_full_screen()
 
     def _tell_output(self) -> None:
         if self.output is not None:
@@ -173,22 +225,29 @@ class Projection(QObject):
         if self.output is not None:
             self.output.close()
             return
+        others = [screen for screen in self.screens if screen is not self._window.screen()]
+        chosen = [screen for screen in others if screen.name() == self._screen]
+        if self._screen and self._screen not in (screen.name() for screen in self.screens):
+            self.waits_for = self._screen
+        # The one that was chosen comes first, where it is there.
+        self._open(next(iter(chosen or others), None))
+
+    def _open(self, screen: QScreen | None) -> None:
+        """Open the window, filling this screen; a window where there is none."""
         window = OutputWindow(lambda: self._live.screen)
         # The keyboard stays where the hands are.
         window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         window.closed.connect(self._closed)
         window.asked.connect(lambda place: self.asked.emit(window, place))
         window.show_as(self.framing, black=self.black, test=self.test)
-        others = [screen for screen in QApplication.screens() if screen is not self._window.screen()]
-        # The one that was chosen comes first, where it is there.
-        others.sort(key=lambda screen: screen.name() != self._screen)
-        if others:
-            window.setGeometry(others[0].availableGeometry())
+        if screen is not None:
+            window.setScreen(screen)
+            window.setGeometry(screen.availableGeometry())
         self.output = window
         self._live.also_show_output(True)
         self.opened.emit(window)
         window.show()
-        if others:
+        if screen is not None:
             window.toggle_full_screen()
         self.changed.emit()
 
@@ -203,6 +262,6 @@ class Projection(QObject):
             self.output.close()
 
     def _closed(self) -> None:
-        self.output = None
+        self.output, self.waits_for = None, ""
         self._live.also_show_output(False)
         self.changed.emit()

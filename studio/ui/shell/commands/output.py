@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
-from studio.io.outlets import Outlet, outlets
+from studio.io.outlets import Outlet, outlets, system_of
 from studio.model.framing import Fit
 from studio.runtime.live.sending import Send, Sent, StopSending
 from studio.runtime.live.telemetry import Telemetry
@@ -13,7 +13,8 @@ from studio.ui.kit.command import Command, Context, Place
 from studio.ui.viewport.projection import Projection
 
 _WINDOWS = frozenset({"windows"})
-_MENU = "View/Output"
+OUTPUT = "View/Output"
+"""Its menu."""
 _FITS: dict[Fit, tuple[str, str]] = {
     "fit": ("All of the picture", "As large as the window holds, black around it"),
     "fill": ("Fill the window", "What does not fit is cut off"),
@@ -32,7 +33,7 @@ def _fit(number: int, fit: Fit) -> Command:
         f"output.{fit}",
         text,
         run,
-        Place(_MENU, 20, number),
+        Place(OUTPUT, 20, number),
         tip=tip,
         is_on=lambda c: c[Projection].framing.fit == fit,
         follows=_WINDOWS,
@@ -40,6 +41,8 @@ def _fit(number: int, fit: Fit) -> Command:
 
 
 def _send(number: int, each: Outlet) -> Command:
+    is_here = system_of(each) == ""
+
     def run(context: Context) -> None:
         is_on = each.name in context[Telemetry][Sent].where
         context.live.order(StopSending(each.name) if is_on else Send(each.name))
@@ -48,9 +51,12 @@ def _send(number: int, each: Outlet) -> Command:
         f"send.{each.name}",
         f"Send to {each.label}",
         run,
-        Place(_MENU, 50, number),
+        Place(OUTPUT, 50, number),
         icon="broadcast",
-        tip="The output, for other programs; ends when chosen again",
+        tip="The output, for other programs; ends when chosen again" if is_here else f"Only on {system_of(each)}",
+        is_on=lambda c: each.name in c[Telemetry][Sent].where,
+        enabled=lambda _: is_here,
+        follows=frozenset({"sent"}),
     )
 
 
@@ -59,7 +65,7 @@ COMMANDS = (
         "output.black",
         "Black",
         lambda c: c[Projection].toggle_black(),
-        Place(_MENU, 10, 10),
+        Place(OUTPUT, 10, 10),
         keys=("K",),
         icon="square",
         tip="The output window shows nothing, until the key is pressed again",
@@ -70,7 +76,7 @@ COMMANDS = (
         "output.test",
         "Test picture",
         lambda c: c[Projection].toggle_test(),
-        Place(_MENU, 10, 20),
+        Place(OUTPUT, 10, 20),
         keys=("Shift+K",),
         icon="grid-four",
         tip="Edges, a circle that must be round, colours and greys, in the output window",
@@ -82,7 +88,7 @@ COMMANDS = (
         "output.turn",
         "Turn by a quarter",
         lambda c: c[Projection].turn(),
-        Place(_MENU, 30, 10),
+        Place(OUTPUT, 30, 10),
         icon="arrow-clockwise",
         tip="Clockwise, in the output window alone",
     ),
@@ -90,7 +96,7 @@ COMMANDS = (
         "output.mirror",
         "Mirror",
         lambda c: c[Projection].frame(mirrored=not c[Projection].framing.mirrored),
-        Place(_MENU, 30, 20),
+        Place(OUTPUT, 30, 20),
         tip="Left and right exchanged, for a projection from behind",
         is_on=lambda c: c[Projection].framing.mirrored,
         follows=_WINDOWS,
@@ -99,7 +105,7 @@ COMMANDS = (
         "output.flip",
         "Upside down",
         lambda c: c[Projection].frame(flipped=not c[Projection].framing.flipped),
-        Place(_MENU, 30, 30),
+        Place(OUTPUT, 30, 30),
         tip="For a projector that hangs",
         is_on=lambda c: c[Projection].framing.flipped,
         follows=_WINDOWS,
@@ -108,7 +114,7 @@ COMMANDS = (
         "output.next_screen",
         "Next screen",
         lambda c: c[Projection].next_screen(),
-        Place(_MENU, 40, 10),
+        Place(OUTPUT, 40, 10),
         keys=("Shift+F10",),
         icon="monitor",
         tip="Fill the next screen with the output; it is remembered",
