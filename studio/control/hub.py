@@ -98,7 +98,7 @@ class Hub:
         from studio.control.oscquery import OscQuery
 
         self.listing.refresh()
-        osc = OscServer(self.inbox, lambda: self.listing.known, self._say, host, port, lambda: self.listing.may_be_new)
+        osc = OscServer(self.inbox, lambda: self.listing.known, self._say, host, port, lambda: self.listing.is_old)
         try:
             query = OscQuery(self.listing.read, osc.port, host)
         except StudioError:
@@ -179,7 +179,7 @@ class Hub:
     # -- in the document's thread -----------------------------------------------------------------------------------
 
     def pump(self) -> None:
-        """Do what came in since the last time; also to be called now and then where nothing does."""
+        """Do what came in since the last time."""
         taken, now = self.inbox.take(), self._clock()
         self._learn(taken, now)
         if taken:
@@ -190,7 +190,7 @@ class Hub:
             if taken.lost:
                 self._tell_once("More signals came in at once than there is room for; some were left out.")
             if turned and self.listing.may_be_new:
-                self.listing.refresh()
+                self.listing.refresh_quickly()
             self._turns = True
             for address, value in turned.items():
                 self._turn(address, value, now)
@@ -200,13 +200,22 @@ class Hub:
         if self._turned_at is not None and now - self._turned_at >= REST:
             self._turned_at = None
             self.names.settle()
-        if (self.listing.is_stale and self._is_asked) or self.listing.is_read:
+        if self.listing.is_read:
             self.listing.refresh()
+        elif self.listing.is_stale and self._is_asked:
+            self.listing.refresh_quickly()
         if self._is_untold:
             self._show()
 
+    def rest(self) -> None:
+        """Do so, and see how all numbers are, whoever turned them; to be called now and then."""
+        self.pump()
+        if self.listing.is_part and self._is_asked:
+            self.listing.refresh()
+            self._show()
+
     def _turn(self, address: str, value: float, now: float) -> None:
-        if address not in self.listing.known:
+        if not self.listing.has(address):
             # Nothing alike is looked for: they may come by the thousand.
             self._tell_once(f"There is no number at {address[:80]}.")
             return
@@ -317,7 +326,7 @@ class Hub:
     def _show(self) -> None:
         """Tell controllers where numbers are; those that a hand is at are told later."""
         if self.listing.is_stale:
-            self.listing.refresh()
+            self.listing.refresh_quickly()
         self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self.listing.listed.get)
         if self._sender is not None:
             moved = self._moved

@@ -23,11 +23,14 @@ class Listing:
         names: what there is.
         wake: called from any thread when `refresh` is wanted.
 
+    To find those of `Namespace.owned` takes milliseconds, so while something goes on changing they stay as they were.
+
     Attributes:
         listed: every number with its value, by its address; never changed afterwards.
         known: every number by its address, likewise.
         is_stale: whether something has changed since.
         may_be_new: whether there may be other numbers than there were.
+        is_part: whether those of `Namespace.owned` are as they were when all were listed last.
         is_read: whether somebody waits for them.
     """
 
@@ -35,26 +38,45 @@ class Listing:
         self._names, self._wake = names, wake
         self.listed: Listed = MappingProxyType({})
         self.known: Mapping[str, Number] = MappingProxyType({})
-        self.is_stale = self.may_be_new = True  # nobody asks as yet
+        self.is_stale = self.may_be_new = self.is_part = True  # nobody asks as yet
         self.is_read = False
+        self._owned: dict[str, tuple[Number, float]] = {}
         self._is_done = threading.Event()
 
     def refresh(self) -> None:
-        """List them anew."""
-        self.is_stale = self.may_be_new = self.is_read = False
-        self.listed = MappingProxyType(self._names.listed())
-        self.known = MappingProxyType({address: number for address, (number, _) in self.listed.items()})
+        """List them anew, all of them."""
+        self._owned, self.is_part = self._names.owned(), False
+        self.is_read = False
+        self._list()
         self._is_done.set()
+
+    def refresh_quickly(self) -> None:
+        """List them anew, but for those of `Namespace.owned`."""
+        self.is_part = True
+        self._list()
+
+    def has(self, address: str) -> bool:
+        """Whether there is a number at an address; they are listed anew where that may have changed."""
+        if address not in self.known and self.may_be_new:
+            self.refresh_quickly()
+        if address not in self.known and self.is_part and self._names.is_owned(address):
+            self.refresh()
+        return address in self.known
 
     def renew(self) -> None:
         """There may be other numbers than there were."""
-        self.is_stale = self.may_be_new = True
+        self.is_stale = self.may_be_new = self.is_part = True
+
+    @property
+    def is_old(self) -> bool:
+        """Whether there may be numbers that are not listed."""
+        return self.may_be_new or self.is_part
 
     def number(self, address: str) -> Number:
         """The number at an address; StudioError where there is none, which names none alike: many mappings may ask."""
         if self.may_be_new:
-            self.refresh()
-        if address not in self.known:
+            self.refresh_quickly()
+        if not self.has(address):
             raise StudioError(f"There is no number at {address[:80]}.")
         return self.known[address]
 
@@ -68,3 +90,8 @@ class Listing:
         self._wake()
         self._is_done.wait(_PATIENCE)
         return self.listed
+
+    def _list(self) -> None:
+        self.is_stale = self.may_be_new = False
+        self.listed = MappingProxyType(self._names.unowned() | self._owned)
+        self.known = MappingProxyType({address: number for address, (number, _) in self.listed.items()})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from studio.control.led import Led
 from studio.control.quantised import switches_of
 from studio.errors import StudioError
-from studio.model.address import Dial, Number, nothing_at, split
+from studio.model.address import Dial, Number, nothing_at, owner_of, split
 from studio.model.document import Document
 from studio.model.gesture import Gesture
 from studio.model.numbers import owners
@@ -35,7 +35,7 @@ class Namespace:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._dials: list[Dials] = []
-        self._found: dict[str, Find] = {}
+        self._owned: dict[str, tuple[Dials, Find]] = {}
         self.led = Led()
         self._gesture: Gesture | None = None
 
@@ -46,26 +46,46 @@ class Namespace:
     def add_owner(self, owner: str, dials: Dials, find: Find) -> None:
         """Let many numbers be reached whose addresses all begin with one part, and which are found one by one.
 
+        No route moves them; see `UNMOVED`.
+
         Args:
             owner: that part.
-            dials: all of them.
-            find: the one at an address; None where there is none.
+            dials: all of them, which may take milliseconds to find.
+            find: the one at an address, at once; None where there is none.
         """
-        self._dials.append(dials)
-        self._found[owner] = find
+        self._owned[owner] = dials, find
 
     def numbers(self) -> dict[str, Number]:
         """Every number by its address."""
         found = {number.address: number for number in self._document.numbers()}
-        return found | {dial.number.address: dial.number for dial in self._others()}
+        return found | {dial.number.address: dial.number for dial in (*self._others(), *self._of_owners())}
 
     def listed(self) -> dict[str, tuple[Number, float]]:
         """Every number with its value, by its address."""
-        return {each.address: (each, value) for each, value in self._document.listed()} | self.values()
+        return self.unowned() | self.owned()
 
-    def values(self) -> dict[str, tuple[Number, float]]:
-        """Those that are not the document's, with their values, by their addresses."""
-        return {dial.number.address: (dial.number, dial.get()) for dial in self._others()}
+    def unowned(self) -> dict[str, tuple[Number, float]]:
+        """All but those of `add_owner`, which are found at once."""
+        return {each.address: (each, value) for each, value in self._document.listed()} | _values(self._others())
+
+    def owned(self) -> dict[str, tuple[Number, float]]:
+        """Those of `add_owner`."""
+        return _values(self._of_owners())
+
+    def is_owned(self, address: str) -> bool:
+        """Whether an address is of the kind of those of `add_owner`."""
+        return owner_of(address) in self._owned
+
+    def find(self, address: str) -> Number | None:
+        """The number at an address; None where there is none. It looks for none alike."""
+        owner = owner_of(address)
+        if owner in self._owned:
+            dial = self._owned[owner][1](address)
+        elif owner in owners():
+            return self._document.find(address)
+        else:
+            dial = next((each for each in self._others() if each.number.address == address), None)
+        return None if dial is None else dial.number
 
     def get(self, address: str) -> float:
         """The value of a number; StudioError where there is none at this address."""
@@ -83,7 +103,9 @@ class Namespace:
 
     def movable(self) -> list[Number]:
         """What routes and macros can move: all but those of `UNMOVED`."""
-        return [each for each in self.numbers().values() if not each.address.startswith(UNMOVED)]
+        there = *self._document.numbers(), *(dial.number for dial in self._others())
+        found = {each.address: each for each in there if not each.address.startswith(UNMOVED)}
+        return list(found.values())
 
     def lead(self, wanted: Iterable[str]) -> tuple[tuple[Number, float], ...]:
         """Have those of these that are not the document's moved by `led` alone; each with what it moves about."""
@@ -149,8 +171,8 @@ class Namespace:
     def _dial(self, address: str) -> Dial | None:
         """The one at an address; None where it is the document's. Hundreds of messages a frame ask for theirs."""
         owner = split(address)[0]
-        if owner in self._found:
-            found = self._found[owner](address)
+        if owner in self._owned:
+            found = self._owned[owner][1](address)
             if found is None:
                 raise self._nothing_at(address)
             return found
@@ -170,3 +192,11 @@ class Namespace:
     def _others(self) -> Iterator[Dial]:
         for dials in self._dials:
             yield from dials()
+
+    def _of_owners(self) -> Iterator[Dial]:
+        for dials, _ in self._owned.values():
+            yield from dials()
+
+
+def _values(dials: Iterable[Dial]) -> dict[str, tuple[Number, float]]:
+    return {dial.number.address: (dial.number, dial.get()) for dial in dials}

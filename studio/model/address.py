@@ -153,6 +153,11 @@ def split(address: str) -> tuple[str, ...]:
     return tuple(parts[1:])
 
 
+def owner_of(address: str) -> str:
+    """The first part of an address, which says whose number it is; of what is no address, anything."""
+    return address[1:].partition("/")[0]
+
+
 def nothing_at(address: str, there: Iterable[str]) -> StudioError:
     """What to raise for an address that nothing has: it names one that is spelled alike."""
     known = list(there)

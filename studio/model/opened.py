@@ -108,6 +108,11 @@ class Opened:
         """Every number of the preset that can be turned, with its value."""
         return tuple((knob.number, knob.get(self._preset)) for knob in numbers.knobs(self._preset))
 
+    def find(self, address: str) -> Number | None:
+        """One of them; None where there is none at this address."""
+        found = numbers.find(self._preset, address)
+        return None if found is None else found.number
+
     def number(self, address: str) -> Number:
         """One of them; StudioError where there is none at this address."""
         return numbers.knob(self._preset, address).number

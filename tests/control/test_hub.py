@@ -317,9 +317,9 @@ def test_numbers_that_there_are_not_are_refused_by_the_thousand_without_being_lo
     desk.hub.inbox.turn("/bend/2/factor", 1.5)
     for k in range(3000):
         desk.hub.inbox.turn(f"/nowhere/{k}", 1.0)
-    asked = counted(monkeypatch, desk.hub.names, "turn", "listed")
+    asked = counted(monkeypatch, desk.hub.names, "turn", "unowned")
     desk.hub.pump()
-    assert asked == ["listed", "turn"], "they are listed once, and what there is not is not even asked for"
+    assert asked == ["unowned", "turn"], "they are listed once, and what there is not is not even asked for"
     assert desk.document.get("/bend/2/factor") == 1.5
     assert 0 < len(desk.said) <= 21
     # What controllers turn is where it was: nothing is listed anew for it.

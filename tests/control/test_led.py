@@ -162,7 +162,7 @@ def test_names_find_what_can_move_and_give_the_base() -> None:
     names.led.move({"/source/speed": 2.0})
     names.turn("/source/speed", 1.5)
     assert (names.get("/source/speed"), held.value) == (1.5, 2.0)
-    assert names.values()["/source/speed"][1] == 2.0
+    assert names.listed()["/source/speed"][1] == 2.0
 
 
 def test_the_windows_numbers_have_addresses_of_their_own() -> None:

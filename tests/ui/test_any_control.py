@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.bends import make_bend
+from studio.control.hub import Hub
 from studio.control.move import move
 from studio.edits import make_edit
 from studio.errors import StudioError
@@ -40,6 +42,7 @@ from studio.model.route import ROUTES
 from studio.model.stage import Luma, SomeChannels
 from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.fades.panel import FadesPanel
+from studio.ui.kit import reached_dials
 from studio.ui.kit.addressed import addresses_of
 from studio.ui.kit.reached import addresses_of_control, controls, opens_a_list
 from studio.ui.services.controllers import Controllers
@@ -251,3 +254,34 @@ def test_a_pad_has_a_menu_for_each_of_its_two_numbers(filled: WholeWindow) -> No
     menu = filled.context[AddressMenu].menu_of(addresses_of_control(pad))
     texts = [action.text() for action in menu.actions()[0].menu().actions()]  # type: ignore[attr-defined]
     assert "Learn a control" in texts
+
+
+def test_a_hand_that_drags_has_no_control_of_the_window_looked_for(
+    filled: WholeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To find them all takes milliseconds, and each step of a drag is a change; they are looked for when it rests."""
+    for dock in filled.window.findChildren(QDockWidget):
+        dock.show()
+    hub = filled.context[Controllers].hub
+    rest = hub.rest
+    # The window has it done now and then, however long this takes here.
+    monkeypatch.setattr(Hub, "rest", lambda _: None)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as controller:
+        controller.bind(("127.0.0.1", 0))
+        hub.send_osc("127.0.0.1", controller.getsockname()[1])
+        hub.hear_osc(port=0)
+        asked = list[str]()
+        monkeypatch.setattr(reached_dials, "controls", lambda window: (asked.append("all"), controls(window))[1])
+        hand = filled.document.begin("Turn")
+        for step in range(20):
+            hand.set("/bend/1/amount", step / 20)
+            hub.pump()
+            QApplication.processEvents()
+            assert hub.listing.listed["/bend/1/amount"][1] == step / 20
+        hand.commit()
+        assert not asked
+        rest()
+        assert asked == ["all"]
+        rest()
+        assert asked == ["all"], "nothing has changed"
+        hub.stop_sending()

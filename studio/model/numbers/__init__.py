@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import cast
 
-from studio.model.address import nothing_at, split
+from studio.model.address import nothing_at, owner_of, split
 from studio.model.numbers._base import Knob as Knob
 from studio.model.preset import Preset
 from studio.model.registry import modules
@@ -32,17 +32,24 @@ def knobs(preset: Preset) -> Iterator[Knob]:
         yield from each(preset)
 
 
+def find(preset: Preset, address: str) -> Knob | None:
+    """The number at an address; None where there is none."""
+    of_owner = owners().get(owner_of(address))
+    all_of_it = of_owner(preset) if of_owner is not None else ()
+    return next((each for each in all_of_it if each.number.address == address), None)
+
+
 def knob(preset: Preset, address: str) -> Knob:
     """The number at an address.
 
     Raises:
-        StudioError: where there is none.
+        StudioError: where there is none, naming one that is called alike.
     """
-    of_owner = owners().get(split(address)[0])
-    for found in of_owner(preset) if of_owner is not None else ():
-        if found.number.address == address:
-            return found
-    raise nothing_at(address, (each.number.address for each in knobs(preset)))
+    split(address)
+    found = find(preset, address)
+    if found is None:
+        raise nothing_at(address, (each.number.address for each in knobs(preset)))
+    return found
 
 
 def get(preset: Preset, address: str) -> float:

@@ -156,7 +156,7 @@ class ControllersPanel(QWidget):
         return row
 
     def _label(self, address: str) -> str:
-        number = self._controllers.hub.names.numbers().get(address)
+        number = self._controllers.hub.names.find(address)
         return number.label if number is not None else ""
 
     # -- changing -----------------------------------------------------------------------------------------------------

@@ -211,16 +211,16 @@ class MacrosPanel(QWidget):
         self.numbers.offer(self.targets())
 
     def _renew_rows(self, macro: Macro) -> None:
-        known = self._names.numbers()
+        known = {aim.target: self._names.find(aim.target) for aim in macro.aims}
         wanted = {aim.target: aim for aim in macro.aims}
         for target, row in list(self.rows.items()):
-            if target not in wanted or row.is_there != (target in known):
+            if target not in wanted or row.is_there != (known[target] is not None):
                 del self.rows[target]
                 self._column.removeWidget(row)
                 row.deleteLater()
         for place, aim in enumerate(macro.aims):
             if aim.target not in self.rows:
-                row = self.rows[aim.target] = AimRow(aim, known.get(aim.target))
+                row = self.rows[aim.target] = AimRow(aim, known[aim.target])
                 row.ranged.connect(partial(self._range, aim.target))
                 row.settled.connect(self._settle)
                 row.removed.connect(partial(self._remove, aim.target))

@@ -82,7 +82,7 @@ class Controllers(QObject):
         )
         # What controllers turned is settled some time after the last turn.
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self.hub.pump)
+        self._timer.timeout.connect(lambda: self.hub.rest())
         self._timer.timeout.connect(self._look_at_microphone)
         self._timer.timeout.connect(self._following.step)
         self._timer.start(_REST_MS)
@@ -189,7 +189,7 @@ class Controllers(QObject):
         except StudioError as error:
             self._tell(str(error))
             return False
-        number = self.hub.names.numbers()[address]
+        number = self.hub.names.number(address)
         self._say(
             Message(
                 f"Move a control, an endless knob to the right: it will turn {number.label}. Escape stops learning."
@@ -263,7 +263,7 @@ class Controllers(QObject):
         self.changed.emit()
 
     def _learnt(self, mapping: Mapping) -> None:
-        number = self.hub.names.numbers().get(mapping.target)
+        number = self.hub.names.find(mapping.target)
         label = number.label if number is not None else mapping.target
         how = "is an endless knob, and turns" if mapping.mode.startswith("relative") else "turns"
         self._say(Message(f"{mapping.signal} {how} {label}."))
