@@ -41,9 +41,11 @@ net["enc2"].bend(studio.bend("Rotate", angle=30), channels=net["enc2"].clusters(
 
 Channels whose maps look alike are found within seconds, on any layer: how far the maps of some frames depart from
 their middle values, up or down, shrunk to 16×16, brought to mean 0 and length 1, and clustered by k-means. (The
-signed maps themselves would cancel out in outlines.) A cluster is kept with the preset under a name (the tag in a
-bend's card, or `net.keep_cluster(cluster, "sky")`), bent by it (`--bend "enc2:Invert@cluster=sky"`), and listed by
-`studio bends PRESET`.
+signed maps themselves would cancel out in outlines.) Where a map is a single value, as behind a dense layer, it is how
+that rises and falls from frame to frame. How many are found is *auto*, as many as are told apart best, or a number
+(beside the clusters in a bend's card, `net["enc2"].clusters(4)`, `@cluster=1,of=4`). A cluster is kept with the preset
+under a name (the tag in a bend's card, or `net.keep_cluster(cluster, "sky")`), bent by it
+(`--bend "enc2:Invert@cluster=sky"`), and listed by `studio bends PRESET`.
 
 Broad asks two things of clusters: that members look alike, and that bending one changes another part of the picture
 than bending the next. `python -m tools.make_cluster_sheet` measures both on the networks that come with the studio:

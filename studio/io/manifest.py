@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, T
 
 from studio.errors import StudioError
 from studio.io.folders import open_regular
+from studio.io.text import no_text
 from studio.model.explain import explain
 
 Document = dict[str, Any]
@@ -105,6 +106,8 @@ def read_manifest(path: Path, kind: str, version: int, migrations: Mapping[int, 
         data = file.read(LIMIT)
     try:
         document = json.loads(data, parse_int=_bounded_int, parse_float=_finite, parse_constant=_refused)
+    except UnicodeDecodeError as error:
+        raise no_text(path, error.start) from None
     except (ValueError, RecursionError) as error:
         raise StudioError(f"{path}: this is no valid JSON ({error}); mend it or fetch it anew.") from error
     if not isinstance(document, dict) or document.get("format") != kind:

@@ -24,6 +24,8 @@ import yaml
 
 from studio.bends import make_bend
 from studio.errors import StudioError
+from studio.io.folders import open_regular
+from studio.io.text import text_of
 from studio.model.asked import Asked
 from studio.model.bend import Bend
 from studio.model.graph import Graph
@@ -182,12 +184,12 @@ def _whole(value: object) -> int:
 
 
 def _load(path: Path) -> Any:
-    try:
-        if path.stat().st_size > _LARGEST:
+    with open_regular(path) as (file, size):
+        if size > _LARGEST:
             raise StudioError(f"{path} is larger than a file of transforms or clusters can be.")
-        return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - derived from the safe loader
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudioError(f"{path} cannot be read: {error}.") from None
+        text = text_of(file.read(_LARGEST + 1), path)
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - derived from the safe loader
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split()) or "it is nested too deeply"
         raise StudioError(f"{path} is no plain YAML: {reason}.") from None

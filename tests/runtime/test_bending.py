@@ -165,3 +165,18 @@ def test_ranks_pass_over_what_has_not_been_measured() -> None:
     assert strongest_by_norm(np.array([[[1.0]], [[-9.0]], [[np.nan]]], np.float32), 2) == (1, 0)
     with pytest.raises(StudioError, match="choose the strongest 1 to 3"):
         strongest_by_norm(np.zeros((3, 2, 2), np.float32), 4)
+
+
+@pytest.mark.parametrize("frames", [1, 8])
+def test_channels_of_a_dense_layer_are_clustered_by_how_they_go_from_frame_to_frame(frames: int) -> None:
+    """Where a map is a single value it has no shape, and all were taken to be alike."""
+    finder = ClusterFinder("dense")
+    courses = np.random.default_rng(3).standard_normal((frames, 3)).astype(np.float32)
+    if frames == 1:
+        courses = np.array([[-1.0, 0.1, 1.0]], np.float32)
+    scales = np.ones(12, np.float32) if frames == 1 else np.linspace(1.0, 3.0, 12, dtype=np.float32)
+    for course in courses:
+        finder.add((course[np.arange(12) % 3] * scales)[:, None, None])
+    for count in (3, None):
+        found = {cluster.channels for cluster in finder.clusters(count)}
+        assert found == {(0, 3, 6, 9), (1, 4, 7, 10), (2, 5, 8, 11)}

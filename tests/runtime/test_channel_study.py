@@ -242,6 +242,36 @@ def test_clusters_are_found_by_a_few_frames_or_by_one_that_stays() -> None:
         turns.study.close()
 
 
+@pytest.mark.parametrize("count", [2, 5, None])
+def test_so_many_clusters_are_found_as_were_asked_for_by_what_the_layer_made(count: int | None) -> None:
+    told = []
+    for stages in ((), (Stage(1, "enc", make_bend("Ablate", {})),)):
+        turns = Turns(network_of_layers(), *stages)
+        turns.order(StudyClusters(turns.graph, "enc", 7))
+        drain(turns.go(2))
+        # Another number while maps are still collected.
+        turns.order(StudyClusters(turns.graph, "enc", count))
+        for _ in turns.go(FRAMES + 40):
+            if turns.telemetry[Clusters].found:
+                break
+        told.append(turns.telemetry[Clusters])
+        turns.study.close()
+    plain, bent = told
+    assert (plain.counts, plain.looking) == ({"enc": count}, "")
+    assert count in (None, len(plain.found["enc"]))
+    assert bent.found == plain.found, "bends of a layer change nothing of what it sees"
+
+
+def test_more_clusters_than_channels_are_refused_and_nobody_waits() -> None:
+    turns = Turns(network_of_layers())
+    turns.order(StudyClusters(turns.graph, "enc", 65))
+    with pytest.raises(StudioError, match="enc has 64 channels; choose 1 to 64 clusters"):
+        drain(turns.go(FRAMES + 40))
+    drain(turns.go(1))
+    assert turns.telemetry[Clusters].looking == ""
+    turns.study.close()
+
+
 def test_what_fails_is_told_once_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = Turns(network_of_layers())
     turns.order(StudyImpact(turns.graph, "enc"))

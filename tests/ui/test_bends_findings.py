@@ -38,6 +38,7 @@ from studio.ui.bends.channels import ChannelsEditor
 from studio.ui.bends.dice import drawn_by_effect, throw
 from studio.ui.bends.findings import BY_EFFECT, BY_NORM
 from studio.ui.bends.panel import BendsPanel
+from studio.ui.services.controllers import Controllers
 
 STRONGEST, BY_NORMS, CLUSTER = 4, 5, 6
 IMPACT = np.linspace(0, 1, 64, dtype=np.float32)[::-1].copy()
@@ -178,6 +179,39 @@ def test_clusters_are_found_chosen_and_found_anew(desk: Desk, qtbot: QtBot) -> N
     assert channels(desk) == ChannelList(channels=(0, 4)), "what was changed by hand is no cluster any more"
 
 
+def test_how_many_clusters_there_are_is_chosen_or_proposed(desk: Desk, qtbot: QtBot) -> None:
+    asked = lambda: [(order.layer, order.count) for order in desk.orders if isinstance(order, StudyClusters)]  # noqa: E731
+    pick(desk, CLUSTER)
+    count = editor(desk).cluster.count
+    assert (count.text(), asked()) == ("auto", [("enc2", None)])
+
+    def found(many: int, told: int | None) -> Clusters:
+        made = tuple(Cluster("enc2", f"cluster {k + 1}", (k, many + k)) for k in range(many))
+        pictures = (np.zeros((8, 6, 3), np.uint8),) * many
+        return Clusters(desk.document.graph, {"enc2": made}, {"enc2": pictures}, counts={"enc2": told})
+
+    tell(desk, found(2, None))
+    assert channels(desk) == ChannelList(channels=(0, 2), name="cluster 1")
+    before = len(desk.document.history.labels)
+    count.setFocus()
+    count.selectAll()
+    qtbot.keyClicks(count, "5")
+    qtbot.keyClick(count, Qt.Key.Key_Return)
+    assert asked()[1:] == [("enc2", 5)]
+    # Others that were still on their way are not those that were asked for.
+    tell(desk, found(3, None))
+    assert channels(desk) == ChannelList(channels=(0, 2), name="cluster 1")
+    tell(desk, found(5, 5))
+    assert channels(desk) == ChannelList(channels=(0, 5), name="cluster 1")
+    assert editor(desk).cluster.list.count() == 6
+    assert len(desk.document.history.labels) == before + 1
+    # Down to the end is auto again.
+    qtbot.keyClick(count, Qt.Key.Key_Down)
+    assert asked()[2:] == [("enc2", 4)]
+    count.setValue(count.minimum())
+    assert (count.text(), asked()[3:]) == ("auto", [("enc2", None)])
+
+
 def test_a_card_is_no_wider_than_the_panel_whatever_is_chosen(desk: Desk, qtbot: QtBot) -> None:
     tell(desk, impacts(desk, IMPACT))
     for kind in range(BY_NORMS + 1):
@@ -308,6 +342,13 @@ def test_in_the_window_channels_are_found_while_the_picture_runs(
             card.channels.kind.activated.emit(kind)
             whole.until(lambda name=name: getattr(whole.document.stages[0].channels, "name", "") == name)
             assert len(whole.document.history.labels) == before + 1
+        # How many clusters are looked for has an address, as every control of a panel.
+        whole.context[Controllers].hub.names.set("/panel/bends/1/how_many_clusters", 3)
+        whole.until(lambda: whole.told[Clusters].counts.get("enc") == 3)
+        assert len(whole.told[Clusters].found["enc"]) == 3
+        whole.until(lambda: not card.channels.cluster.waits)
+        while len(whole.document.history.labels) > before + 1:
+            whole.document.undo()
         for _ in range(3):
             whole.document.undo()
         assert whole.document.stages[0].channels == AllChannels()

@@ -2,7 +2,8 @@
 
 T. Broad trained a network for each layer to describe maps (Broad et al., "Network bending", 2021). Here a map is
 described by where it does something: by how far it departs from its middle value, shrunk to 16×16 and brought to mean 0
-and length 1 in every frame. Clusters of these are found by k-means in moments, for any network.
+and length 1 in every frame. Clusters of these are found by k-means in moments, for any network. Where a map is a single
+value, as behind a dense layer, it is described by how that rises and falls from frame to frame.
 """
 
 from __future__ import annotations
@@ -69,7 +70,11 @@ class ClusterFinder:
         """
         if self._map is None:
             raise StudioError(f"Clusters of {self.layer} are found by its maps; run the network first.")
-        features = np.concatenate(self._features, axis=1) / np.float32(np.sqrt(self.frames))
+        features = np.concatenate(self._features, axis=1)
+        if features.shape[1] == self.frames:
+            features = _courses(features)
+        else:
+            features /= np.float32(np.sqrt(self.frames))
         asked: object = count  # whatever Python gives
         if asked is not None and not (isinstance(asked, Integral) and 1 <= int(asked) <= len(features)):
             many = f"{len(features)} channels; choose 1 to {len(features)} clusters"
@@ -95,12 +100,15 @@ class ClusterFinder:
 
 
 def described(activation: Array) -> Array:
-    """(C, at most 256) float32: where each map does something, shrunk to 16×16, of mean 0 and length 1.
+    """(C, at most 256) float32: where each map does something, shrunk to 16×16, of mean 0 and length 1; a single value
+    as it is.
 
     It does something where it departs from its middle value, upwards or downwards: what it makes of an outline changes
     sign from pixel to pixel, and would be nothing on average. Flat maps, and those not finite, are zero.
     """
     finite = np.nan_to_num(np.asarray(activation, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    if finite.shape[1:] == (1, 1):
+        return finite.reshape(-1, 1)
     peaks = np.abs(finite).max(axis=(1, 2), keepdims=True)
     scaled = np.divide(finite, peaks, out=np.zeros_like(finite), where=peaks > 0)
     every = [max(1, length // _SAMPLED) for length in scaled.shape[1:]]
@@ -112,6 +120,22 @@ def described(activation: Array) -> Array:
     lengths = np.linalg.norm(small, axis=1, keepdims=True)
     found: Array = np.divide(small, lengths, out=np.zeros_like(small), where=lengths > 1e-6)
     return found
+
+
+def _courses(values: Array) -> Array:
+    """(C, frames) float32: how each value goes from frame to frame, of mean 0 and length 1; of one frame, its size.
+
+    Args:
+        values: (C, frames).
+    """
+    peak = np.abs(values).max(initial=np.finfo(np.float32).tiny)
+    scaled: Array = values / peak
+    if values.shape[1] == 1:
+        return scaled
+    scaled -= scaled.mean(1, keepdims=True)
+    lengths = np.linalg.norm(scaled, axis=1, keepdims=True)
+    courses: Array = np.divide(scaled, lengths, out=np.zeros_like(scaled), where=lengths > 1e-6)
+    return courses
 
 
 def _kmeans(features: Array, count: int, seed: int) -> NDArray[np.int32]:

@@ -79,9 +79,11 @@ class StudyClusters(LayerOrder, Setting):
 
     Attributes:
         layer: whose channels; empty to stop.
+        count: how many; None for as many as are told apart best.
     """
 
     layer: str
+    count: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,16 +130,23 @@ class Clusters(LayerPart):
     Attributes:
         found: clusters by layer, the largest first.
         pictures: by layer a small picture of each of them.
+        counts: by layer how many were asked for; None where the number was proposed.
         looking: the layer whose clusters are being found; empty while none are.
     """
 
     found: Mapping[str, tuple[Cluster, ...]] = field(default_factory=dict)
     pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
     looking: str = ""
+    counts: Mapping[str, int | None] = field(default_factory=dict)
 
     def merge(self, earlier: Self) -> Self:
         """See `Part.merge`."""
-        return replace(self, found={**earlier.found, **self.found}, pictures={**earlier.pictures, **self.pictures})
+        return replace(
+            self,
+            found={**earlier.found, **self.found},
+            pictures={**earlier.pictures, **self.pictures},
+            counts={**earlier.counts, **self.counts},
+        )
 
 
 class ChannelStudy(Feature):
@@ -160,6 +169,7 @@ class ChannelStudy(Feature):
         self._norms_of = ""  # the layer that is measured next
         self._norms: Norms | None = None  # to be told
         self._finder: ClusterFinder | None = None
+        self._count: int | None = None  # how many clusters are asked for
         self._since, self._serial = 0.0, -1  # the first of the finder's maps, and the last
         self._aside: ThreadPoolExecutor | None = None
         self._working: Future[Clusters] | None = None
@@ -280,8 +290,9 @@ class ChannelStudy(Feature):
     # -- clusters ---------------------------------------------------------------------------------------------------
 
     def _study_clusters(self, order: StudyClusters) -> None:
-        if self._finder is not None and self._finder.layer == order.layer:
-            return
+        self._count, before = order.count, self._finder
+        if before is not None and before.layer == order.layer:
+            return  # the maps are the same, however many clusters are made of them
         self._finder = ClusterFinder(order.graph.node(order.layer).name) if order.layer else None
         self._working = None
         self._serial = -1
@@ -295,7 +306,7 @@ class ChannelStudy(Feature):
         if is_new:
             self._serial = frame.serial
             try:
-                finder.add(frame.engine.activation(finder.layer))
+                finder.add(frame.engine.activation(made(finder.layer)))
             except Exception:
                 self._finder = None
                 self._clusters = Clusters(self._graph)
@@ -303,7 +314,7 @@ class ChannelStudy(Feature):
         if finder.frames >= FRAMES or now - self._since >= _PATIENCE:
             self._finder = None
             self._aside = self._aside or ThreadPoolExecutor(1, "clusters")
-            self._working = self._aside.submit(partial(_found, finder, self._graph))
+            self._working = self._aside.submit(partial(_found, finder, self._count, self._graph))
         return is_new
 
     def _take_clusters(self) -> None:
@@ -315,7 +326,7 @@ class ChannelStudy(Feature):
             self._clusters = working.result()
 
 
-def _found(finder: ClusterFinder, graph: Graph | None) -> Clusters:
-    clusters = finder.clusters()
+def _found(finder: ClusterFinder, count: int | None, graph: Graph | None) -> Clusters:
+    clusters = finder.clusters(count)
     pictures = tuple(finder.picture(cluster) for cluster in clusters)
-    return Clusters(graph, {finder.layer: clusters}, {finder.layer: pictures})
+    return Clusters(graph, {finder.layer: clusters}, {finder.layer: pictures}, counts={finder.layer: count})

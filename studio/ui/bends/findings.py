@@ -104,9 +104,9 @@ class Findings:
 
     # -- clusters ---------------------------------------------------------------------------------------------------
 
-    def find_clusters(self, layer: str) -> None:
-        """Have clusters of a layer's channels found, by its next maps; empty to stop."""
-        self._order(StudyClusters(self._document.graph, layer))
+    def find_clusters(self, layer: str, count: int | None = None) -> None:
+        """Have clusters of a layer's channels found, by its next maps; so many, or as many as suit. Empty to stop."""
+        self._order(StudyClusters(self._document.graph, layer, count))
 
     @property
     def looking(self) -> str:
@@ -116,6 +116,10 @@ class Findings:
     def clusters(self, layer: str) -> tuple[Cluster, ...]:
         """The clusters of a layer as they were found last, the largest first; empty before."""
         return self._telemetry[Clusters].found.get(layer, ())
+
+    def clusters_asked(self, layer: str) -> int | None:
+        """How many were asked for when those were found; None where the number was proposed."""
+        return self._telemetry[Clusters].counts.get(layer)
 
     def pictures(self, layer: str) -> tuple[Picture, ...]:
         """(H, W, 3) uint8 RGB of each of them."""

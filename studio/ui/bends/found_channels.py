@@ -17,6 +17,7 @@ from studio.ui.kit.images import image_of
 
 _ICON = 20
 _MOST = 1 << 16
+_PROPOSED, _MOST_CLUSTERS = 1, 999
 
 
 def narrow(box: QComboBox, letters: int) -> None:
@@ -148,18 +149,34 @@ class StrongestByNorm(StrongestChannels):
 
 
 class ClusterChannels(_Found):
-    """One of the clusters that the preset keeps, or of those that were found; the last choice finds them anew."""
+    """One of the clusters that the preset keeps, or of those that were found; the last choice finds them anew.
+
+    Beside it is how many are looked for, or *auto* for as many as are told apart best; another number finds them anew.
+    """
 
     def __init__(self, findings: Findings, layer: Callable[[], str]) -> None:
+        self.count = QSpinBox(minimum=_PROPOSED, maximum=_MOST_CLUSTERS, value=_PROPOSED)
+        self.count.setSpecialValueText("auto")
+        self.count.setKeyboardTracking(False)
+        self.count.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.count.setAccessibleName("How many clusters")
+        self.count.setToolTip("How many clusters are looked for: 2 or more, or auto for as many as are told apart best")
         self.list = QComboBox()
         self.list.setAccessibleName("Cluster")
         self.list.setToolTip("Channels whose maps look alike: kept with the preset, or found by the frames")
         self.list.setIconSize(QSize(_ICON, _ICON))
-        super().__init__(findings, layer, self.list, "looking…")
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(self.list, 1)
+        row.addWidget(self.count)
+        super().__init__(findings, layer, both, "looking…")
         self._known: tuple[Cluster, ...] = ()  # as they are listed
         self._shown: object = None
         self._old: object = None  # what has been found while others are looked for
         self.list.activated.connect(self._choose)
+        self.count.valueChanged.connect(self._find_anew)
 
     def ask(self) -> None:
         """See `_Found.ask`."""
@@ -201,13 +218,20 @@ class ClusterChannels(_Found):
         if row < len(self._known):
             self.ask()
             return
+        self._find_anew()
+
+    def _find_anew(self) -> None:
         self._old = self._findings.clusters(self._layer())
         # Of those that are found the largest is chosen, where one is shown already.
         self.list.setCurrentIndex(len(self._findings.kept(self._layer())))
         self.ask()
 
     def _order(self) -> None:
-        self._findings.find_clusters(self._layer())
+        self._findings.find_clusters(self._layer(), self._asked)
+
+    @property
+    def _asked(self) -> int | None:
+        return self.count.value() if self.count.value() > _PROPOSED else None
 
     def _is_under_way(self) -> bool:
         return self._findings.looking == self._layer()
@@ -219,7 +243,9 @@ class ClusterChannels(_Found):
 
     def _channels(self) -> ChannelList | None:
         found = self._findings.clusters(self._layer())
-        waits = self._old is not None and found is self._old
+        # What is found meanwhile may still be what was asked for before.
+        others = self._findings.clusters_asked(self._layer()) != self._asked
+        waits = self._old is not None and (found is self._old or others)
         if not self._known or waits:
             return None
         row = self.list.currentIndex()
