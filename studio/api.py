@@ -276,7 +276,7 @@ class LiveNetwork:
             wanted = Asked(source, **asked)  # type: ignore[arg-type]
         except TypeError as error:
             raise StudioError(f"A lesson has no such thing: {error}.") from None
-        learner, _ = prepare(self.network.with_tensors(now), wanted, self.engine.name)
+        learner, _ = prepare(self.network.with_tensors(now), wanted, self.engine.name, stages=self.stages)
         try:
             steer(learner, self._preset.section(LEARNING_SHEETS), LearningSheets(), self.network)
             seen = {name: self.engine.revision(name) for name in now}

@@ -28,7 +28,8 @@ from studio.learn import growth
 from studio.learn.damage import damaged, parse_damage
 from studio.learn.learner import Step
 from studio.learn.lesson import Batch
-from studio.learn.prepare import Asked, open_network, prepare, teacher
+from studio.learn.prepare import Asked, open_network, prepare
+from studio.learn.teacher import teacher
 from studio.model.network import Network
 from studio.model.picture import Picture, shallow, to_picture, to_tensor
 from studio.model.size import Size

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from studio.lanes import FLOAT, FLOATS, NUMBER, Function, Routine, Rows, Value, suits, where
 
 if TYPE_CHECKING:
@@ -49,6 +52,29 @@ def differences(x: Tensor, axis: int, border: Literal["edge", "reflect"]) -> Ten
         inner = x.narrow(axis, 2, size - 2) - x.narrow(axis, 0, size - 2)
         found.narrow(axis, 1, size - 2).copy_(inner)
     return found
+
+
+def steps_between(size: int, border: Literal["edge", "reflect"] = "reflect") -> NDArray[np.float64]:
+    """(size, size): `differences` of a line so long."""
+    at, found = np.arange(size), np.zeros((size, size))
+    for by in (1, -1):
+        np.add.at(found, (at, _beside(at + by, size, border)), float(by))
+    return found
+
+
+def three_beside(size: int) -> NDArray[np.float64]:
+    """(size, size): twice each value of a line, and those on both sides of it; beyond the edge it is mirrored."""
+    at = np.arange(size)
+    found = 2.0 * np.eye(size)
+    for by in (1, -1):
+        np.add.at(found, (at, _beside(at + by, size, "reflect")), 1.0)
+    return found
+
+
+def _beside(at: NDArray[np.int64], size: int, border: Literal["edge", "reflect"]) -> NDArray[np.int64]:
+    if border == "reflect":
+        at = np.where(at >= size, 2 * size - 2 - at, np.abs(at))
+    return np.clip(at, 0, size - 1)
 
 
 # -- on a CPU ----------------------------------------------------------------------------------------------------------

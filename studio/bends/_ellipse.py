@@ -23,11 +23,15 @@ from studio.lanes import (
     smaller,
     suits,
 )
+from studio.model.bend import Layers
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Which = Literal["largest", "smallest"]
+
+_NOTHING = -1e30
+"""What lies beyond the edge, where no value is as small."""
 
 _WIDEST = 16
 """Pixels of a radius."""
@@ -73,6 +77,29 @@ def _widened(x: Tensor, count: int) -> Tensor:
         x = torch.maximum(x[..., :-size], x[..., size:])
         size *= 2
     return torch.maximum(x[..., :length], x[..., count - size : count - size + length])
+
+
+def largest_by(at: Layers, x: str, radius: int) -> str:
+    """The largest value within the ellipse, as layers: row by row of it."""
+    if radius == 0:
+        return x
+    height = at.shape(x).height
+    lines: dict[int, str] = {0: x}
+    rows = []
+    for y in range(-min(radius, height - 1), min(radius, height - 1) + 1):
+        wide = _half_width(radius, y)
+        if wide not in lines:
+            lines[wide] = at.add("MaxPool2d", x, kernel_size=(1, 2 * wide + 1), stride=(1, 1), padding=(0, wide))
+        moved = lines[wide]
+        if y:
+            top, bottom = max(y, 0), max(-y, 0)
+            part = at.add("Crop", moved, top=top, bottom=bottom)
+            moved = at.add("Pad", part, padding=(0, 0, bottom, top), value=_NOTHING)
+        rows.append(moved)
+    found = rows[0]
+    for row in rows[1:]:
+        found = at.add("Maximum", found, row)
+    return found
 
 
 # -- on a CPU ----------------------------------------------------------------------------------------------------------

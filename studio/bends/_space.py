@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.bends._warp import warped
 from studio.lanes import in_planes, suits
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +26,65 @@ def border_param(default: Border = "zero") -> Any:
 def interpolation_param() -> Any:
     """Declare what is read between pixels."""
     return param("bilinear", doc="What is read between pixels: a mixture of the four around, or the nearest")
+
+
+class Warp(Bend):
+    """A bend that reads a map at other places, whatever values it holds."""
+
+    group = "Space"
+
+    if TYPE_CHECKING:  # each declares its own, behind its other parameters
+        border: Border
+        interpolation: Interpolation
+
+    @abstractmethod
+    def places(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Where each pixel of (N, C, H, W) is read: rows (H, W) or (H, 1), and columns (H, W) or (1, W)."""
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        import torch
+
+        size = at.shape(x).size
+        ys, xs = self.places(torch.empty((1, 1, *size)))
+        places, shares = terms(ys.expand(size), xs.expand(size), size, self.border, self.interpolation)
+        return at.gathered(x, places.numpy(), shares.numpy())
+
+    def torch(self, x: Tensor, given: Given) -> Tensor:
+        """See `Bend.torch`."""
+        del given
+        return sampled(x, *self.places(x), self.border, self.interpolation)
+
+
+def terms(ys: Tensor, xs: Tensor, size: Size, border: Border, how: Interpolation) -> tuple[Tensor, Tensor]:
+    """What `sampled` adds up at places (H, W) of a map: which of its values, and what share of each, (terms, H, W)."""
+    import torch
+
+    height, width = size
+    ys, xs = (each.nan_to_num(-_FAR, _FAR, -_FAR).clamp(-_FAR, _FAR) for each in (ys, xs))
+    if how == "nearest":
+        corners = [((ys + 0.5).floor(), (xs + 0.5).floor(), torch.ones_like(ys))]
+    else:
+        top, left = ys.floor(), xs.floor()
+        down, across = ys - top, xs - left
+        corners = [
+            (top + y, left + k, (down if y else 1 - down) * (across if k else 1 - across))
+            for y in (0, 1)
+            for k in (0, 1)
+        ]
+    places, shares = [], []
+    for row, column, share in corners:
+        rows, columns = row.long(), column.long()
+        places.append(bordered(rows, height, border) * width + bordered(columns, width, border))
+        if border == "zero":
+            inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+            share = share * inside
+        shares.append(share)
+    return torch.stack(places), torch.stack(shares)
+
+
+_FAR = 1e9
+"""Pixels away, as far as a map never reaches."""
 
 
 def grid(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -47,9 +47,9 @@ def low_pass(x: Tensor, cutoff: float, without: float | None = None) -> Tensor:
 
     height, width = x.shape[2], x.shape[3]
     if x.device.type == "cpu" and max(height, width) <= _FEW:
-        found = filtered(x, _circle(height, cutoff), _circle(width, cutoff))
+        found = filtered(x, circle(height, cutoff), circle(width, cutoff))
         if without is not None:
-            found = found - filtered(x, _circle(height, without), _circle(width, without))
+            found = found - filtered(x, circle(height, without), circle(width, without))
         return found
     down = torch.fft.fftfreq(height, dtype=x.dtype, device=x.device)[:, None] * 2.0
     across = torch.fft.rfftfreq(width, dtype=x.dtype, device=x.device) * 2.0
@@ -66,7 +66,7 @@ _FEW = 96
 """Pixels of a side up to which a CPU is quicker with a matrix for each axis than with transforms."""
 
 
-def _circle(size: int, cutoff: float) -> Line:
+def circle(size: int, cutoff: float) -> Line:
     """The filter of a line that goes on around its edges; as far as it makes a difference."""
     share = np.exp(-0.5 * (2.0 * np.fft.fftfreq(size) / cutoff) ** 2)
     weights = np.fft.ifft(share).real[: size // 2 + 1]

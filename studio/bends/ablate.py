@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,6 +17,10 @@ class Ablate(Bend):
     group = "Values"
     shader = "ablate"
     in_tiles = True
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return at.add("Affine", x, scale=0.0)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ class Add(Bend):
     in_tiles = True
 
     value: float = param(0.5, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 2.0), doc="What is added to every value")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return at.add("Affine", x, shift=self.value)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._ellipse import farthest_around
-from studio.model.bend import Bend, Given
+from studio.bends._ellipse import farthest_around, largest_by
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ class Dilate(Bend):
     shader = "dilate"
 
     radius: int = param(2, lo=0, hi=16, live=True, safe=(0, 5), unit="px", doc="Of the ellipse")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return largest_by(at, x, self.radius)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

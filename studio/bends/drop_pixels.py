@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.draws import FRAMES, dropped, seed_numbers
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param, seed
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ class DropPixels(Bend):
     def numbers(self) -> dict[str, float]:
         """See `Bend.numbers`."""
         return super().numbers() | seed_numbers(self.seed)
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        drawn = at.add("RandomMap", x, channels=at.shape(x).channels, seed=self.seed, hold=self.hold)
+        return at.add("Mul", x, at.add("Compare", drawn, how="ge", value=self.share))
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,6 +16,10 @@ class FlipVertical(Bend):
     label = "Flip vertical"
     group = "Space"
     shader = "flip_vertical"
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return at.add("Flip", x, vertical=True)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ class Fold(Bend):
     in_tiles = True
 
     limit: float = param(1.0, lo=1e-3, hi=1000.0, live=True, safe=(0.2, 4.0), doc="Where values turn back")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        part = at.add("Affine", x, scale=1.0 / self.limit, shift=1.0)
+        whole = at.add("Round", at.add("Affine", part, scale=0.25))
+        rest = at.add("Sub", part, at.add("Affine", whole, scale=4.0))
+        return at.add("Affine", at.add("Abs", rest), scale=self.limit, shift=-self.limit)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from studio.bends._layers import channels_again
 from studio.bends._space import resized
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ class FromLayer(Bend):
     other: ClassVar[Literal["layer", "picture"] | None] = "layer"
 
     gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(-2.0, 2.0), doc="What it is multiplied by")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        other, shape = at.other, at.shape(x)
+        if at.shape(other).size != shape.size:
+            other = at.add("Upsample", other, size=tuple(shape.size), mode="bilinear")
+        return at.add("Affine", channels_again(at, other, shape.channels), scale=self.gain)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.bends._layers import low_passed
 from studio.bends._lines import SPAN
 from studio.bends._spectral import low_pass, spectral_passes
-from studio.model.bend import Bend, Given, Scratch, Span
+from studio.model.bend import Bend, Given, Layers, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -35,6 +36,10 @@ class HighPass(Bend):
     def span(self) -> Span:
         """See `Bend.span`: below one another, of columns that are filtered."""
         return Span(SPAN, "y")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return at.add("Sub", x, low_passed(at, x, self.cutoff))
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
+from studio.bends._space import Border, Interpolation, Warp, border_param, grid, interpolation_param
 from studio.bends._turn import turn_numbers
-from studio.model.bend import Bend, Given
 from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Kaleidoscope(Bend):
+class Kaleidoscope(Warp):
     """One wedge of the map, mirrored around its middle."""
 
     label = "Kaleidoscope"
-    group = "Space"
     shader = "kaleidoscope"
 
     segments: int = param(6, lo=1, hi=32, live=True, safe=(2, 12), doc="Pairs of wedges around the middle")
@@ -30,9 +28,8 @@ class Kaleidoscope(Bend):
         turn, edge = turn_numbers(self.angle).values(), turn_numbers(180.0 / self.segments).values()
         return dict(zip(("COSINE", "SINE", "EDGE_X", "EDGE_Y", "SEGMENTS"), (*turn, *edge, self.segments), strict=True))
 
-    def torch(self, x: Tensor, given: Given) -> Tensor:
-        """See `Bend.torch`."""
-        del given
+    def places(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Warp.places`."""
         ys, xs = grid(x)
         middle_y, middle_x = (x.shape[2] - 1) / 2, (x.shape[3] - 1) / 2
         cosine, sine, edge_x, edge_y, _ = self.numbers().values()
@@ -43,4 +40,4 @@ class Kaleidoscope(Bend):
             past = (edge_x * down - edge_y * right).clamp(min=0.0)
             right, down = right + 2.0 * past * edge_y, down - 2.0 * past * edge_x
         ys, xs = middle_y + (sine * right + cosine * down), middle_x + (cosine * right - sine * down)
-        return sampled(x, ys, xs, self.border, self.interpolation)
+        return ys, xs

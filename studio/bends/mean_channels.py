@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.bends._layers import mixed_by
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ class MeanChannels(Bend):
     in_tiles = True
 
     size: int = param(8, lo=1, hi=65536, live=True, safe=(1, 64), doc="Channels of a group; the last may have fewer")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return mixed_by(at, x, self)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

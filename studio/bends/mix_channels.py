@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.bends._channels import mixed_channels
+from studio.bends._layers import mixed_by
 from studio.bends._turn import turn_numbers
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.op import Array
 from studio.model.param import param, seed
 
@@ -39,6 +40,10 @@ class MixChannels(Bend):
         ones, others = order[: channels // 2], order[channels // 2 : channels // 2 * 2]
         partner[ones], partner[others], sign[ones], sign[others] = others, ones, -1.0, 1.0
         return np.stack([partner, sign]).astype(np.float32)
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return mixed_by(at, x, self)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ class Multiply(Bend):
     factor: float = param(
         2.0, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 4.0), doc="What every value is multiplied by"
     )
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return at.add("Affine", x, scale=self.factor)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from studio.draws import FRAMES, around_zero, noisy, places, seed_numbers
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param, seed
 
 if TYPE_CHECKING:
@@ -30,6 +30,15 @@ class Noise(Bend):
     def numbers(self) -> dict[str, float]:
         """See `Bend.numbers`."""
         return super().numbers() | seed_numbers(self.seed)
+
+    def layers(self, at: Layers, x: str) -> str | None:
+        """See `Bend.layers`: operators draw the same numbers, but none for a whole channel."""
+        if self.per == "channel":
+            return None
+        count = at.shape(x).channels
+        drawn = at.add("RandomMap", x, channels=count, kind=self.kind, seed=self.seed, hold=self.hold)
+        wide, middle = (2.0, -1.0) if self.kind == "uniform" else (1.0, 0.0)
+        return at.add("Add", x, at.add("Affine", drawn, scale=wide * self.strength, shift=middle * self.strength))
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._moments import EPS, moments, turned, variance_and_mean
-from studio.model.bend import Bend, Given, Scratch
+from studio.model.bend import Bend, Given, Layers, Scratch
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -27,6 +27,11 @@ class Normalise(Bend):
         """See `Bend.scratch`: rows before columns, the variance around the mean."""
         del other
         return moments(shape, 0, 1)
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        found = at.add("InstanceNorm2d", x, num_features=at.shape(x).channels, eps=EPS)
+        return at.add("Affine", found, scale=self.deviation, shift=self.mean)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.bends._channels import channels_at
-from studio.model.bend import Bend, Given
+from studio.bends._layers import mixed_by
+from studio.model.bend import Bend, Given, Layers
 from studio.model.op import Array
 from studio.model.param import seed
 
@@ -29,6 +30,10 @@ class PermuteChannels(Bend):
     def rows(self, channels: int) -> Array:
         """See `Bend.rows`: where each channel comes from."""
         return np.random.default_rng(self.seed).permutation(channels).astype(np.float32)[None]
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return mixed_by(at, x, self)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from studio.bends._space import grid
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -20,6 +22,13 @@ class Pixelate(Bend):
     shader = "pixelate"
 
     size: int = param(4, lo=1, hi=256, live=True, safe=(1, 32), unit="px", doc="Side of a block, in pixels of the map")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        size = at.shape(x).size
+        ys, xs = (np.minimum(np.arange(side) // self.size * self.size + self.size // 2, side - 1) for side in size)
+        places = (ys[:, None] * size.width + xs)[None]
+        return at.gathered(x, places, np.ones(places.shape, np.float32))
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
-from studio.model.bend import Bend, Given
+from studio.bends._space import Border, Interpolation, Warp, border_param, grid, interpolation_param
 from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Polar(Bend):
+class Polar(Warp):
     """The map as seen from its middle: across is the angle, down the distance."""
 
     label = "Polar"
-    group = "Space"
     shader = "polar"
 
     turn: float = param(0.0, lo=-3600.0, hi=3600.0, live=True, safe=(-180.0, 180.0), unit="°", doc="At the left edge")
@@ -29,12 +27,11 @@ class Polar(Bend):
         """See `Bend.numbers`: the angle in radians."""
         return {"TURN": math.radians(self.turn), "REACH": self.reach}
 
-    def torch(self, x: Tensor, given: Given) -> Tensor:
-        """See `Bend.torch`."""
-        del given
+    def places(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Warp.places`."""
         ys, xs = grid(x)
         middle_y, middle_x = (x.shape[2] - 1) / 2, (x.shape[3] - 1) / 2
         angle = (xs + 0.5) / x.shape[3] * (2 * math.pi) + math.radians(self.turn)
         far = (ys + 0.5) / x.shape[2] * self.reach
         ys, xs = middle_y + far * angle.sin() * (x.shape[2] / 2), middle_x + far * angle.cos() * (x.shape[3] / 2)
-        return sampled(x, ys, xs, self.border, self.interpolation)
+        return ys, xs

@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
-from studio.model.bend import Bend, Given
+from studio.bends._space import Border, Interpolation, Warp, border_param, grid, interpolation_param
 from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Ripple(Bend):
+class Ripple(Warp):
     """Rings of waves around the middle, which pull the map in and out."""
 
     label = "Ripple"
-    group = "Space"
     shader = "ripple"
 
     strength: float = param(0.05, lo=0.0, hi=4.0, live=True, safe=(0.0, 0.08), doc="How far it is pulled, in maps")
@@ -30,9 +28,8 @@ class Ripple(Bend):
         """See `Bend.numbers`: angles in radians, the waves as what they turn by over a whole map."""
         return {"STRENGTH": self.strength, "RATE": self.waves * 4 * math.pi, "PHASE": math.radians(self.phase)}
 
-    def torch(self, x: Tensor, given: Given) -> Tensor:
-        """See `Bend.torch`."""
-        del given
+    def places(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Warp.places`."""
         ys, xs = grid(x)
         middle_y, middle_x = (x.shape[2] - 1) / 2, (x.shape[3] - 1) / 2
         down, right = (ys - middle_y) / x.shape[2], (xs - middle_x) / x.shape[3]
@@ -40,4 +37,4 @@ class Ripple(Bend):
         wave = (far * (self.waves * 4 * math.pi) - math.radians(self.phase)).sin()
         pull = self.strength * wave / far.clamp(min=1e-6)
         ys, xs = ys + pull * down * x.shape[2], xs + pull * right * x.shape[3]
-        return sampled(x, ys, xs, self.border, self.interpolation)
+        return ys, xs

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.bends._layers import lines_by
 from studio.bends._lines import SPAN, filtered, gaussian
-from studio.model.bend import Bend, Given, Scratch, Span
+from studio.model.bend import Bend, Given, Layers, Scratch, Span
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -32,6 +33,12 @@ class Sharpen(Bend):
     def span(self) -> Span:
         """See `Bend.span`: below one another, of columns that are blurred."""
         return Span(SPAN, "y")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        line = gaussian(self.sigma)
+        lost = at.add("Sub", x, lines_by(at, x, line.matrix, line.matrix))
+        return at.add("Add", x, at.add("Affine", lost, scale=self.strength))
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ class SoftThreshold(Bend):
     in_tiles = True
 
     threshold: float = param(0.5, lo=0.0, hi=1000.0, live=True, safe=(0.0, 2.0), doc="How far values are moved")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        held = at.add("Hardtanh", x, min_val=-self.threshold, max_val=self.threshold)
+        return at.add("Sub", x, held)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

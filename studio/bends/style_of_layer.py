@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from studio.bends._moments import moments, with_moments_of
-from studio.model.bend import Bend, Given, Scratch
+from studio.bends._layers import channels_again
+from studio.bends._moments import EPS, moments, with_moments_of
+from studio.model.bend import Bend, Given, Layers, Scratch
 from studio.model.op import Shape
 
 if TYPE_CHECKING:
@@ -28,6 +29,16 @@ class StyleOfLayer(Bend):
         """See `Bend.scratch`: the moments of both maps."""
         assert other is not None
         return (*moments(shape, 0, 2), *moments(other, 1, 6))
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        count, mean = at.shape(x).channels, at.add("Mean", at.other)
+        rest = at.add("Sub", at.other, mean)
+        variance = at.add("Mean", at.add("Mul", rest, rest))
+        deviation = at.add("Sqrt", at.add("Affine", variance, shift=EPS))
+        level = at.add("InstanceNorm2d", x, num_features=count, eps=EPS)
+        wide = at.add("Mul", level, channels_again(at, deviation, count))
+        return at.add("Add", wide, channels_again(at, mean, count))
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given
+from studio.bends._layers import mixed_by
+from studio.model.bend import Bend, Given, Layers
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class SwapChannels(Bend):
     first: int = param(0, lo=0, hi=65536, live=True, safe=(0, 512), doc="First channel of the one")
     second: int = param(8, lo=0, hi=65536, live=True, safe=(0, 512), doc="First channel of the other")
     count: int = param(8, lo=0, hi=65536, live=True, safe=(0, 256), doc="How many channels each has")
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        return mixed_by(at, x, self)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
-from studio.model.bend import Bend, Given
+from studio.bends._space import Border, Interpolation, Warp, border_param, grid, interpolation_param
 from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Tile(Bend):
+class Tile(Warp):
     """The map several times beside and below itself, each smaller."""
 
     label = "Tile"
-    group = "Space"
     shader = "tile"
 
     across: float = param(2.0, lo=0.1, hi=64.0, live=True, safe=(1.0, 8.0), doc="How many lie side by side")
@@ -24,9 +22,8 @@ class Tile(Bend):
     border: Border = border_param("wrap")
     interpolation: Interpolation = interpolation_param()
 
-    def torch(self, x: Tensor, given: Given) -> Tensor:
-        """See `Bend.torch`."""
-        del given
+    def places(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Warp.places`."""
         ys, xs = grid(x)
         ys, xs = (ys + 0.5) * self.down - 0.5, (xs + 0.5) * self.across - 0.5
-        return sampled(x, ys, xs, self.border, self.interpolation)
+        return ys, xs

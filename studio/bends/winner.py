@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from studio.lanes import FLOAT, FLOATS, NUMBER, Function, Routine, Value, in_planes, maximum, suits, where
-from studio.model.bend import Bend, Given, Scratch
+from studio.model.bend import Bend, Given, Layers, Scratch
 from studio.model.op import Shape
 from studio.model.param import param
 
@@ -28,6 +28,12 @@ class WinnerTakesAll(Bend):
         """See `Bend.scratch`: the largest value at every place."""
         del other
         return (Scratch("bends/largest", shape._replace(channels=1), (0,)),)
+
+    def layers(self, at: Layers, x: str) -> str:
+        """See `Bend.layers`."""
+        largest = at.add("CompareMaps", x, at.add("Amax", x, dim="channels"), how="eq")
+        share = at.add("Affine", largest, scale=1.0 - self.rest, shift=self.rest)
+        return at.add("Mul", x, share)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

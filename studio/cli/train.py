@@ -113,6 +113,12 @@ def train(
     pool: Annotated[
         int, typer.Option(help="States of a cellular automaton that continue from step to step.", min=1, max=4096)
     ] = 64,
+    bends: Annotated[
+        bool,
+        typer.Option(
+            "--bends", help="Let the preset's bends of activations work while it learns: it learns through them."
+        ),
+    ] = False,
     engine: EngineOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     resume: Annotated[Path | None, typer.Option(help="A checkpoint to continue from.")] = None,
@@ -124,7 +130,7 @@ def train(
     """Teach a network; Ctrl-C ends it and keeps what was learnt."""
     from studio.learn.lesson_numbers import LOSS_NAMES
     from studio.learn.losses import parse_weights
-    from studio.learn.prepare import Asked, left_out, open_network, prepare, steer_as
+    from studio.learn.prepare import Asked, left_out, open_network, prepare, stages_of, steer_as
 
     network = open_network(weights)
     _require_new(output, resume)
@@ -162,10 +168,11 @@ def train(
         seed=seed,
         unrolled=unrolled,
         pool=pool,
+        bends=bends,
     )
-    learner, remarks = prepare(network, asked, engine)
+    learner, remarks = prepare(network, asked, engine, stages=stages_of(weights))
     need = f"A step takes about {learner.need} of memory."
-    for remark in filter(None, (left_out(weights), *remarks, need)):
+    for remark in filter(None, ("" if bends else left_out(weights), *remarks, need)):
         note(remark)
     try:
         steer_as(learner, weights)

@@ -51,6 +51,7 @@ class Asked:
         seed: of everything random.
         unrolled: steps of its own that a network with a state takes before it is compared, and up to half as many more.
         pool: states of such a network that go on from step to step.
+        bends: whether the preset's bends of activations work while it learns, and it learns through them.
     """
 
     source: str = "demo"
@@ -78,6 +79,7 @@ class Asked:
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     unrolled: Annotated[int, Field(ge=1, le=1024)] = 48
     pool: Annotated[int, Field(ge=1, le=4096)] = 64
+    bends: bool = False
 
 
 def required(asked: Asked) -> Asked:

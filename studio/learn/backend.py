@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from studio.learn.optimisers import Optimiser
 from studio.model.graph import Node
 from studio.model.layout import Rect
 from studio.model.op import Array
+from studio.model.tick import START, Tick
 
 LOSS = "~loss"
 """What stands for all of a step that is no layer of the network."""
@@ -122,6 +124,16 @@ class Backend(ABC):
             rate: how far.
             clip: what the norm of all gradients is brought down to where it is larger; infinity for never.
         """
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether the network draws numbers of its own at random: anew in every step, the same for all its crops."""
+        return any(node.op.moves() for node in self.objective.network.graph.nodes)
+
+    @property
+    def tick(self) -> Tick:
+        """What is drawn in this step goes by."""
+        return Tick(frame=self.steps, step=self.steps) if self.draws else START
 
     @abstractmethod
     def outcomes(self, *, wait: bool) -> list[Outcome]:

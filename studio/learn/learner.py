@@ -185,7 +185,7 @@ class Learner:
         """
         old, objective = self.settings, self.objective
         alike = _layers_of(settings, objective) == _layers_of(old, objective)
-        if not alike or (settings.losses, settings.optimiser) != (old.losses, old.optimiser):
+        if not alike or settings.told != old.told:
             objective = objective_of(self.network, settings)
             # Weights of losses and numbers of the optimiser are told; nothing is compiled for them.
             if not alike or not self.backend.retune(objective, settings.optimiser):

@@ -57,6 +57,11 @@ class LessonNumbers(Declared):
     )
     flips: bool = param(True, doc="Whether crops are mirrored at random")
     statistics: bool = param(True, doc="Whether batch norms learn their statistics", label="Norms learn")
+    bends: bool = param(
+        False,
+        doc="Whether bends of activations work while it learns, so that it learns through them",
+        label="Bends work",
+    )
     unrolled: int = param(
         48, lo=1, hi=1024, doc="Steps of its own before it is compared, and up to half as many more", label="Own steps"
     )

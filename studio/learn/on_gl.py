@@ -127,7 +127,7 @@ class GLBackend(Backend):
             self._time(now=self.timing and k == runs - 1)
             crops = range(k * pictures, (k + 1) * pictures)
             if not (batch.crops and self._run_cut([batch.crops[crop] for crop in crops])):
-                self.engine.run(self._fed(batch, crops))
+                self.engine.run(self._fed(batch, crops), self.tick)
             self._has_run = True
             self._way.crop(share / runs, anew=not self._begun, single=self._is_single)
             self._begun = True
@@ -191,7 +191,7 @@ class GLBackend(Backend):
             for name, here in own.items():
                 part = wanted if name == WANTED else shown
                 crops[here], sizes[here] = Crop(*part[:-1]), part.size
-        return self.engine.run_cut(crops, sizes)
+        return self.engine.run_cut(crops, sizes, self.tick)
 
     def take(self, rate: float, clip: float) -> None:
         """See `Backend.take`."""

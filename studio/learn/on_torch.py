@@ -100,11 +100,12 @@ class TorchBackend(Backend):
     def _derive(self, graph: Graph, maps: dict[str, torch.Tensor], share: float) -> None:
         """Run all layers and take the gradients, by algorithms that make the same digits every time."""
         # The same lesson from the same checkpoint makes the same weights; TF32 is nobody's wish here.
-        timed = TorchTimes(self._device, share) if self.timing else None
+        timed, tick = TorchTimes(self._device, share) if self.timing else None, self.tick
         with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
             for node, unread in zip(graph.nodes, self._unread, strict=True):
                 own = {key: self._tensors[name] for key, name in node.tensor_names.items()}
-                maps[node.name] = node.op.torch([maps[name] for name in node.inputs], own)
+                op = node.op.at(tick) if self.draws else node.op
+                maps[node.name] = op.torch([maps[name] for name in node.inputs], own)
                 if timed is not None:
                     timed.there(node.name, maps[node.name])
                 if node.name in self.watched and maps[node.name].requires_grad:

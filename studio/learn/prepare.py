@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import ValidationError
 
 from studio.engine.choose import choose, probe_gl
@@ -16,9 +15,10 @@ from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.learn.asked import Asked as Asked
 from studio.learn.asked import required
+from studio.learn.bends import with_bends
 from studio.learn.growth import Growth
 from studio.learn.learner import Learner
-from studio.learn.lesson import Lesson, Teacher, open_lesson
+from studio.learn.lesson import Lesson, open_lesson
 from studio.learn.lesson_numbers import LOSS_NAMES
 from studio.learn.losses import parse_weights
 from studio.learn.memory import Need, divisor, fitted
@@ -26,16 +26,16 @@ from studio.learn.networks import parse_new
 from studio.learn.optimisers import OPTIMISERS, Optimiser, Schedule, optimiser
 from studio.learn.settings import Settings, open_backend
 from studio.learn.sheets import steer
+from studio.learn.teacher import teacher
 from studio.learn.terms import terms_of
-from studio.model.address import split
 from studio.model.explain import explain
 from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.model.live_edits import as_run
 from studio.model.network import Network
-from studio.model.numbers import knobs
-from studio.model.picture import Picture, check_channels, to_tensor
+from studio.model.picture import check_channels
 from studio.model.registry import named
 from studio.model.size import Size
+from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.ops.norm import BatchNorm2d
 
@@ -56,10 +56,18 @@ def open_network(name: str) -> Network:
 
 
 def left_out(name: str) -> str:
-    """What of a preset does not learn along, in a sentence; empty where there is nothing."""
-    if name.startswith("new:") or not open_preset(name).section(STAGES):
+    """What of a preset does not learn along unless it is asked for, in a sentence; empty where there is nothing."""
+    if not stages_of(name):
         return ""
-    return f'The bends of activations of "{name}" are left out while it learns; its filters are as the preset has them.'
+    return (
+        f'The bends of activations of "{name}" are left out while it learns; its filters are as the preset has them. '
+        "With --bends it learns through them."
+    )
+
+
+def stages_of(name: str) -> tuple[Stage, ...]:
+    """The bends of activations of what learns: a preset's."""
+    return () if name.startswith("new:") else open_preset(name).section(STAGES)
 
 
 def steer_as(learner: Learner, name: str) -> None:
@@ -74,7 +82,11 @@ def steer_as(learner: Learner, name: str) -> None:
 
 
 def prepare(
-    network: Network, asked: Asked, engine: str = "auto", device: Device | None = None
+    network: Network,
+    asked: Asked,
+    engine: str = "auto",
+    device: Device | None = None,
+    stages: tuple[Stage, ...] = (),
 ) -> tuple[Learner, tuple[str, ...]]:
     """A learner, and remarks on what was not taken as it was asked for.
 
@@ -83,12 +95,13 @@ def prepare(
         asked: the lesson.
         engine: one of `studio.engine.choose.ENGINE_NAMES`.
         device: see `studio.learn.settings.open_backend`.
+        stages: bends of what layers hand on, which count where the lesson asks for them.
 
     Raises:
         StudioError: for whatever does not fit, in one sentence; the memory that there is, too.
     """
     name = choose(probe_gl()).name if engine == "auto" else engine
-    settings, need, notes = settled(network, asked, name)
+    settings, need, notes = settled(network, asked, name, stages)
     opens = partial(open_backend, engine=name, device=device)
     lesson = _lesson(network, asked, settings.size)
     learner = Learner(network, lesson, settings, name, opens)
@@ -96,13 +109,15 @@ def prepare(
     return learner, (*notes, *lesson.notes)
 
 
-def move(learner: Learner, asked: Asked, engine: str, device: Device | None = None) -> None:
+def move(
+    learner: Learner, asked: Asked, engine: str, device: Device | None = None, stages: tuple[Stage, ...] = ()
+) -> None:
     """Let a learner go on on another engine, exactly where it is; arguments as `prepare` has them.
 
     Raises:
         StudioError: where that engine cannot be had or has no room; learning goes on as before.
     """
-    settings, need, _ = settled(learner.network, asked, engine)
+    settings, need, _ = settled(learner.network, asked, engine, stages)
     learner.move(settings, partial(open_backend, engine=engine, device=device))
     learner.need = need
 
@@ -111,18 +126,22 @@ _OF_SOURCES = ("size", "zoom", "unrolled", "pool")
 """What a lesson is opened anew for."""
 
 
-def turn(learner: Learner, before: Asked, asked: Asked) -> None:
+def turn(learner: Learner, before: Asked, asked: Asked, stages: tuple[Stage, ...] = ()) -> tuple[str, ...]:
     """Let a learner go on by other numbers of its lesson from the next step; what is shown and wanted is the same.
 
     Args:
         learner: between two steps.
         before: the lesson by which it has learnt until now.
         asked: the lesson as it goes on.
+        stages: as `prepare` has them.
+
+    Returns:
+        Remarks on what was not taken as it was asked for.
 
     Raises:
         StudioError: for what does not fit; learning goes on as before.
     """
-    settings, need, _ = settled(learner.network, asked, learner.backend.name)
+    settings, need, notes = settled(learner.network, asked, learner.backend.name, stages)
     lesson = learner.lesson
     if any(getattr(before, name) != getattr(asked, name) for name in _OF_SOURCES):
         lesson = _lesson(learner.network, asked, settings.size)
@@ -138,31 +157,34 @@ def turn(learner: Learner, before: Asked, asked: Asked) -> None:
         learner.lesson.close()
     learner.lesson, learner.need = lesson, need
     lesson.flips = asked.flips
+    return (*notes, *lesson.notes)
 
 
-def settled(network: Network, asked: Asked, engine: str) -> tuple[Settings, Need, tuple[str, ...]]:
+def settled(
+    network: Network, asked: Asked, engine: str, stages: tuple[Stage, ...] = ()
+) -> tuple[Settings, Need, tuple[str, ...]]:
     """How a network learns by what is asked for, in the memory that there is: settings, what they take, and remarks.
 
     Raises:
         StudioError: for whatever does not fit, in one sentence.
     """
-    settings, notes = settings_of(network, asked)
+    settings, notes = settings_of(network, asked, stages)
     settings, need, remark = fitted(network, settings, engine)
     return settings, need, (*notes, *filter(None, (remark,)))
 
 
-def estimate(network: Network, asked: Asked, engine: str) -> str:
+def estimate(network: Network, asked: Asked, engine: str, stages: tuple[Stage, ...] = ()) -> str:
     """What a step will take of memory, in a sentence, before anything is opened: losses of other networks left out.
 
     Raises:
         StudioError: where that is more than there is, or something else does not fit.
     """
-    settings, notes = settings_of(network, replace(asked, losses="l2=1", style=""))
+    settings, notes = settings_of(network, replace(asked, losses="l2=1", style=""), stages)
     _, need, remark = fitted(network, settings, engine)
     return " ".join((*notes, remark or f"A step takes about {need} of memory."))
 
 
-def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ...]]:
+def settings_of(network: Network, asked: Asked, stages: tuple[Stage, ...] = ()) -> tuple[Settings, tuple[str, ...]]:
     """How a network learns by what is asked for, and remarks on what was not taken as it was.
 
     Raises:
@@ -182,8 +204,11 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
     if network.graph.states:
         asked = _through_steps(asked, notes)
     asked = _even(network, asked, notes)
+    size = _fitting(network, asked.size, notes)
+    bent = with_bends(network, size, stages if asked.bends else ())
+    notes += bent.left_out
     settings = Settings(
-        _fitting(network, asked.size, notes),
+        size,
         terms_of(network, asked),
         _optimiser(asked),
         schedule_of(asked),
@@ -195,6 +220,7 @@ def settings_of(network: Network, asked: Asked) -> tuple[Settings, tuple[str, ..
         asked.statistics,
         asked.seed,
         asked.unrolled + asked.unrolled // 2 if network.graph.states else 0,
+        bent.stages,
     )
     return settings, tuple(notes)
 
@@ -260,39 +286,6 @@ def _lesson(network: Network, asked: Asked, size: Size) -> Lesson:
     return Growth(lesson, network, asked.unrolled, asked.pool, asked.batch) if network.graph.states else lesson
 
 
-def teacher(name: str) -> Teacher:
-    """What another network or preset makes, with all its bends, through PyTorch."""
-    from studio.engine.torch import TorchEngine
-
-    taught = open_preset(name)
-    graph = taught.bent.graph
-    if any(i.kind != "picture" for i in graph.inputs):
-        raise StudioError(f'"{name}" is fed vectors or a state, and so cannot be shown what the network is shown.')
-    engine = TorchEngine(taught.bent)
-    engine.bypass(taught.bypassed)
-    engine.set_stages(taught.section(STAGES))
-    # An engine has numbers of layers from its first run on.
-    waiting = {each.number.address: each.get(taught) for each in knobs(taught)}
-
-    def make(picture: Picture) -> Picture:
-        height, width = graph.fitting_size(Size.of(picture))
-        padded = np.pad(picture, ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0)), "reflect")
-        fed = {i.name: to_tensor(padded, i.channels, i.range, i.mean, i.std, i.order) for i in graph.inputs}
-        # Crops follow each other in no order, so that what remembers frames begins anew with each.
-        engine.forget()
-        engine.run(fed)
-        for address, value in waiting.items():
-            owner, *rest = split(address)
-            if owner == "layer":
-                engine.set_number(rest[0], rest[1], value)
-        engine.update()
-        waiting.clear()
-        rows, columns = graph.output_size(Size.of(picture))
-        return engine.picture()[:rows, :columns]
-
-    return make
-
-
 def described(asked: Asked, network: str) -> dict[str, object]:
     """What was asked for, for training.json beside the weights: names of files, never their folders."""
     found = {"network": network if network.startswith("new:") else Path(network).name}
@@ -316,6 +309,8 @@ def described(asked: Asked, network: str) -> dict[str, object]:
             given[key] = list(patterns)
     if network == "new:automaton" or network.startswith("new:automaton,"):
         given |= {"unrolled": asked.unrolled, "pool": asked.pool}
+    if asked.bends:
+        given["bends"] = True
     if asked.momentum is not None:
         given["momentum"] = asked.momentum
     if asked.optimiser_numbers:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from studio.engine.choose import choose, probe_gl
 from studio.errors import StudioError
 from studio.learn.backend import Backend
+from studio.learn.bends import with_bends
 from studio.learn.losses import L2
 from studio.learn.objective import Aim, Objective, Sketch, sketch
 from studio.learn.optimisers import Adam, Optimiser, Schedule
@@ -19,6 +20,7 @@ from studio.learn.others import Adversarial
 from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.size import Size
+from studio.model.stage import Stage
 from studio.ops.given import GivenMap
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class Settings:
         statistics: whether batch norms take and learn those of the crops, or keep those that they have.
         seed: what crops, damages and vectors follow from.
         unrolled: how many steps of its own a network with a state takes at most before it is compared; 0 without one.
+        stages: bends that work while it learns; those that it cannot learn through are left out.
     """
 
     size: Size
@@ -78,6 +81,7 @@ class Settings:
     statistics: bool = True
     seed: int = 0
     unrolled: int = 0
+    stages: tuple[Stage, ...] = ()
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.at_once < 0 or not self.clip > 0:
@@ -85,6 +89,11 @@ class Settings:
                 f"A step has 1 crop or more, at once 0 or more, and a clip above 0, not {self.batch}, {self.at_once} "
                 f"and {self.clip}."
             )
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What may be told to layers that are there already, where only its numbers are others."""
+        return self.losses, self.optimiser, self.stages
 
 
 def objective_of(network: Network, settings: Settings) -> Objective:
@@ -100,7 +109,8 @@ def objective_of(network: Network, settings: Settings) -> Objective:
     if fitting != settings.size and any(i.kind == "picture" for i in graph.inputs):
         raise StudioError(f'"{network.name}" takes crops of {fitting}, not {settings.size}.')
     together = settings.at_once or settings.batch
-    draft, statistics = sketch(network, settings.size, pictures=together if settings.statistics else 0)
+    bent = with_bends(network, settings.size, settings.stages).network
+    draft, statistics = sketch(bent, settings.size, pictures=together if settings.statistics else 0)
     parts = {term.name: term.build(draft) for term in settings.losses}
     total = draft.weighted([(parts[term.name], term.weight) for term in settings.losses])
     chosen = learning(graph, settings.learns, settings.frozen)
@@ -108,7 +118,7 @@ def objective_of(network: Network, settings: Settings) -> Objective:
         raise StudioError("There is no tensor to learn; unfreeze one.")
     aims = [Aim(total, chosen), *(t.aim(draft) for t in settings.losses if isinstance(t, Adversarial))]
     parts[SQUARED] = L2().build(draft)
-    whole = Graph(tuple(draft.inputs), tuple(draft.nodes), graph.output, graph.output_range, graph.output_order)
+    whole = Graph(tuple(draft.inputs), tuple(draft.nodes), bent.graph.output, graph.output_range, graph.output_order)
     made = Network(network.name, whole, draft.tensors)
     return Objective(made, draft.shapes, tuple(aims), parts, statistics, together if statistics else 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from studio.errors import StudioError
 from studio.model.op import Array, Shape
@@ -45,6 +45,34 @@ class Given:
     tick: Tick = START
     past: Sequence[Tensor] = ()
     other: Tensor | None = None
+
+
+class Layers(Protocol):
+    """Adds layers of operators, of which a network that learns through a bend is made.
+
+    Attributes:
+        other: the map of another layer that it needs.
+    """
+
+    other: str
+
+    def shape(self, name: str) -> Shape:
+        """Of a map."""
+
+    def add(self, operator: str, /, *reads: str, **params: Any) -> str:
+        """Add an operator by its name in network.json; the map that it makes."""
+
+    def given(self, values: Array) -> str:
+        """A map that holds these (C, H, W) numbers, whatever the network is shown."""
+
+    def gathered(self, name: str, places: Array, shares: Array) -> str:
+        """A map whose every value is a sum over the same channel of another, each value times its share.
+
+        Args:
+            name: the other map.
+            places: (terms, H, W) whole numbers: which value, counted along the rows.
+            shares: (terms, H, W), 0 where a term is left out.
+        """
 
 
 class Bend(Shaded):
@@ -101,6 +129,19 @@ class Bend(Shaded):
 
     def check(self, shape: Shape) -> None:
         """Raise StudioError where a map of this shape cannot be bent so."""
+
+    def layers(self, at: Layers, x: str) -> str | None:
+        """Add layers that do the same, whose derivatives are known, so that a network can learn through it.
+
+        Args:
+            at: what adds them.
+            x: the map.
+
+        Returns:
+            The map that they make; None where the bend has no derivative, or one that is zero everywhere.
+        """
+        del at, x
+        return None
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """The bend of a PyTorch tensor of shape (N, C, H, W), which it must not change."""

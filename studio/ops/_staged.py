@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.model.bend import Given
+from studio.model.op import Array
 from studio.model.plugins import guarded
 from studio.model.size import Size
-from studio.model.stage import Chosen, Guard, Luma, Mask
+from studio.model.stage import Chosen, Guard, Luma, Mask, Painted
 from studio.model.staged import Staged
 from studio.tables import on_device
 
@@ -103,6 +104,13 @@ def _share(rule: Mask | None, seen: Tensor, size: Size) -> Tensor:
     seen = seen.nan_to_num().clamp(0.0, 1.0)
     small = min(seen.shape[2], size.height), min(seen.shape[3], size.width)
     return F.interpolate(F.adaptive_avg_pool2d(seen, small), size=size, mode="bilinear", align_corners=False)
+
+
+def share_at(mask: Painted, size: Size) -> Array:
+    """(1, H, W): how much a painted mask bends at every place of a map of this size."""
+    import torch
+
+    return _share(mask, torch.from_numpy(mask.values)[None, None], size)[0].numpy()
 
 
 def _held(x: Tensor, bent: Tensor, guard: Guard) -> Tensor:

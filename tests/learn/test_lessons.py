@@ -219,6 +219,30 @@ def test_a_preset_teaches_its_bends_of_activations(pictures: Path, tmp_path: Pat
     assert not left_out(str(tmp_path / "net"))
 
 
+def test_python_and_the_command_line_learn_through_a_presets_bends(
+    pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save_network(tiny_network(seed=4), tmp_path / "net")
+    net = studio.load(tmp_path / "net", engine="torch")
+    bends = [Stage(1, "act", make_bend("Multiply", {"factor": 3.0})), Stage(2, "act", make_bend("Quantise", {}))]
+    net.set_stages(bends)
+    net.save(tmp_path / "bent")
+    same = {"size": 16, "batch": 2, "rate": 1e-3}
+    through = next(net.learn(str(pictures), bends=True, **same)).loss
+    without = next(studio.load(tmp_path / "bent", engine="torch").learn(str(pictures), **same)).loss
+    assert through != pytest.approx(without, rel=1e-3)
+    numbers = ("--steps", 1, "--size", 16, "--batch", 2, "--rate", 1e-3, "--json")
+    for name, flags, loss, said in (
+        ("a", ("--bends",), through, "Stage 2 (Quantise behind act) is left out while it learns"),
+        ("b", (), without, "With --bends it learns through them"),
+    ):
+        train(tmp_path / "bent", pictures, tmp_path / name, *numbers, *flags)
+        out, err = capfd.readouterr()
+        assert json.loads(out.splitlines()[0])["loss"] == pytest.approx(loss, rel=1e-6)
+        assert said in " ".join(err.split())
+        assert json.loads((tmp_path / name / "training.json").read_text()).get("bends", False) is (name == "a")
+
+
 def _numbered(folder: Path, count: int, shape: tuple[int, int], step: int) -> Path:
     """Even pictures of which each tells its number by its level."""
     folder.mkdir()

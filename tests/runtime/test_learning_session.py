@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
+from studio.bends import make_bend
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
@@ -30,6 +31,8 @@ from studio.model.layout import Rect, crop
 from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
+from studio.model.stage import Stage
+from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.learning.giving_way import TURN, rest_after, turn_of
 from studio.runtime.learning.record import Curves, alarm
@@ -271,6 +274,26 @@ def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
     still = desk.tensor("dec2.weight")
     desk.learn(2)
     assert np.array_equal(desk.tensor("dec2.weight"), still)
+
+
+def test_bends_that_are_asked_for_work_while_it_learns_and_are_turned(desk: Desk) -> None:
+    median = Stage(2, "enc2", make_bend("Median", {}))
+
+    def bend(factor: float) -> None:
+        turned = Stage(1, "enc1", make_bend("Multiply", {"factor": factor}))
+        desk.document.set_section(STAGES, (turned, median), "Turn a bend")
+
+    bend(1.0)
+    desk.asked = replace(desk.asked, rate=0.0, bends=True, flips=False, source=f"{desk.asked.source}/0.png", size=24)
+    desk.learn(1)
+    assert any("Median behind enc2) is left out while it learns" in said for said in desk.session.notes)
+    bend(-9.0)
+    desk.settle()
+    desk.learn(1)
+    one, other = desk.session.curves.total
+    assert other != pytest.approx(one, rel=1e-3)
+    desk.session.turn(replace(desk.asked, bends=False))
+    desk.until(lambda: not any("Median" in said for said in desk.session.notes))
 
 
 def test_a_stroke_between_weights_that_come_in_stays_and_all_others_come_after_it(desk: Desk) -> None:

@@ -34,6 +34,7 @@ def maps_of(network: Network, learner: Learner) -> Mapping[str, torch.Tensor]:
     """Every map of a network, shown the learner's last crop; empty where there has been none."""
     import torch
 
+    from studio.learn.bends import with_bends
     from studio.learn.growth import grown
     from studio.model.picture import to_tensor
     from studio.ops._reference import reference
@@ -50,7 +51,10 @@ def maps_of(network: Network, learner: Learner) -> Mapping[str, torch.Tensor]:
         else:
             values = to_tensor(shown, i.channels, i.range, i.mean, i.std, i.order)[None]
         fed[i.name] = torch.from_numpy(values)
-    return reference(network, fed)
+    bent = with_bends(network, learner.settings.size, learner.settings.stages).network
+    maps = reference(bent, fed)
+    # What the picture is made of is what the output hands on.
+    return {**maps, network.graph.output: maps[bent.graph.output]}
 
 
 @dataclass(frozen=True, eq=False)

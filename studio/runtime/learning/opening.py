@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from studio.errors import StudioError
 from studio.model.learning_sheets import LearningSheets
 from studio.model.network import Network
+from studio.model.stage import Stage
 
 if TYPE_CHECKING:
     from studio.engine.gl.device import Device
@@ -96,6 +97,8 @@ class Opening:
         context: what OpenGL is made current by there; None opens one where it is needed.
         resume: what it goes on from, or the file; its lesson takes the place of ``asked``.
         adopt: told that lesson, how many steps there were, and what was painted beside the weights.
+        note: told remarks on a lesson that was turned.
+        stages: bends of activations, which count where the lesson asks for them.
     """
 
     network: Network
@@ -104,6 +107,8 @@ class Opening:
     context: Context | None = None
     resume: Path | Resumption | None = None
     adopt: Callable[[Asked, int, LearningSheets], None] = lambda _asked, _steps, _sheets: None
+    note: Callable[[tuple[str, ...]], None] = lambda _notes: None
+    stages: tuple[Stage, ...] = ()
     _device: Device | None = field(default=None, init=False)
     _taught: Asked = field(init=False)
 
@@ -116,7 +121,7 @@ class Opening:
         if isinstance(found, Path):
             found = Resumption.read(found, self.network, self.asked)
         asked = self._taught = self.asked if found is None else found.asked
-        learner, notes = prepare(self.network, asked, self.engine, self._device_for(self.engine))
+        learner, notes = prepare(self.network, asked, self.engine, self._device_for(self.engine), self.stages)
         if found is not None:
             learner.restore(found.checkpoint)
             self.adopt(asked, learner.steps, sheets_of(found.checkpoint))
@@ -135,21 +140,35 @@ class Opening:
 
         try:
             if learner.backend.name != engine:
-                move(learner, asked, engine, self._device_for(engine))
+                move(learner, asked, engine, self._device_for(engine), self.stages)
         except StudioError:
             stays(learner.backend.name)
             raise
 
-    def turn(self, learner: Learner, asked: Asked, stays: Callable[[], None]) -> None:
-        """Let it go on by other numbers of its lesson; ``stays`` is called where it cannot."""
+    def turn(
+        self,
+        learner: Learner,
+        asked: Asked,
+        stages: tuple[Stage, ...],
+        stays: Callable[[], None],
+    ) -> None:
+        """Let it go on by other numbers of its lesson, or of its bends.
+
+        Args:
+            learner: what is turned.
+            asked: the lesson as it goes on.
+            stages: the bends as they are now.
+            stays: called where it cannot.
+        """
         from studio.learn.prepare import turn
 
         try:
-            turn(learner, self._taught, asked)
+            notes = turn(learner, self._taught, asked, stages)
         except StudioError:
             stays()
             raise
-        self._taught = asked
+        self._taught, self.stages = asked, stages
+        self.note((*notes, f"A step takes about {learner.need} of memory."))
 
     def close(self) -> None:
         """Give the context up, once the learner is closed."""

@@ -15,15 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from studio.model.changes import Change, DetailsChanged, LearningSheetsChanged, NetworkChanged, WeightsChanged
+from studio.model import changes
 from studio.model.document import Document
 from studio.model.layout import crop, sheet_size
 from studio.model.learning_sheets import LearningSheets
+from studio.model.stages import STAGES
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.keeping import Keeping
 from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption
 from studio.runtime.learning.record import picture_start
-from studio.runtime.learning.steering import Steering
+from studio.runtime.learning.steering import Soon, Steering
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.learning.versions import Versions
@@ -76,6 +77,7 @@ class LearningSession(Keeping):
         self._ending: Trainer | None = None
         self._opening: Opening | None = None
         self.carrying = Carrying(document)
+        self._turn_soon = Soon(post, self.turn)
         self._goes = False  # whether it was told to take steps, and has not come to an end
         # What was told while a hand was at work, and is taken in once it is not.
         self._late: tuple[Trainer, Told] | None = None
@@ -127,6 +129,9 @@ class LearningSession(Keeping):
         self._kept_at, self._edits = 0.0, 0
         self.engine = engine or self.engine
 
+        def note(notes: tuple[str, ...]) -> None:
+            self._post(lambda: self._note(opening, notes))
+
         def adopt(lesson: Asked, steps: int, sheets: LearningSheets) -> None:
             self._post(lambda: self._adopt(lesson, steps, sheets))
 
@@ -137,7 +142,8 @@ class LearningSession(Keeping):
             opening.close()
             self._post(lambda: self._contexts.give_back(opening.context))
 
-        opening = self._opening = Opening(network, asked, self.engine, self._contexts.take(), resume, adopt)
+        context, stages = self._contexts.take(), self._document.section(STAGES)
+        opening = self._opening = Opening(network, asked, self.engine, context, resume, adopt, note, stages)
         self._set("preparing")
         trainer = self._trainer = Trainer(
             opening.prepare, tell, Versions.of_document(self._document), running=False, free=free
@@ -179,22 +185,23 @@ class LearningSession(Keeping):
         if trainer is not None:
             trainer.close(seconds)
 
-    def turn(self, asked: Asked) -> None:
-        """Learn on by other numbers from the next step: rate, batch, size, losses, what is frozen.
+    def turn(self, asked: Asked | None = None) -> None:
+        """Learn on by other numbers from the next step: rate, batch, size, losses, what is frozen, bends as they are.
 
-        The source and what is wanted stay; for others a new lesson begins.
+        The source and what is wanted stay; for others a new lesson begins. None is the lesson as it is.
         """
         opening = self._opening
         if self._trainer is None or self.asked is None or opening is None:
             return
         before = self.asked
-        after = self.asked = replace(asked, source=before.source, wanted=before.wanted)
+        after = self.asked = replace(asked or before, source=before.source, wanted=before.wanted)
 
         def stay() -> None:
             if self.asked is after:
                 self.asked = before
 
-        self._trainer.order(partial(opening.turn, asked=after, stays=lambda: self._post(stay)))
+        stages = self._document.section(STAGES)
+        self._trainer.order(partial(opening.turn, asked=after, stages=stages, stays=lambda: self._post(stay)))
 
     def run_on(self, engine: str) -> None:
         """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
@@ -218,6 +225,11 @@ class LearningSession(Keeping):
             self._trainer.watch(tensor)
 
     # -- within -----------------------------------------------------------------------------------------------------
+
+    def _note(self, opening: Opening, notes: tuple[str, ...]) -> None:
+        if opening is self._opening:
+            self.notes = notes
+            self.changed.emit("state")
 
     def _set(self, state: State) -> None:
         if state != self.state:
@@ -304,23 +316,25 @@ class LearningSession(Keeping):
             trainer, told = late
             self._take(trainer, Told(weights=told.weights, edits=told.edits, ended=told.ended))
 
-    def _follow(self, change: Change) -> None:
-        if isinstance(change, NetworkChanged) and not change.same_layers:
+    def _follow(self, change: changes.Change) -> None:
+        if isinstance(change, changes.NetworkChanged) and not change.same_layers:
             self.carrying.forget()
             self.end()
             self._ending = self._late = None
-        elif isinstance(change, WeightsChanged) and not self.carrying.is_own:
+        elif isinstance(change, changes.WeightsChanged) and not self.carrying.is_own:
             # The last weights of a lesson that was ended are older.
             self._ending = None
             if self._trainer is not None:
                 self._trainer.retell()
                 self._edits = self._hand_on(self._trainer, change)
-        elif isinstance(change, DetailsChanged) and self._late is not None and self._document.gesture is None:
+        elif isinstance(change, changes.DetailsChanged) and self._late is not None and self._document.gesture is None:
             self._post(self._take_late)
-        elif isinstance(change, LearningSheetsChanged):
+        elif isinstance(change, changes.StagesChanged) and self.asked is not None and self.asked.bends:
+            self._turn_soon()
+        elif isinstance(change, changes.LearningSheetsChanged):
             self._steering.soon()
 
-    def _hand_on(self, trainer: Trainer, change: WeightsChanged) -> int:
+    def _hand_on(self, trainer: Trainer, change: changes.WeightsChanged) -> int:
         """What a hand did goes into the learning weights; how many edits there have been."""
         tensor, rect = self._document.tensor(change.tensor), change.rect
         if (rect.height, rect.width) == sheet_size(tensor.shape):

@@ -13,19 +13,45 @@ if TYPE_CHECKING:
     from studio.learn.learner import Learner
 
 
+class Soon:
+    """Has something done soon, once however often it is asked for until then: moves of a hand are faster than steps.
+
+    Args:
+        post: has a callable called in the document's thread, soon.
+        act: what is done.
+    """
+
+    def __init__(self, post: Callable[[Callable[[], None]], None], act: Callable[[], None]) -> None:
+        self._post, self._act = post, act
+        self._is_due = False
+
+    def __call__(self) -> None:
+        """Ask for it."""
+        if not self._is_due:
+            self._is_due = True
+            self._post(self._now)
+
+    def _now(self) -> None:
+        self._is_due = False
+        self._act()
+
+
 class Steering:
     """Sends what has changed, between two steps; belongs to the document's thread.
 
     Args:
         document: whose sheets they are.
         post: has a callable called in the document's thread, soon.
+
+    Attributes:
+        soon: has `send` called; something was painted.
     """
 
     def __init__(self, document: Document, post: Callable[[Callable[[], None]], None]) -> None:
-        self._document, self._post = document, post
+        self._document = document
+        self.soon = Soon(post, self.send)
         self._trainer: Trainer | None = None
         self._sent = LearningSheets()
-        self._is_due = False
 
     @property
     def sheets(self) -> LearningSheets:
@@ -37,15 +63,8 @@ class Steering:
         self._trainer, self._sent = trainer, LearningSheets()
         self.send()
 
-    def soon(self) -> None:
-        """Something was painted: dabs follow each other faster than steps, and the last one counts."""
-        if not self._is_due:
-            self._is_due = True
-            self._post(self.send)
-
     def send(self) -> None:
         """Send what has changed since the last time."""
-        self._is_due = False
         sheets, before, network = self.sheets, self._sent, self._document.network
         if self._trainer is None or sheets is before:
             return

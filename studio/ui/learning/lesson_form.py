@@ -153,6 +153,7 @@ class LessonForm(QWidget):
             seed=numbers.seed,
             unrolled=numbers.unrolled,
             pool=numbers.pool,
+            bends=numbers.bends,
         )
 
     def ask_of_states(self, asks: bool) -> None:

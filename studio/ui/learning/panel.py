@@ -25,6 +25,7 @@ from studio.errors import StudioError
 from studio.learn.prepare import Asked, estimate
 from studio.model.address import Dial
 from studio.model.changes import Change, NetworkChanged
+from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.learning.record import Mark, alarm
 from studio.runtime.learning.session import LearningSession
@@ -228,7 +229,8 @@ class LearningPanel(QWidget):
         if self._session.is_open or not self.isVisible():
             return
         try:
-            self._need = estimate(self._workspace.document.network, self._asked(), self._session.engine)
+            document = self._workspace.document
+            self._need = estimate(document.network, self._asked(), self._session.engine, document.section(STAGES))
         except StudioError as error:
             self._need = str(error)
         self._draw()
