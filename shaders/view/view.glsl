@@ -76,7 +76,7 @@ vec3 content(ivec2 p) {
 #else
     bvec4 nans = is_nan(texel);
     bvec3 broken = nans.xyz;
-    if (u_colours == 1) {
+    if (u_colours == 1 && u_shape.x == 3) {
         broken = broken.zyx;
         texel.xyz = texel.zyx;
     }

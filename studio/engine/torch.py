@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from studio.engine._torch_inputs import TorchInputs, make_current
+from studio.engine._torch_picture import levels_of
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured
@@ -26,6 +27,7 @@ from studio.model.layout import Rect, kernels_touched, to_sheet
 from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array, Op
+from studio.model.picture import Picture
 from studio.model.plugins import blamed
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
@@ -284,6 +286,13 @@ class TorchEngine(TorchInputs):
 
     def _read_activation(self, name: str) -> Array:
         return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")
+
+    def picture(self) -> Picture:
+        """See `Reading.picture`; a device's own hands out 8 bits a value, not floats."""
+        if self._device.type == "cpu" or self.colour is not None:
+            return super().picture()
+        node = self._require_run(self.graph.output)
+        return levels_of(self._activations[node][0], self.graph.output_range, self.graph.output_order).cpu().numpy()
 
     def _read_sample(self, name: str, channels: slice, ys: Places, xs: Places) -> Array:
         rows, columns = (torch.from_numpy(places).to(self._device) for places in (ys, xs))

@@ -10,10 +10,10 @@ import moderngl
 
 from studio.engine.base import Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
+from studio.engine.gl.drawn import DrawnEngine
 from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.passes import Pass, Step, passes
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.states import StatefulEngine
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
@@ -34,7 +34,7 @@ from studio.model.staged import Staged
 _SENT_AFTER = frozenset(4**k for k in range(8))
 
 
-class AtlasEngine(StatefulEngine):
+class AtlasEngine(DrawnEngine):
     """A GL engine; the two differ in how they make a frame's steps.
 
     Attributes:
@@ -42,9 +42,8 @@ class AtlasEngine(StatefulEngine):
     """
 
     def __init__(self, network: Network, device: Device | None = None, store: TensorStore | None = None) -> None:
-        super().__init__(network, store)
+        super().__init__(network, device or open_device(), store)
         self.owns_device = device is None
-        self._device = device or open_device()
         self._device.use()
         self._context = self._device.context
         self._closed = False
@@ -129,7 +128,7 @@ class AtlasEngine(StatefulEngine):
             held.clear()
         self.kernels = None
         self._told.close()
-        for name in ("_stats", "_passes", "_feeds", "_targets", "_banks"):
+        for name in ("_stats", "_passes", "_feeds", "_targets", "_banks", "_drawing"):
             self.__dict__.pop(name, None)
         self._context.gc()
         if self.owns_device:

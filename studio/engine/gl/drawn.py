@@ -1,0 +1,90 @@
+"""The picture of an engine's output made on its device, so that 8 bits a value leave it in place of floats."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import moderngl
+import numpy as np
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.readback import rgb_of
+from studio.engine.gl.states import StatefulEngine
+from studio.engine.gl.view import ViewPass
+from studio.engine.store import TensorStore
+from studio.model.display import DisplayTexture, Look
+from studio.model.graph import Graph
+from studio.model.layout import Atlas
+from studio.model.network import Network
+from studio.model.picture import Picture
+from studio.model.size import Size
+
+
+class DrawnEngine(StatefulEngine):
+    """The part of a GL engine that draws its picture.
+
+    Attributes:
+        draws: whether it does; on a software rasteriser the processor makes it sooner from the values.
+    """
+
+    def __init__(self, network: Network, device: Device, store: TensorStore | None = None) -> None:
+        super().__init__(network, store)
+        self._device = device
+        self.draws = not device.is_software
+
+    def texture_of(self, name: str) -> tuple[moderngl.Texture, Atlas]:
+        """The texture of a map, and where its channels lie."""
+        raise NotImplementedError
+
+    def picture(self) -> Picture:
+        """(H, W, 3) uint8 RGB: the output as it is shown. What lies between two levels may become either."""
+        if not self.draws or self.colour is not None:
+            return super().picture()
+        texture, atlas = self.texture_of(self.graph.output)
+        return self._drawing.picture(texture, atlas, self.graph)
+
+    @cached_property
+    def _drawing(self) -> _Drawing:
+        return _Drawing(self._device)
+
+
+class _Drawing:
+    """Draws maps of a device as pictures, and reads them."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._pass = ViewPass(device)
+        self._canvas: moderngl.Framebuffer | None = None
+
+    def picture(self, texture: moderngl.Texture, atlas: Atlas, graph: Graph) -> Picture:
+        shown = _shown(texture, atlas, graph)
+        context = self._device.context
+        if self._canvas is None or self._canvas.size != shown.crop.wh:
+            self._canvas = context.framebuffer([context.texture(shown.crop.wh, 4)])
+        self._pass.draw(self._canvas, shown, "picture", self._pass.whole(shown, "picture"), Look(nan=False))
+        self._device.finish()
+        return rgb_of(np.frombuffer(self._canvas.read(components=4), np.uint8), shown.crop)
+
+
+def _shown(texture: moderngl.Texture, atlas: Atlas, graph: Graph) -> DisplayTexture:
+    """The texture as a picture, for which no ranges of values are needed."""
+    low, high = graph.output_range
+    return DisplayTexture(
+        name=graph.output,
+        role="output",
+        texture=texture.glo,
+        size=atlas.size,
+        lanes=4,
+        shape=(atlas.shape.channels, atlas.shape.height, atlas.shape.width),
+        columns=atlas.columns,
+        crop=atlas.shape.size,
+        kernels=(0, 0, 0, 0),
+        low=(low,) * 3,
+        high=(high,) * 3,
+        limits=texture.glo,
+        limits_size=Size(1, 1),
+        total=texture.glo,
+        serial=0,
+        order=graph.output_order,
+        has_ranges=False,
+    )
