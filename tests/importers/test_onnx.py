@@ -491,11 +491,7 @@ REFUSED: dict[str, tuple[onnx.ModelProto, str]] = {
     "removed": (model([node("Loupe", "x")], SHAPE), "Loupe"),
     "loop": (model([node("Loop", "x")], SHAPE), "control flow"),
     "attention without an axis in common": (model([node("MatMul", "x x")], SHAPE), "settings do not fit|multiplies"),
-    "places that the picture decides": (model([node("GridSample", "x x")], SHAPE, 16), "depend on the picture"),
-    "sampling many pixels": (
-        model([node("GridSample", "x g")], (1, 1, 512, 512), 16, g=normal(1, 99, 99, 2)),
-        "too many",
-    ),
+    "places of no grid": (model([node("GridSample", "x x")], SHAPE, 16), "samples volumes"),
     "old": (model([node("Relu", "x")], SHAPE, 6), "older than 7"),
     "misfit": (model([node("Conv", "x w")], SHAPE, w=normal(6, 5, 3, 3)), "channels"),
     "dangling": (model([node("Relu", "z")], SHAPE), 'reads "z"'),

@@ -26,7 +26,6 @@ from studio.model.op import Array
 
 REFUSED = {
     r"attention_(causal_boolmask|23_boolmask_fullymasked|4d_causal_nonpad_negative).*": "NaN or infinity",
-    r".*deform_conv.*": "DeformConv",
     r"maxunpool.*": "MaxUnpool",
 }
 """Names of tests that may be refused, and what the refusal then says; the first mask a whole row."""

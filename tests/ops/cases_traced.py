@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
+import cases_places  # noqa: F401 - registers its cases
 import einops
 import torch
 from cases import Case, Draw, case_of, channel_counts, pairs, sizes

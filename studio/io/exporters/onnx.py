@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.atomic import write_bytes
-from studio.io.exporters import _onnx_space, _onnx_traced, _onnx_values, _onnx_weights
+from studio.io.exporters import _onnx_order, _onnx_space, _onnx_traced, _onnx_values, _onnx_weights
 from studio.io.exporters._onnx_graph import OPSET, Layer, OnnxGraph, Writer
 from studio.io.exporters.base import ExportOptions, described, normalising
 from studio.io.origin import read_origin
@@ -27,7 +27,7 @@ _LARGEST = 2**31 - 2**20
 _IR_VERSION = 8
 
 WRITERS: Mapping[str, Writer] = MappingProxyType(
-    _onnx_values.TABLE | _onnx_weights.TABLE | _onnx_space.TABLE | _onnx_traced.TABLE
+    _onnx_values.TABLE | _onnx_weights.TABLE | _onnx_space.TABLE | _onnx_traced.TABLE | _onnx_order.TABLE
 )
 """What writes each operator, by its name."""
 

@@ -33,9 +33,11 @@ class Arithmetic(Axes):
 
     Attributes:
         draw: which of the model's random draws the next one is, counted from 0: its seed.
+        within: the operators that are being read as others that they stand for.
     """
 
     draw = 0
+    within: tuple[str, ...] = ()
 
     def map_of(self, value: Value) -> str:
         """The layer whose map this value is."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from studio.errors import StudioError
 from studio.io.importers._aten_table import means, operand
 from studio.io.importers._choices import compared, scaled, valued
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args
 from studio.io.importers._views import Value
+
+_LARGEST = 3.4e38
 
 
 def rounded_quotient(f: Flow, one: Any, two: Any, how: str) -> Value:
@@ -79,3 +82,38 @@ def _logit(f: Flow, a: Args) -> Value:
     if a.get("eps") is not None:
         value = f.each("Hardtanh", value, min_val=float(a["eps"]), max_val=1 - float(a["eps"]))
     return f.each("Log", f.binary("Div", value, scaled(f, value, -1.0, 1.0)))
+
+
+# -- signs and bells ----------------------------------------------------------------------------------------------
+
+
+means("erfc")(lambda f, a: scaled(f, f.each("Erf", operand(a)), -1.0, 1.0))
+means("isnan")(lambda f, a: f.several("CompareMaps", operand(a), operand(a), how="ne"))
+means("isinf")(lambda f, a: compared(f, "gt", f.each("Abs", operand(a)), _LARGEST))
+
+
+@means("sgn")
+def _sgn(f: Flow, a: Args) -> Value:
+    return f.binary("Sub", compared(f, "gt", operand(a), 0.0), compared(f, "lt", operand(a), 0.0))
+
+
+@means("sinc")
+def _sinc(f: Flow, a: Args) -> Value:
+    """1 at zero, else ``sin(pi x) / (pi x)``."""
+    turned = scaled(f, operand(a), math.pi)
+    at_zero = compared(f, "eq", turned, 0.0)
+    return f.binary("Div", f.binary("Add", f.each("Sin", turned), at_zero), f.binary("Add", turned, at_zero))
+
+
+@means("heaviside")
+def _heaviside(f: Flow, a: Args) -> Value:
+    at_zero = f.binary("Mul", compared(f, "eq", operand(a), 0.0), valued(a["values"]))
+    return f.binary("Add", compared(f, "gt", operand(a), 0.0), at_zero)
+
+
+@means("rrelu")
+def _rrelu(f: Flow, a: Args) -> Value:
+    if a.get("training"):
+        raise StudioError("it draws a slope at random; call eval() on the module.")
+    low, high = float(a.get("lower", 1 / 8)), float(a.get("upper", 1 / 3))
+    return f.each("LeakyReLU", operand(a), negative_slope=(low + high) / 2)

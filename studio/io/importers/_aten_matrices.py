@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 
 import numpy as np
 
@@ -66,20 +67,38 @@ def _tensordot(f: Flow, a: Args) -> Value:
 def _einsum(f: Flow, a: Args) -> Value:
     """Two operands at a time, from the left; what no other operand reads and the result has not is summed first."""
     text, values = a["equation"].replace(" ", ""), list(a["tensors"])
-    reads, _, made = text.partition("->")
-    names = reads.split(",")
-    if "." in text or not made or len(names) < 2 or any(len(set(name)) < len(name) for name in names):
-        raise StudioError(f"einsum of {text} is not supported; give two operands or more and name every axis once.")
+    names, made = _named_axes(text, [len(value.shape) for value in values])
+    if any(len(set(name)) < len(name) for name in names):
+        raise StudioError(f"einsum of {text} takes a diagonal, which is not supported; name every axis once.")
     for k, name in enumerate(names):
         others = {*made, *"".join(names[:k] + names[k + 1 :])}
         if gone := [place for place, axis in enumerate(name) if axis not in others]:
             values[k] = _summed(f, values[k], gone)
             names[k] = "".join(axis for axis in name if axis in others)
+    if len(names) == 1:
+        return f.move(values[0], lambda n: n.transpose([names[0].index(axis) for axis in made]))
     while len(names) > 2:
         wanted = {*made, *"".join(names[2:])}
         kept = "".join(axis for axis in dict.fromkeys(names[0] + names[1]) if axis in wanted)
         values[:2], names[:2] = [_product_of_two(f, values[:2], names[:2], kept)], [kept]
     return _product_of_two(f, values, names, made)
+
+
+def _named_axes(text: str, ranks: list[int]) -> tuple[list[str], str]:
+    """The letters of every operand's axes and of the result's, with those that "..." stands for."""
+    reads, arrow, made = text.partition("->")
+    names = reads.split(",")
+    counts = [rank - len(name.replace("...", "")) for name, rank in zip(names, ranks, strict=True)]
+    free = [letter for letter in string.ascii_letters if letter not in text]
+    dots = "".join(free[: max((n for n, name in zip(counts, names, strict=True) if "..." in name), default=0)])
+    names = [
+        name.replace("...", dots[len(dots) - count :] if count else "")
+        for name, count in zip(names, counts, strict=True)
+    ]
+    if not arrow:
+        once = sorted(axis for axis in {*"".join(names)} - {*dots} if "".join(names).count(axis) == 1)
+        return names, dots + "".join(once)
+    return names, made.replace("...", dots)
 
 
 def _summed(f: Flow, value: Value, axes: list[int]) -> Value:

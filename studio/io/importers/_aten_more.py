@@ -137,6 +137,7 @@ def _mean_of_neighbours(f: Flow, a: Args) -> Value:
 # -- lines, as maps of one row ------------------------------------------------------------------------------------
 
 _ROWS = {"kernel_size": 1, "stride": 1, "dilation": 1, "padding": 0, "output_padding": 0, "output_size": 1}
+_LINEAR = {"upsample_linear1d": "upsample_bilinear2d", "upsample_nearest1d": "upsample_nearest2d"}
 
 
 def _row(given: Any, other: int) -> list[int]:
@@ -163,3 +164,21 @@ def _on_rows(name: str) -> None:
 
 for _name in ("max_pool", "avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "conv_transpose"):
     _on_rows(_name)
+
+
+def _enlarged_rows(name: str, two: str) -> None:
+    def handle(f: Flow, a: Args) -> Value:
+        value = operand(a)
+        lines = reshaped(value, (1, *value.shape[-2:-1], 1, value.shape[-1]))
+        given = a.get("scale_factors") or ([a["scales"]] if a.get("scales") else None)
+        size = None if a.get("output_size") is None else [1, *a["output_size"]]
+        along = {"self": lines, "input": lines, "output_size": size, "align_corners": a.get("align_corners")}
+        made = TABLE[f"aten.{two}"](f, {**along, "scale_factors": None if given is None else [1.0, *given]})
+        assert isinstance(made, Value)
+        return reshaped(made, (*value.shape[:-1], made.shape[-1]))
+
+    means(name)(handle)
+
+
+for _name, _two in _LINEAR.items():
+    _enlarged_rows(_name, _two)

@@ -13,6 +13,7 @@ from studio.errors import StudioError
 from studio.io.importers._aten_masks import by_mask
 from studio.io.importers._aten_picks import taken
 from studio.io.importers._aten_table import means, number, operand
+from studio.io.importers._choices import chosen
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args
 from studio.io.importers._views import Numbers, Value, constant, reshaped
@@ -207,6 +208,12 @@ def _rot90(f: Flow, a: Args) -> Value:
     return value
 
 
+@means("diagonal")
+def _diagonal(f: Flow, a: Args) -> Value:
+    offset, one, two = a.get("offset", 0), a.get("dim1", 0), a.get("dim2", 1)
+    return f.move(operand(a), lambda n: np.diagonal(n, offset, one, two))
+
+
 @means("movedim", "moveaxis")
 def _movedim(f: Flow, a: Args) -> Value:
     return f.move(operand(a), lambda n: np.moveaxis(n, a["source"], a["destination"]))
@@ -262,9 +269,18 @@ def _scatter(f: Flow, a: Args) -> Value:
     else:
         start, end, step = slice(a.get("start"), a.get("end"), a.get("step", 1)).indices(length)
     if step != 1:
-        raise StudioError("it writes into every other row of a map, which is not supported.")
+        return _every_other(f, value, part, axis % len(value.shape), range(start, end, step))
     pieces = [_within_value(f, value, axis, slice(0, start)), part, _within_value(f, value, axis, slice(end, length))]
     return f.concat([piece for piece in pieces if math.prod(piece.shape)], axis)
+
+
+def _every_other(f: Flow, value: Value, part: Value, axis: int, rows: range) -> Value:
+    """With rows that are so far apart replaced: the part spread over the map, and a choice."""
+    count = value.shape[axis]
+    nearest = np.clip(np.arange(count) // rows.step - rows.start // rows.step, 0, len(rows) - 1)
+    mask = np.isin(np.arange(count), rows).astype(np.float32)
+    spread = f.move(part, lambda n: n.take(nearest, axis))
+    return chosen(f, constant(mask.reshape([-1 if k == axis else 1 for k in range(len(value.shape))])), spread, value)
 
 
 def _within_value(f: Flow, value: Value, axis: int, cut: slice) -> Value:

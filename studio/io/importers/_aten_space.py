@@ -56,9 +56,12 @@ def _max_unpool2d(f: Flow, a: Args) -> Value:
 
 @means("avg_pool2d")
 def _avg_pool2d(f: Flow, a: Args) -> Value:
-    if a.get("divisor_override") is not None:
-        raise StudioError("a divisor of one's own is not supported.")
     kernel = pair(a["kernel_size"])
+    if (by := a.get("divisor_override")) is not None:
+        means_ = _avg_pool2d(f, {**a, "divisor_override": None, "count_include_pad": True})
+        if a.get("ceil_mode"):
+            raise StudioError("it pools with a divisor of its own and ceil_mode, which is not supported.")
+        return f.each("Affine", means_, scale=math.prod(kernel) / by, shift=0.0)
     if _is_global(kernel, a, operand(a)):
         return f.mean(operand(a), [-2, -1], keepdim=True)
     return f.layer(

@@ -77,6 +77,8 @@ def table() -> dict[str, Handler]:
         "_aten_curves",
         "_aten_masks",
         "_aten_more",
+        "_aten_order",
+        "_aten_samples",
     ):
         importlib.import_module(f"studio.io.importers.{part}")
     return TABLE

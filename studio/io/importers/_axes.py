@@ -47,7 +47,7 @@ class Axes:
         """
         node, places = self.channels_along(value, axis)
         if whole and not _are_all(places, math.prod(self.draft.shapes[node][1:])):
-            node, places = self._relaid(value, axis)
+            node, places = self.relaid(value, axis)
         made = work(node)
         count, each = self.draft.shapes[made].channels, math.prod(self.draft.shapes[made][1:])
         index = np.arange(count, dtype=np.int32).reshape(-1, *[1] * places.ndim) * each + places
@@ -67,9 +67,9 @@ class Axes:
             return value.node, places
         if index.shape[0] == have.channels and _is_major(index, each):
             return value.node, places
-        return self._relaid(value, axis)
+        return self.relaid(value, axis)
 
-    def _relaid(self, value: Value, axis: int) -> tuple[str, Index]:
+    def relaid(self, value: Value, axis: int) -> tuple[str, Index]:
         """As `channels_along`, with all places in order."""
         index = np.moveaxis(numbers(self.draft, value), axis, 0)
         rest = index.shape[1:]

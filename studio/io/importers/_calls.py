@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._call import Call, Name
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._symbols import SYMBOLS
 from studio.io.importers._views import Value, shown
-from studio.io.importers._words import words
 from studio.model.op import Shape
 
 # What stands in for an operator that there is not.
 _INSTEAD = {
-    "aten.sort": "amax or amin, where only the ends are needed",
-    "aten.topk": "amax",
-    "aten.grid_sampler": "F.interpolate, where the grid is a plain one",
-    "aten.lstm": "convolutions, or a network that is fed its own output",
+    "aten.bincount": "torch.one_hot and a sum",
+    "aten.conv3d": "conv2d, with the frames as channels",
     "aten.gru": "convolutions, or a network that is fed its own output",
+    "aten.linalg_inv": "the inverse itself, where the matrix does not follow the picture",
+    "aten.linalg_svd": "the factors themselves, where the matrix does not follow the picture",
+    "aten.lstm": "convolutions, or a network that is fed its own output",
     "aten.nonzero": "torch.where with a mask",
-    "aten.masked_select": "torch.where with a mask",
+    "aten.scatter_add": "a product with torch.one_hot of the places",
+    "aten.index_add": "a product with torch.one_hot of the places",
+    "aten.unique": "torch.one_hot",
 }
 
 
@@ -34,80 +36,6 @@ def unsupported(operator: str) -> str:
     instead = _INSTEAD.get(operator.removesuffix("_"))
     way = f"put {instead} in its place" if instead else "write it with operators that docs/operators.md lists"
     return f"the studio has no operator for it; {way}."
-
-
-_CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
-
-VIEWS = words(
-    """
-    view reshape flatten unflatten squeeze unsqueeze permute transpose swapaxes t slice narrow select expand detach
-    alias contiguous to unbind split chunk split_with_sizes view_as movedim
-    """
-)
-"""What may show the memory of its first argument."""
-
-_DRAWS = words("rand rand_like randn randn_like bernoulli uniform normal")
-
-
-@dataclass(frozen=True)
-class Name:
-    """A reference to what an earlier call made."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operator of the trace.
-
-    Attributes:
-        target: "aten.conv2d.default".
-        args: by the names of PyTorch's schema; `Name` stands for a tensor.
-        result: what the trace calls the result.
-        results: what it calls the parts of a result that is a list.
-        path: the module that made the call, "down.0.conv"; empty for the outermost.
-        kind: the class of that module where it is one of torch.nn's own layers, "Conv2d".
-        line: the line of the model's own code that made the call, "net.py:12: y = x.sort()[0]"; empty where not known.
-    """
-
-    target: str
-    args: Args
-    result: str
-    results: tuple[str, ...] = ()
-    path: str = ""
-    kind: str = ""
-    line: str = ""
-
-    @property
-    def at(self) -> str:
-        """Where in the model's code, for messages."""
-        return f", {self.line}," if self.line else ""
-
-    @property
-    def reads(self) -> frozenset[str]:
-        """Names of what it reads."""
-        return frozenset(_names(list(self.args.values())))
-
-    @property
-    def in_place(self) -> bool:
-        """Whether it writes into its first argument."""
-        return self.operator.endswith("_") and not self.operator.endswith("__")
-
-    @property
-    def draws(self) -> bool:
-        """Whether it takes numbers off PyTorch's generator."""
-        name = self.operator.removeprefix("aten.").removesuffix("_")
-        return name in _DRAWS or (name in ("dropout", "feature_dropout") and bool(self.args.get("train")))
-
-    @property
-    def keeps_memory(self) -> bool:
-        """Whether its result is, or may be, its first argument's memory."""
-        return self.in_place or self.operator.removeprefix("aten.") in VIEWS
-
-    @property
-    def operator(self) -> str:
-        """The target without its overload."""
-        return ".".join(self.target.removeprefix("torch.ops.").split(".")[:2])
 
 
 def run(
@@ -227,8 +155,26 @@ def made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Va
     if can_fold(call, args) and not keeps and not is_a_map(call, args, flow.draft.shapes.values()):
         return folded(call, args)
     if handler is None:
-        raise StudioError(unsupported(call.operator))
+        return _by_others(flow, call, args, table)
     return handler(flow, args)
+
+
+def _by_others(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Value | list[Value]:
+    """What an operator makes that PyTorch itself says by others; StudioError where it says nothing."""
+    from studio.io.importers._decomposed import decomposed
+
+    found = None if call.operator in flow.within else decomposed(call, args)
+    if found is None:
+        raise StudioError(unsupported(call.operator))
+    calls, values, outputs = found
+    results: dict[str, Any] = dict(values)
+    own, flow.within = flow.name, (*flow.within, call.operator)
+    for each in _needed(calls, set(outputs)):
+        given = {key: _looked_up(results, value) for key, value in each.args.items()}
+        flow.name = f"{own}.{each.result}"
+        results[each.result] = _item(given) if each.target == "getitem" else made(flow, each, given, table)
+    flow.name, flow.within = own, flow.within[:-1]
+    return results[outputs[0]] if len(outputs) == 1 else [results[name] for name in outputs]
 
 
 def _write_back(values: dict[str, Value | list[Value]], args: Args, made: Value) -> None:
@@ -269,14 +215,6 @@ def _naming(error: StudioError, layer: str, call: Call) -> StudioError:
     return StudioError(f'Layer "{layer}" ({call.operator}{call.at}): {text}')
 
 
-def _names(value: Any) -> Iterator[str]:
-    if isinstance(value, Name):
-        yield value.text
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _names(item)
-
-
 def _looked_up(values: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, Name):
         if value.text not in values:
@@ -285,12 +223,6 @@ def _looked_up(values: Mapping[str, Any], value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_looked_up(values, item) for item in value]
     return value
-
-
-def own_layer(path: str, kind: str) -> str:
-    """The class's name where this module is one of torch.nn's own layers, else nothing."""
-    name = kind.rpartition(".")[2]
-    return name if path and kind.startswith("torch.nn.modules.") and name not in _CONTAINERS else ""
 
 
 def _layer_name(call: Call, args: Args) -> str:

@@ -66,7 +66,7 @@ MOVED = words(
     view reshape _unsafe_view flatten unflatten squeeze unsqueeze permute transpose swapaxes t contiguous clone detach
     alias slice narrow select split chunk split_with_sizes unbind expand expand_as repeat cat concat stack roll flip
     movedim view_as reshape_as tile index index_select mean sum neg constant_pad_nd pad to _to_copy zeros_like
-    lift_fresh_copy
+    lift_fresh_copy fft_fftshift fft_ifftshift
     """
 )
 """What does to complex numbers what it does to their two parts."""

@@ -15,21 +15,20 @@ from studio.io.importers._tensors.table import table as tensors
 from studio.ops import registry
 
 NOT_ATEN = [
+    "bincount",
     "conv3d",
-    "fft_fftshift",
-    "gather",
-    "grid_sampler",
     "gru",
+    "histc",
+    "linalg_svd",
     "lstm",
     "multi_head_attention_forward",
     "nonzero",
-    "sort",
-    "topk",
-    "upsample_linear1d",
+    "scatter_add",
+    "searchsorted",
+    "unique2",
 ]
+
 NOT_ONNX = [
-    "ArgMax",
-    "DeformConv",
     "GRU",
     "LSTM",
     "Loop",
@@ -38,7 +37,6 @@ NOT_ONNX = [
     "STFT",
     "Scan",
     "ScatterND",
-    "TopK",
 ]
 
 
@@ -82,7 +80,8 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _names(NOT_ATEN)
     yield ""
-    yield "Complex numbers are read as two maps; what a mask picks (`x[mask] = y[mask]`) as a choice between maps."
+    yield "Any other operator that PyTorch itself says by these is read so. Complex numbers are read as two maps; what"
+    yield "a mask picks (`x[mask] = y[mask]`) as a choice between maps; places of `topk`, `sort` and `argmax` as maps."
     yield ""
     yield "## ONNX, operator sets 7 and later"
     yield ""
@@ -94,7 +93,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "What ONNX itself defines by other operators (Attention, RotaryEmbedding) is read as these. What is computed"
     yield "from constants alone is worked out by ONNX's reference implementation; so is an `If` that constants decide."
-    yield "`GridSample` needs a constant grid. 8-bit models (QDQ, QOperator, dynamic) are made floats."
+    yield "8-bit models (QDQ, QOperator, dynamic) are made floats."
     yield ""
     yield "## Keras and TensorFlow.js, layers"
     yield ""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._calls import VIEWS, Call, Name, own_layer
+from studio.io.importers._call import VIEWS, Call, Name, own_layer
 from studio.io.importers._views import Value, constant
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from studio.io.importers._words import words
 from studio.model.op import Shape
 
 if TYPE_CHECKING:
-    from studio.io.importers._calls import Call
+    from studio.io.importers._call import Call
 
 FOLDED = words(
     """

@@ -1,48 +1,14 @@
-"""What ONNX's operators mean that sample at places which constants say: a matrix from the pixels that are there."""
+"""TensorFlow's CropAndResize in ONNX: a box that constants say, by a matrix from the pixels that are there."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_table import OnnxNode, known, means
-from studio.io.importers._views import Numbers, Value, constant, reshaped
+from studio.io.importers._onnx_table import OnnxNode
+from studio.io.importers._views import Numbers, Value, constant
 from studio.model.size import Size
-
-_MOST = 2**24
-_MODES = {"linear": "bilinear", "cubic": "bicubic"}
-
-
-@means("GridSample")
-def _grid_sample(f: Flow, n: OnnxNode) -> Value:
-    if n.at(1).constant is None:
-        raise StudioError("it samples at places that depend on the picture, which is not supported.")
-    if len(n.x.shape) != 4:
-        raise StudioError("it samples volumes; only maps are supported.")
-    _, channels, height, width = n.x.shape
-    grid = known(n.at(1)).astype(np.float32)
-    count = height * width * math.prod(grid.shape[1:3])
-    if count > _MOST:
-        raise StudioError(f"its {height}×{width} pixels are too many to be sampled at fixed places.")
-    import torch
-    from torch.nn import functional as F
-
-    mode = n.attributes.get("mode", b"linear").decode()
-    with torch.no_grad():
-        pixels = torch.eye(height * width).reshape(-1, 1, height, width)
-        shares = F.grid_sample(
-            pixels,
-            torch.from_numpy(grid).expand(len(pixels), -1, -1, -1),
-            _MODES.get(mode, mode),
-            n.attributes.get("padding_mode", b"zeros").decode(),
-            bool(n.attributes.get("align_corners", 0)),
-        )
-    matrix = constant(shares.reshape(height * width, -1).numpy())
-    made = f.matmul(reshaped(n.x, (1, channels, height * width)), matrix)
-    return reshaped(made, (1, channels, *grid.shape[1:3]))
 
 
 def crop_and_resize(f: Flow, n: OnnxNode, value: Value, size: Size) -> Value:

@@ -198,16 +198,14 @@ def _local_response(f: Flow, n: OnnxNode) -> Value:
 # -- moves --------------------------------------------------------------------------------------------------------
 
 
-@means("GatherElements", "GatherND")
+@means("GatherND")
 def _gathered(f: Flow, n: OnnxNode) -> Value:
     places = n.at(1)
     if places.constant is None:
         raise StudioError("it gathers by places that depend on the picture, which is not supported.")
-    index = np.asarray(places.constant, np.int64)
-    if n.kind == "GatherElements":
-        return f.move(n.x, lambda x: np.take_along_axis(x, index, n.attributes.get("axis", 0)))
     if n.attributes.get("batch_dims", 0):
         raise StudioError("its batch_dims are not supported.")
+    index = np.asarray(places.constant, np.int64)
     return f.move(n.x, lambda x: x[tuple(np.moveaxis(index, -1, 0))])
 
 

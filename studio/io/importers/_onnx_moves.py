@@ -176,12 +176,6 @@ def _slice(f: Flow, n: OnnxNode) -> Value:
     return f.move(n.x, lambda x: x[tuple(cut)])
 
 
-@means("Gather")
-def _gather(f: Flow, n: OnnxNode) -> Value:
-    places = known(n.at(1)).astype(np.int64)
-    return f.move(n.x, lambda x: x.take(places, n.attributes.get("axis", 0)))
-
-
 @means("Expand")
 def _expand(f: Flow, n: OnnxNode) -> Value:
     shape = np.broadcast_shapes(n.x.shape, tuple(int(length) for length in known(n.at(1)).ravel()))

@@ -48,6 +48,7 @@ def seen(draft: Draft, node: str, index: Index, name: str) -> str:
     found = found or _dealt(draft, node, index, name) or _rearranged(draft, node, index, name)
     found = found or _bordered(draft, node, index, name) or _gathered(draft, node, index, name)
     found = found or _uncropped(draft, node, index, name) or _read_anew(draft, node, index, name)
+    found = found or _reordered(draft, node, index, name) or _in_blocks(draft, node, index, name)
     if not found:
         raise StudioError(
             f"it rearranges a map of {have} to {Shape(*index.shape)} in a way that no operator of the studio does; "
@@ -248,3 +249,31 @@ def _gathered(draft: Draft, node: str, index: Index, name: str) -> str:
         piece = node if whole else draft.add("SliceChannels", node, name=f"{name}.slice", start=start, end=end)
         pieces.append(piece)
     return draft.add("Concat", *pieces, name=f"{name}.concat")
+
+
+def _reordered(draft: Draft, node: str, index: Index, name: str) -> str:
+    """Channels in another order first, or some of them several times, and the move that is left."""
+    have = draft.shapes[node]
+    each = have.height * have.width
+    channels = index // each
+    for axis in range(3):
+        order = np.moveaxis(channels, axis, 0).reshape(index.shape[axis], -1)
+        line = order[:, 0]
+        if not (order == line[:, None]).all() or len({*line.tolist()}) < 2 or np.array_equal(line, counted(len(line))):
+            continue
+        places = counted(math.prod(have)).reshape(have)[line]
+        if not (chosen := _gathered(draft, node, places, name)):
+            return ""
+        own = np.arange(len(line), dtype=np.int32).reshape([-1 if k == axis else 1 for k in range(3)])
+        return seen(draft, chosen, index % each + own * each, name)
+    return ""
+
+
+def _in_blocks(draft: Draft, node: str, index: Index, name: str) -> str:
+    """Channels of several parts of a map, as of its corners: each part by itself, joined."""
+    each = math.prod(draft.shapes[node][1:])
+    breaks = np.flatnonzero((np.diff(index.reshape(len(index), -1), axis=0) != each).any(1)) + 1
+    if not len(breaks) or len(breaks) >= min(_MOST_PIECES, len(index)):
+        return ""
+    parts = np.split(index, breaks)
+    return draft.add("Concat", *(seen(draft, node, part, name) for part in parts), name=f"{name}.concat")

@@ -11,24 +11,12 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._pairs import Pair, Rule, named
+from studio.io.importers._resize_rules import resized, resized_so
 from studio.io.importers._window_mask import masked
 from studio.model.graph import Node
 from studio.model.size import Size
 from studio.ops import operator
 from studio.ops.rearrange import parsed
-
-
-def _resized(pair: Pair) -> list[Node] | None:
-    """To the size of another map, or by a factor."""
-    (a, b), (read_a, read_b), said = pair.made(), pair.read(), pair.node.op.model_dump()
-    how = {"mode": said["mode"], "align_corners": said["align_corners"]}
-    if (like := pair.like(a.size, b.size)) is not None:
-        return [named(pair, "UpsampleLike", pair.node.inputs[0], like, **how)]
-    whole = all(a[k] * read_b[k] == b[k] * read_a[k] for k in (1, 2))
-    if whole:
-        factor = (a.height / read_a.height, a.width / read_a.width)
-        return [named(pair, "Upsample", pair.node.inputs[0], scale_factor=factor, **how)]
-    return None
 
 
 def _pooled(kind: str, adaptive: str) -> Rule:
@@ -328,7 +316,8 @@ _AMAX = _pooled("Amax", "AdaptiveMaxPool2d")
 RULES: dict[str, Rule] = {
     "Mean": _MEAN,
     "Amax": _AMAX,
-    "Upsample": _resized,
+    "Upsample": resized,
+    "Resize": resized_so,
     "AvgPool2d": _MEAN,
     "MaxPool2d": _AMAX,
     "AdaptiveAvgPool2d": _adaptive,

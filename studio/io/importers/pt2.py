@@ -15,7 +15,8 @@ from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._aten_table import table
-from studio.io.importers._calls import Call, Name, own_layer, run
+from studio.io.importers._call import Call, Name, own_layer
+from studio.io.importers._calls import run
 from studio.io.importers._draft import Draft
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on

@@ -14,7 +14,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._aten_table import table as torch_table
-from studio.io.importers._calls import Call, made
+from studio.io.importers._call import Call
+from studio.io.importers._calls import made
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Value, constant
 
