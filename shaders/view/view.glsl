@@ -118,6 +118,9 @@ void main() {
         bool within = all(greaterThanEqual(here, vec2(0.0))) && all(lessThan(here, vec2(u_crop)));
         if (within && any(notEqual(floor(here / vec2(u_kernel)), floor(before / vec2(u_kernel))))) colour = LINE;
     }
+#elif KIND == 0
+    // To whole levels here: a GPU may round as it stores them, by a little more than to the nearest.
+    colour = floor(colour * 255.0 + 0.5) / 255.0;
 #endif
     o_colour = vec4(colour, g_nan && u_nan == 2 ? 0.0 : 1.0);
 }

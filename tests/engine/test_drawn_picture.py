@@ -67,7 +67,7 @@ def test_opengl_makes_it_to_a_level(
         found = engine.picture()
         assert found.shape == (height, width, 3)
         assert np.abs(found.astype(int) - wanted).max() <= 1
-        assert (found == wanted).mean() > 0.95
+        assert (found == wanted).mean() > 0.98
     # Another size, on the same engine.
     engine.run({"in": normal(channels, height + 2, width + 1)})
     assert engine.picture().shape == (height + 2, width + 1, 3)
