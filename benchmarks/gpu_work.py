@@ -23,7 +23,7 @@ from studio.model.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.output_writer import OutputWriter, Record
-from studio.runtime.live.recorder import RecordingPlan
+from studio.runtime.live.recorder import RecordingTarget
 from studio.runtime.services.priority import shorten_turns
 
 RUNS = 200
@@ -173,7 +173,7 @@ def _rate(
 ) -> tuple[float, int]:
     outlets = OutputWriter(screen, Journal())
     if folder is not None:
-        outlets.begin(Record(RecordingPlan(folder, "h264", Fraction(RATE)), "benchmark"))
+        outlets.begin(Record(RecordingTarget(folder, "h264", Fraction(RATE)), "benchmark"))
     frames, start = 0, time.perf_counter()
     while time.perf_counter() - start < SECONDS:
         memory = engine.input_memory("input", Size(1024, 1024))

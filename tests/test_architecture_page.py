@@ -88,3 +88,20 @@ def test_who_imports_torch_at_the_top_is_named() -> None:
     _, _, told = OPENING.partition("torch is\nimported at the top of")
     named = {name for name in quoted(told) if name.endswith(".py")}
     assert {name.rpartition("/")[2] for name in named} == {name.rpartition("/")[2] for name in TORCH_AT_THE_TOP}
+
+
+def test_a_word_alone_names_one_thing() -> None:
+    """Of the page's words; a bend is called after what it does, as in PyTorch."""
+    defined = re.compile(r"^(?:class |)(Tile|Loop|Plan|Sheet|Vector|Order|Size)\b(?=\(|:| =)", re.MULTILINE)
+    found = {
+        (match[1], path)
+        for path in sorted(tree())
+        if path.startswith("/studio/") and path.endswith(".py")
+        for match in defined.finditer((ROOT / path[1:]).read_text(encoding="utf-8"))
+    }
+    assert found == {
+        ("Tile", "/studio/bends/tile.py"),
+        ("Plan", "/studio/engine/gl/loops.py"),
+        ("Order", "/studio/runtime/live/orders.py"),
+        ("Size", "/studio/model/size.py"),
+    }

@@ -1,4 +1,4 @@
-// A convolution to few channels, in which a workgroup makes all phases of a rectangle of TILE_W × TILE_H places of one
+// A convolution to few channels, in which a workgroup makes all phases of a rectangle of WORK_W × WORK_H places of one
 // output tile. With so few channels it is what is read that costs, so each texel of the window that the rectangle sees
 // is read once, for all cells and phases; a thread makes THREAD_M places, HIGH apart.
 //
@@ -14,10 +14,10 @@
 #include "lib/taps.glsl"
 #include "lib/kernel.glsl"
 
-#define HIGH (TILE_H / PLACES)
+#define HIGH (WORK_H / PLACES)
 #define TURNS (PHASES_W * PHASES_H)
-#define WIDE ((TILE_W - 1) * STEP_W + REACH_W)
-#define TALL ((TILE_H - 1) * STEP_H + REACH_H)
+#define WIDE ((WORK_W - 1) * STEP_W + REACH_W)
+#define TALL ((WORK_H - 1) * STEP_H + REACH_H)
 #define A_UNITS (TALL * WIDE)
 #define B_UNITS (CELLS * 4)
 #include "lib/workgroup.glsl"
@@ -28,9 +28,9 @@ shared vec4 s_b[4][2 * CELLS + 1];
 int part = int(gl_WorkGroupID.z);
 const ivec2 turn = ivec2(0);
 int only_tile = group % u_grid.y;
-int rectangles = (u_grid.z + TILE_W - 1) / TILE_W;
-ivec2 corner = ivec2(group / u_grid.y % rectangles, group / u_grid.y / rectangles) * ivec2(TILE_W, TILE_H);
-ivec2 mine = ivec2(me % TILE_W, me / TILE_W);
+int rectangles = (u_grid.z + WORK_W - 1) / WORK_W;
+ivec2 corner = ivec2(group / u_grid.y % rectangles, group / u_grid.y / rectangles) * ivec2(WORK_W, WORK_H);
+ivec2 mine = ivec2(me % WORK_W, me / WORK_W);
 
 // Of the i-th place, in the turn'th phase.
 ivec2 output_place(int turns, int i) {

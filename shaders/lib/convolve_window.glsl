@@ -1,4 +1,4 @@
-// A convolution in which a workgroup makes a rectangle of TILE_W × TILE_H pixels of one phase × TILE_N channels from
+// A convolution in which a workgroup makes a rectangle of WORK_W × WORK_H pixels of one phase × WORK_N channels from
 // copies in shared memory: of the window that the rectangle sees of the input, so that cells side by side share what
 // they read, and of the kernels. A thread makes THREAD_M pixels, one below the other, × THREAD_N channels in registers.
 //
@@ -18,30 +18,30 @@
 #include "lib/taps.glsl"
 #include "lib/kernel.glsl"
 
-#define THREADS_N (TILE_N / THREAD_N)
+#define THREADS_N (WORK_N / THREAD_N)
 #define DEEP (THREAD_N / 4)
-#define HIGH (TILE_H / THREAD_M)
-#define WIDE ((TILE_W - 1) * STEP_W + (MOST_W - 1) * SPACING_W + 1)
+#define HIGH (WORK_H / THREAD_M)
+#define WIDE ((WORK_W - 1) * STEP_W + (MOST_W - 1) * SPACING_W + 1)
 #define PLANE ((WIDE + STEP_W - 1) / STEP_W)
 #define ROWS (DEPTH * MOST_W * 4)
 
-#define A_UNITS (DEPTH * TILE_H / EACH * WIDE)
+#define A_UNITS (DEPTH * WORK_H / EACH * WIDE)
 #define A_SIZE (DEPTH * HIGH * STEP_W * PLANE)
-#define B_UNITS (TILE_N / 4 * ROWS)
+#define B_UNITS (WORK_N / 4 * ROWS)
 #define B_SIZE (DEPTH * MOST_W * THREADS_N)
 #include "lib/copies.glsl"
 
-int rectangles = (u_grid.z + TILE_W - 1) / TILE_W;
-ivec2 corner = ivec2(group / u_grid.y % rectangles, group / u_grid.y / rectangles) * ivec2(TILE_W, TILE_H);
-int column = me % (TILE_W * HIGH);
-int row = me / (TILE_W * HIGH);
+int rectangles = (u_grid.z + WORK_W - 1) / WORK_W;
+ivec2 corner = ivec2(group / u_grid.y % rectangles, group / u_grid.y / rectangles) * ivec2(WORK_W, WORK_H);
+int column = me % (WORK_W * HIGH);
+int row = me / (WORK_W * HIGH);
 
 ivec2 output_place(ivec2 place) {
     ivec2 p = place * PHASES + turn;
     return all(lessThan(place, u_grid.zw)) && p.x < u_shape.z && p.y < u_shape.y ? p : ivec2(-1);
 }
 
-#define OUTPUT_PLACE(i) output_place(corner + ivec2(column % TILE_W, column / TILE_W + i * HIGH))
+#define OUTPUT_PLACE(i) output_place(corner + ivec2(column % WORK_W, column / WORK_W + i * HIGH))
 #define OUTPUT_TILE(n) (first_tile + row + n * THREADS_N)
 #include "lib/convolve_end.glsl"
 
@@ -63,8 +63,8 @@ void main() {
     ivec2 last = (u_grid.zw - 1) * STEP + phase.first + (phase.count - 1) * SPACING;
     for (int u = 0; u < A_EACH; u++) {
         int unit = me + u * THREADS;
-        int x = unit % WIDE, y = unit / WIDE % (TILE_H / EACH);
-        a_input[u] = unit / (WIDE * TILE_H / EACH);
+        int x = unit % WIDE, y = unit / WIDE % (WORK_H / EACH);
+        a_input[u] = unit / (WIDE * WORK_H / EACH);
         for (int e = 0; e < EACH; e++) {
             int down = corner.y + (y / HIGH * EACH + e) * HIGH + y % HIGH;
             a_place[u * EACH + e].x = min(corner.x * STEP_W + phase.first.x + x, last.x);
@@ -88,7 +88,7 @@ void main() {
 #include "lib/few_copies.glsl"
     vec4 a_next[A_EACH * EACH];
     vec4 b_next[B_EACH];
-    int a_mine = column / TILE_W * STEP_W * PLANE + column % TILE_W;
+    int a_mine = column / WORK_W * STEP_W * PLANE + column % WORK_W;
 
     int ty = from / steps_of_row;
     int j = from % steps_of_row * DEPTH;

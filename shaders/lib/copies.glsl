@@ -1,4 +1,4 @@
-// What convolve_tile.glsl and convolve_window.glsl begin with: the copies in shared memory, and which part of the work
+// What convolve_matrix.glsl and convolve_window.glsl begin with: the copies in shared memory, and which part of the work
 // a workgroup and a thread have.
 //
 // The includer has the macros A_UNITS and B_UNITS, texels that a workgroup copies of the input and of kernels; A_SIZE and
@@ -12,4 +12,4 @@ shared Copy s_b[4][DEEP][2 * B_SIZE + 1];
 
 int part = int(gl_WorkGroupID.z) % parts;
 ivec2 turn = ivec2(int(gl_WorkGroupID.z) / parts % PHASES_W, int(gl_WorkGroupID.z) / parts / PHASES_W);
-int first_tile = group % u_grid.y * (TILE_N / 4);
+int first_tile = group % u_grid.y * (WORK_N / 4);

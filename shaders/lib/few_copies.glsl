@@ -1,4 +1,4 @@
-// Before the loops of convolve_tile.glsl and convolve_window.glsl: what a thread adds up in half precision, of its pairs of
+// Before the loops of convolve_matrix.glsl and convolve_window.glsl: what a thread adds up in half precision, of its pairs of
 // pixels, its tiles and their lanes.
 #if RUN > 0
 Pair few[THREAD_M / 2 * DEEP * 4];

@@ -1,4 +1,4 @@
-// Within the loops of convolve_tile.glsl and convolve_window.glsl: what has been fetched becomes the next step's copies.
+// Within the loops of convolve_matrix.glsl and convolve_window.glsl: what has been fetched becomes the next step's copies.
 
 int a_next_at = (step + 1 & 1) * A_SIZE;
 int b_next_at = (step + 1 & 1) * B_SIZE;

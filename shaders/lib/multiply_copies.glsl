@@ -1,4 +1,4 @@
-// Within the loops of convolve_tile.glsl and convolve_window.glsl: the four lanes of one texel for each pixel of a thread,
+// Within the loops of convolve_matrix.glsl and convolve_window.glsl: the four lanes of one texel for each pixel of a thread,
 // at a_at of its copies, times their kernels, at b_at.
 
 Copy a[THREAD_M / EACH];

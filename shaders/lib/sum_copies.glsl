@@ -1,4 +1,4 @@
-// Within the loops of convolve_tile.glsl and convolve_window.glsl, behind a step: what was added up in half precision joins
+// Within the loops of convolve_matrix.glsl and convolve_window.glsl, behind a step: what was added up in half precision joins
 // the sums. The i-th pair is of the pixels 2i and 2i + 1.
 #if RUN > 0
 if ((step - from) % RUN == RUN - 1 || !more) {

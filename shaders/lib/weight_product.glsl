@@ -1,5 +1,5 @@
 // The gradient of a weight as a product of matrices: (output channels) × (pixels of g), times (pixels) × (input channels and
-// taps). A workgroup makes TILE_M channels × TILE_N / 4 pairs of an input tile and a tap, TILE_K pixels at a time, from copies in
+// taps). A workgroup makes WORK_M channels × WORK_N / 4 pairs of an input tile and a tap, WORK_K pixels at a time, from copies in
 // shared memory; a thread makes 8 × 8 in registers, whose vectors are four output channels as they lie in the map.
 //
 //       s_g[pixel][m]      a texel of g: four output channels
@@ -10,19 +10,19 @@
 //
 // u_grid = (parts of the pixels, columns of workgroups along N, pairs, 0)
 
-#define THREADS_M (TILE_M / 8)
-#define THREADS_N (TILE_N / 8)
-#define A_UNITS (TILE_M / 4 * TILE_K)
-#define B_UNITS (TILE_N / 4 * TILE_K)
+#define THREADS_M (WORK_M / 8)
+#define THREADS_N (WORK_N / 8)
+#define A_UNITS (WORK_M / 4 * WORK_K)
+#define B_UNITS (WORK_N / 4 * WORK_K)
 #define TAPS (KERNEL_SIZE_H * KERNEL_SIZE_W)
 #include "lib/workgroup.glsl"
 
-shared vec4 s_g[2][TILE_K][TILE_M / 4 + 1];
-shared vec4 s_x[2][TILE_K][TILE_N / 4 + 1];
+shared vec4 s_g[2][WORK_K][WORK_M / 4 + 1];
+shared vec4 s_x[2][WORK_K][WORK_N / 4 + 1];
 
 int part = int(gl_WorkGroupID.z);
-int first_tile = group / u_grid.y * (TILE_M / 4);
-int first_pair = group % u_grid.y * (TILE_N / 4);
+int first_tile = group / u_grid.y * (WORK_M / 4);
+int first_pair = group % u_grid.y * (WORK_N / 4);
 int column = me % THREADS_M;
 int row = me / THREADS_M;
 
@@ -46,14 +46,14 @@ ivec2 turn = ivec2(0);
 
 void main() {
     int pixels = u_shape1.y * u_shape1.z, tiles = (u_shape1.x + 3) / 4;
-    int steps = (pixels + TILE_K - 1) / TILE_K;
+    int steps = (pixels + WORK_K - 1) / WORK_K;
     int from = steps * part / parts;
     int to = steps * (part + 1) / parts;
 
     ivec2 g_origin[A_EACH];
     bool g_live[A_EACH];
     for (int u = 0; u < A_EACH; u++) {
-        int tile = first_tile + (me + u * THREADS) / TILE_K;
+        int tile = first_tile + (me + u * THREADS) / WORK_K;
         g_live[u] = tile < tiles && (A_UNITS % THREADS == 0 || me + u * THREADS < A_UNITS);
         g_origin[u] = tile_origin(u_shape1, min(tile, tiles - 1));
     }
@@ -61,7 +61,7 @@ void main() {
     ivec2 x_origin[B_EACH];
     bool x_live[B_EACH];
     for (int u = 0; u < B_EACH; u++) {
-        int pair = first_pair + (me + u * THREADS) / TILE_K, last = min(pair, u_grid.z - 1);
+        int pair = first_pair + (me + u * THREADS) / WORK_K, last = min(pair, u_grid.z - 1);
         int in_tile = last / TAPS, tap = last - in_tile * TAPS, ky = tap / KERNEL_SIZE_W;
         x_live[u] = pair < u_grid.z && (B_UNITS % THREADS == 0 || me + u * THREADS < B_UNITS);
         x_tap[u] = ivec2(tap - ky * KERNEL_SIZE_W, ky) * ivec2(DILATION_W, DILATION_H) - ivec2(PADDING_W, PADDING_H);
@@ -76,7 +76,7 @@ void main() {
     for (int step = from - 1; step < to; step++) {
         bool more = step + 1 < to;
         if (more) {
-            int pixel = (step + 1) * TILE_K + me % TILE_K;
+            int pixel = (step + 1) * WORK_K + me % WORK_K;
             int y = quotient(pixel, u_shape1.z);
             ivec2 p = ivec2(pixel - y * u_shape1.z, y);
             bool there = pixel < pixels;
@@ -91,7 +91,7 @@ void main() {
             }
         }
         if (step >= from) {
-            int some = min(TILE_K, pixels - step * TILE_K), now = step & 1;
+            int some = min(WORK_K, pixels - step * WORK_K), now = step & 1;
             for (int k = 0; k < some; k++) {
                 vec4 g[DEEP], x[2];
                 for (int n = 0; n < DEEP; n++) g[n] = s_g[now][k][column + n * THREADS_M];
@@ -105,11 +105,11 @@ void main() {
             int next = step + 1 & 1;
             for (int u = 0; u < A_EACH; u++) {
                 int unit = me + u * THREADS;
-                if (A_UNITS % THREADS == 0 || unit < A_UNITS) s_g[next][unit % TILE_K][unit / TILE_K] = g_next[u];
+                if (A_UNITS % THREADS == 0 || unit < A_UNITS) s_g[next][unit % WORK_K][unit / WORK_K] = g_next[u];
             }
             for (int u = 0; u < B_EACH; u++) {
                 int unit = me + u * THREADS;
-                if (B_UNITS % THREADS == 0 || unit < B_UNITS) s_x[next][unit % TILE_K][unit / TILE_K] = x_next[u];
+                if (B_UNITS % THREADS == 0 || unit < B_UNITS) s_x[next][unit % WORK_K][unit / WORK_K] = x_next[u];
             }
         }
         barrier();

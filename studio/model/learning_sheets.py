@@ -36,7 +36,7 @@ _RANGE: Mapping[Kind, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class WeightSheet:
     """A number for every weight of a tensor.
 
     Attributes:
@@ -47,7 +47,7 @@ class Sheet:
     values: Array
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Sheet) and np.array_equal(self.values, other.values))
+        return self is other or (isinstance(other, WeightSheet) and np.array_equal(self.values, other.values))
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class LearningSheets:
         towards: the preset or network whose weights are the aim; empty for the network's own, as it was trained.
     """
 
-    rates: Mapping[str, Sheet] = field(default_factory=dict)
-    pulls: Mapping[str, Sheet] = field(default_factory=dict)
+    rates: Mapping[str, WeightSheet] = field(default_factory=dict)
+    pulls: Mapping[str, WeightSheet] = field(default_factory=dict)
     towards: str = ""
 
     def of(self, kind: Kind, tensor: str, shape: tuple[int, ...]) -> Array:
@@ -72,7 +72,7 @@ class LearningSheets:
             found.values if found is not None and found.values.shape == size else np.full(size, USUAL[kind], np.float32)
         )
 
-    def sheets(self, kind: Kind) -> Mapping[str, Sheet]:
+    def sheets(self, kind: Kind) -> Mapping[str, WeightSheet]:
         """All sheets of a kind."""
         return self.rates if kind == "rates" else self.pulls
 
@@ -89,7 +89,7 @@ class LearningSheets:
         else:
             own = np.array(values, np.float32, order="C")
             own.flags.writeable = False
-            held[tensor] = Sheet(own)
+            held[tensor] = WeightSheet(own)
         return replace(self, rates=held) if kind == "rates" else replace(self, pulls=held)
 
     def with_kernels(

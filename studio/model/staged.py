@@ -43,7 +43,7 @@ class _Pass(NamedTuple):
     at_once: AtOnce | None = None
 
 
-class _Plan(NamedTuple):
+class _Passes(NamedTuple):
     passes: tuple[_Pass, ...]
     reads: tuple[str, ...]
     inputs: int
@@ -130,14 +130,14 @@ class Staged(Op):
 
     def structure(self) -> dict[str, int | float]:
         """See `Op.structure`: the bend's, and where among the maps that a pass reads each lies."""
-        stage, plan = self.stage, self._plan(_ANY)
+        stage, made = self.stage, self._passes(_ANY)
         found: dict[str, int | float] = {"MASK": int(stage.mask is not None), f"GUARD_{stage.guard.kind.upper()}": 1}
         found["LAST_PAST"] = len(self.past) - 1
         # Of the pass that bends, which is its own unless the bent map is made apart.
-        found |= {"OTHER": 1, "PAST": 1 + (self.other is not None), "SCRATCH": plan.inputs}
+        found |= {"OTHER": 1, "PAST": 1 + (self.other is not None), "SCRATCH": made.inputs}
         for name in ("mask", "mean", "moments", "squares", "bent", "bent_squares"):
-            if name in plan.reads:
-                found[f"{name.upper()}_AT"] = plan.reads.index(name)
+            if name in made.reads:
+                found[f"{name.upper()}_AT"] = made.reads.index(name)
         return found | stage.bend.structure()
 
     def files(self) -> tuple[str, ...]:
@@ -147,11 +147,11 @@ class Staged(Op):
 
     def scratch(self, *inputs: Shape) -> tuple[Scratch, ...]:
         """See `Op.scratch`: as drawn above."""
-        plan = self._plan(inputs[0])
-        known = [*self._names, *(each.name for each in plan.passes)]
+        made = self._passes(inputs[0])
+        known = [*self._names, *(each.name for each in made.passes)]
         return tuple(
             Scratch(e.shader, e.shape, tuple(known.index(name) for name in e.reads), e.span, e.at_once)
-            for e in plan.passes
+            for e in made.passes
         )
 
     def blocks(self, *inputs: Shape) -> Blocks | None:
@@ -161,10 +161,10 @@ class Staged(Op):
 
     def reads(self, scratch: int) -> tuple[int, ...]:
         """See `Op.reads`: the map; what the bend reads, where it bends; mask, statistics, and what was bent."""
-        plan = self._plan(_ANY)
-        assert scratch == len(plan.passes)
-        known = [*self._names, *(each.name for each in plan.passes)]
-        return tuple(known.index(name) for name in plan.reads)
+        made = self._passes(_ANY)
+        assert scratch == len(made.passes)
+        known = [*self._names, *(each.name for each in made.passes)]
+        return tuple(known.index(name) for name in made.reads)
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
         """See `Op.vectors`: 1 for a channel that is bent, else 0; then the bend's own."""
@@ -199,7 +199,7 @@ class Staged(Op):
     @property
     def bent_scratch(self) -> int:
         """Which scratch is the bent map, where it is made apart."""
-        return next(k for k, each in enumerate(self._plan(_ANY).passes) if each.name == "bent")
+        return next(k for k, each in enumerate(self._passes(_ANY).passes) if each.name == "bent")
 
     @property
     def _names(self) -> list[str]:
@@ -207,7 +207,7 @@ class Staged(Op):
         named = ["map", *(["other"] if self.other else []), *(f"past {k}" for k in range(len(self.past)))]
         return [*named, *(["mask map"] if self.mask else [])]
 
-    def _plan(self, shape: Shape) -> _Plan:
+    def _passes(self, shape: Shape) -> _Passes:
         stage = self.stage
         bend_reads = [name for name in self._names if name != "mask map"]
         inputs, passes = len(bend_reads), []
@@ -245,7 +245,7 @@ class Staged(Op):
                 passes.append(_Pass(f"row {name}", "lib/row_squares", tall, (of,)))
                 passes.append(_Pass(name, _MEAN, one, (f"row {name}",)))
                 own.append(name)
-        return _Plan(tuple(passes), tuple(own), inputs)
+        return _Passes(tuple(passes), tuple(own), inputs)
 
 
 def _named(shader: str) -> str:

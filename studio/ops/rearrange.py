@@ -95,7 +95,7 @@ class _Rearranged(Op):
 
     @model_validator(mode="after")
     def _is_whole(self) -> _Rearranged:
-        assert self._plan
+        assert self._open_axes
         return self
 
     @cached_property
@@ -104,7 +104,7 @@ class _Rearranged(Op):
         return parsed(self.pattern)
 
     @cached_property
-    def _plan(self) -> tuple[tuple[str, int, int], ...]:
+    def _open_axes(self) -> tuple[tuple[str, int, int], ...]:
         """The axes whose lengths follow, in the order in which they do: name, side, and which of its three."""
         known, found = set(self.both.sizes), []
         places = [(0, k) for k in range(3)] + [(1, k) for k in self._given]
@@ -130,7 +130,7 @@ class _Rearranged(Op):
             StudioError: where the lengths do not divide the shape.
         """
         found = dict(self.both.sizes)
-        for axis, side, k in self._plan:
+        for axis, side, k in self._open_axes:
             if axis:
                 whole, others = (read, made)[side][k], [a for a in self.both.sides[side][k] if a != axis]
                 part = math.prod(found[other] for other in others)
@@ -167,10 +167,10 @@ class _Rearranged(Op):
             found[f"{name}_COUNT"] = len(order)
             found[f"{name}_AXES"] = tuple(axis for axis, _ in order) or (0,)
             found[f"{name}_SIDES"] = tuple(k for _, k in order) or (0,)
-        plan = [step for step in self._plan if step[0]]
-        found["OPEN_COUNT"] = len(plan)
-        found["OPEN_AXES"] = tuple(number[axis] for axis, _, _ in plan) or (0,)
-        found["OPEN_SIDES"] = tuple(side * 3 + k for _, side, k in plan) or (0,)
+        open_ = [step for step in self._open_axes if step[0]]
+        found["OPEN_COUNT"] = len(open_)
+        found["OPEN_AXES"] = tuple(number[axis] for axis, _, _ in open_) or (0,)
+        found["OPEN_SIDES"] = tuple(side * 3 + k for _, side, k in open_) or (0,)
         return found
 
     def gradient(self, at: Backward) -> Gradients:

@@ -37,17 +37,17 @@ def test_statistics_of_a_map_are_those_that_pytorch_takes(
         stage = replace(stage, guard=Guard(kind="deviation", times=1.5))
     made = staged(shape[0])
     wanted = play(on_torch(made), shape, [stage])
-    engine = GLEngine(made, device, Settings("tiles", handles=device.has_handles))
+    engine = GLEngine(made, device, Settings("shared", handles=device.has_handles))
     assert_alike(play(engine, shape, [stage]), wanted, [stage])
     engine.close()
 
 
 def test_they_take_one_pass_for_a_map(device: Device) -> None:
     made = staged(5)
-    engine = GLEngine(made, device, Settings("tiles"))
+    engine = GLEngine(made, device, Settings("shared"))
     stage = Stage(1, "layer", make_bend("Normalise", {}), guard=Guard(kind="deviation"))
     play(engine, (5, 8, 9), [stage], frames=1)
-    passes = next(found for name, found in engine._plan.items() if len(found) > 1)
+    passes = next(found for name, found in engine._passes_of.items() if len(found) > 1)
     # The bend's moments and the guard's, and the stage itself.
     assert [each.blocks is not None for each in passes] == [True, True, False]
     engine.close()

@@ -276,7 +276,7 @@ def test_edits_of_a_bypassed_layer_are_taken_over(engine_for: EngineFor) -> None
 @pytest.mark.gl
 def test_tiled_convolutions_can_be_bypassed(device: Device) -> None:
     x = {"input": normal(3, 12, 12)}
-    engine = GLEngine(branched_network(), device, Settings("tiles"))
+    engine = GLEngine(branched_network(), device, Settings("shared"))
     engine.bypass({"enc", "skip"})
     engine.run(x)
     engine.bypass({"frac"})

@@ -24,10 +24,10 @@ from studio.engine.gl.calls import Binary
 from studio.engine.gl.compiler import Compiler, Pending
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.loops import Plan
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import HANDLES_TRIAL, Source
-from studio.engine.gl.tiles import Plan
 from studio.engine.gl.tune import Tuner
 from studio.errors import EngineError, StudioError
 from studio.model.size import Size
@@ -203,7 +203,7 @@ def test_all_that_a_picture_needs_is_asked_for_before_the_first_is_waited_for(
     made, fed = branched_network(), {"input": normal(3, 16, 20)}
     wanted = on_torch(made)
     wanted.run(fed)
-    engine = GLEngine(made, gpu, Settings("tiles"))
+    engine = GLEngine(made, gpu, Settings("shared"))
     engine.input_memory("input", Size(16, 20))
     asked.clear()
     engine.run(fed)
@@ -266,7 +266,7 @@ def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
     monkeypatch.setattr(ComputePasses, "_seconds", timed)
 
     def engine() -> GLEngine:
-        opened = GLEngine(made, gpu, Settings("tiles", tuner=Tuner("a GPU", tmp_path / "tiles.json")))
+        opened = GLEngine(made, gpu, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
         opened.tunes_later = True
         opened.run(fed)
         assert relative_error(opened.output(), wanted.output()) <= 1e-5

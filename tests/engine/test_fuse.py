@@ -65,7 +65,7 @@ def test_an_activation_is_made_where_its_input_is() -> None:
 
 
 def test_a_joined_map_is_written_by_those_whose_tiles_begin_in_it() -> None:
-    # "up" has 6 channels, so that its second tile is shared with "skip", which cannot write half of one.
+    # "up" has 6 channels, so that its second loop is shared with "skip", which cannot write half of one.
     assert ("join",) in [group[:1] for group in names(groups_of(branched_network()))]
     joined = network(
         layer("a", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
@@ -75,7 +75,7 @@ def test_a_joined_map_is_written_by_those_whose_tiles_begin_in_it() -> None:
     )
     found = groups_of(joined)
     assert names(found) == [("a", "join", "act"), ("b", "join", "act")]
-    assert [[(f.parent, f.tile, f.is_copy) for f in group.followers] for group in found] == [
+    assert [[(f.parent, f.loop, f.is_copy) for f in group.followers] for group in found] == [
         [(0, 0, True), (1, 0, False)],
         [(0, tile_count(8), True), (1, 0, False)],
     ]
@@ -126,11 +126,11 @@ def test_what_needs_several_maps_is_made_with_the_last_and_parts_with_what_they_
 
 
 @pytest.mark.gl
-@pytest.mark.parametrize("kernels", ["blocks", "tiles"])
+@pytest.mark.parametrize("kernels", ["blocks", "shared"])
 @settings(max_examples=6)
 @given(made=networks(), seed=st.integers(0, 99))
 def test_fused_passes_make_what_torch_makes(
-    device: Device, kernels: Literal["blocks", "tiles"], made: Network, seed: int
+    device: Device, kernels: Literal["blocks", "shared"], made: Network, seed: int
 ) -> None:
     most = 6 if kernels == "blocks" else MOST_OUTPUTS
     engine, oracle = GLEngine(made, device, Settings(kernels, most_outputs=most)), TorchEngine(made, "cpu")

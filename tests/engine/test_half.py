@@ -24,10 +24,10 @@ from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.engine.gl.plans import plans
 from studio.engine.gl.settings import Settings
-from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.op import Array
@@ -102,7 +102,7 @@ def test_values_are_rounded_to_the_nearest(device: Device) -> None:
 
 def test_fusing_changes_no_map(device: Device) -> None:
     made = branched_network()
-    apart = GLEngine(made, device, Settings("tiles", most_outputs=1, half=True))
+    apart = GLEngine(made, device, Settings("shared", most_outputs=1, half=True))
     apart.run(INPUT)
     assert_same_bits(maps_of(device, made), activations(apart))
     apart.close()
@@ -117,15 +117,15 @@ KINDS = {
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
-@pytest.mark.parametrize("tile", [TILES[1], TILES[-1], WINDOWS[6], NARROWS[0]], ids=str)
+@pytest.mark.parametrize("loop", [MATRICES[1], MATRICES[-1], WINDOWS[6], NARROWS[0]], ids=str)
 def test_parts_of_sums_are_not_rounded(
-    device: Device, tile: Tile | Window | Narrow, parts: int, apart: bool, kind: str
+    device: Device, loop: MatrixLoop | WindowLoop | NarrowLoop, parts: int, apart: bool, kind: str
 ) -> None:
     made = KINDS[kind]
     op = made.graph.nodes[0].op
-    if not tile.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
+    if not loop.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
-    engine = GLEngine(made, device, Settings("tiles", Plan(tile, parts, apart), handles=device.has_handles, half=True))
+    engine = GLEngine(made, device, Settings("shared", Plan(loop, parts, apart), handles=device.has_handles, half=True))
     fed = {"in0": normal(9, 11, 13).astype(np.float16).astype(np.float32)}
     engine.run(fed)
     # One rounding, of 11 bits, is all that there is.
@@ -176,16 +176,16 @@ def test_maps_take_half_the_memory(device: Device) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
 @pytest.mark.parametrize("run", [1, 3])
-@pytest.mark.parametrize("tile", [TILES[1], Tile(8, 32, 16, 2, 4), Window(8, 8, 32, 2, 4, 4)], ids=str)
+@pytest.mark.parametrize("loop", [MATRICES[1], MatrixLoop(8, 32, 16, 2, 4), WindowLoop(8, 8, 32, 2, 4, 4)], ids=str)
 def test_products_in_half_precision_are_near(
-    device: Device, tile: Tile | Window, run: int, parts: int, apart: bool, kind: str
+    device: Device, loop: MatrixLoop | WindowLoop, run: int, parts: int, apart: bool, kind: str
 ) -> None:
     made = KINDS[kind]
     op = made.graph.nodes[0].op
-    if not tile.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
+    if not loop.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
-    plan = Plan(tile, parts, apart, run)
-    engine = GLEngine(made, device, Settings("tiles", plan, handles=device.has_handles, half=True))
+    plan = Plan(loop, parts, apart, run)
+    engine = GLEngine(made, device, Settings("shared", plan, handles=device.has_handles, half=True))
     fed = {"in0": normal(9, 11, 13).astype(np.float16).astype(np.float32)}
     engine.run(fed)
     if device.has_halves:
@@ -204,6 +204,6 @@ def test_what_is_worth_measuring_in_half_precision_adds_up_few_products() -> Non
     halved = [plan for plan in found if plan.run]
     assert len(halved) > 4
     for plan in halved:
-        assert isinstance(plan.tile, Tile | Window)
-        assert plan.run * plan.tile.products(work) <= 32
-        assert plan.tile.thread_m % 2 == 0
+        assert isinstance(plan.loop, MatrixLoop | WindowLoop)
+        assert plan.run * plan.loop.products(work) <= 32
+        assert plan.loop.thread_m % 2 == 0

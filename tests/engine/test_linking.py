@@ -44,7 +44,7 @@ def test_a_network_of_relinked_programs_is_the_same(gpu: Device, monkeypatch: py
 
     monkeypatch.setattr(gpu.calls, "relink", noted)
     network, fed = branched_network(), {"input": normal(3, 16, 20)}
-    engine, plain = GLEngine(network, gpu, Settings("tiles")), on_torch(network)
+    engine, plain = GLEngine(network, gpu, Settings("shared")), on_torch(network)
     for each in (engine, plain):
         each.run(fed)
     assert linked
@@ -91,7 +91,7 @@ def test_other_threads_run_meanwhile(gpu: Device) -> None:
 
 
 def test_times_of_a_run_before_stages_came_and_went_are_asked_for_in_vain(gpu: Device) -> None:
-    engine = GLEngine(branched_network(), gpu, Settings("tiles"))
+    engine = GLEngine(branched_network(), gpu, Settings("shared"))
     engine.time_every = 0
     fed = {"input": normal(3, 16, 20)}
     engine.set_stages((Stage(1, "enc", Multiply(factor=2.0)),))

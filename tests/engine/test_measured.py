@@ -135,21 +135,21 @@ def test_a_sharing_violation_loses_nothing_and_nobody_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     monkeypatch.setattr(remembering, "_PAUSES", (0.0,) * 5)
-    path = tmp_path / "tiles.json"
+    path = tmp_path / "plans.json"
     remember(path, lambda _: {"theirs": 1})
     with monkeypatch.context() as patched:
         held_for(patched, call, 3)
         remember(path, lambda content: content | {"ours": 2})
         assert remembered(path)["ours"] == 2
         assert on_the_disk(path) == {"theirs": 1, "ours": 2}
-    assert [file.name for file in tmp_path.iterdir()] == ["tiles.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["plans.json"]
 
 
 def test_what_could_not_be_written_is_known_here_and_comes_with_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remembering, "_PAUSES", (0.0,))
-    path = tmp_path / "tiles.json"
+    path = tmp_path / "plans.json"
     remember(path, lambda _: {"theirs": 1})
     with monkeypatch.context() as patched:
         held_for(patched, "replace", 100)

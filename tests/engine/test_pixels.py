@@ -20,7 +20,7 @@ from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.picture import DeepPicture, deepened, to_tensor
 
-TILES = Settings("tiles")
+SHARED = Settings("shared")
 
 
 def taking(fed: Input) -> Network:
@@ -56,7 +56,7 @@ def test_a_picture_is_what_the_processor_would_make_of_it(
     shown: DeepPicture = picture(height, width, seed)
     if deep:
         shown = deepened(shown) ^ np.uint16(seed)
-    engine = GLEngine(taking(fed), gl_device, TILES)
+    engine = GLEngine(taking(fed), gl_device, SHARED)
     try:
         engine.run({}, pictures={"input": shown})
         assert "input" in engine._pixels, "else this says nothing of the device"
@@ -73,7 +73,7 @@ def tiled(request: pytest.FixtureRequest, device: Device, monkeypatch: pytest.Mo
     if not device.has_compute or (request.param and not device.can_map):
         pytest.skip("this driver has no compute shaders, or keeps no buffer mapped")
     monkeypatch.setattr(device, "can_map", request.param)
-    engine = GLEngine(tiny_network(), device, TILES)
+    engine = GLEngine(tiny_network(), device, SHARED)
     yield engine
     engine.close()
 

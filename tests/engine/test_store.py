@@ -50,7 +50,7 @@ def packed(engine: GLEngine | GLFragmentEngine, device: Device) -> dict[str, Arr
     return found
 
 
-@pytest.mark.parametrize("kind", ["blocks", "tiles", "fragments"])
+@pytest.mark.parametrize("kind", ["blocks", "shared", "fragments"])
 @pytest.mark.parametrize("op", WITH_TENSORS)
 @settings(max_examples=6)
 @given(data=st.data(), seed=st.integers(0, 2**16))
@@ -62,7 +62,7 @@ def test_what_the_device_packs_is_what_numpy_packs(
     engines = [
         GLFragmentEngine(each, device)
         if kind == "fragments"
-        else GLEngine(each, device, Settings("tiles") if kind == "tiles" else None)
+        else GLEngine(each, device, Settings("shared") if kind == "shared" else None)
         for each in (made, other)
     ]
     tensors = DeviceTensors(device, engines[0]._store)

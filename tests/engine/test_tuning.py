@@ -12,9 +12,9 @@ from helpers import branched_network, normal, on_torch, relative_error
 
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
+from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, Plan
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
-from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Plan
 from studio.engine.gl.tune import Job, Tuner, Tuning
 from studio.errors import EngineError
 from studio.model.view import View
@@ -29,10 +29,10 @@ def seconds(plan: Plan) -> float:
 
 
 def test_a_little_at_a_time_finds_what_measuring_all_at_once_does(tmp_path: Path) -> None:
-    plans = [Plan(tile) for tile in (*TILES, *WINDOWS)]
+    plans = [Plan(loop) for loop in (*MATRICES, *WINDOWS)]
     jobs = {"a": Job(plans, seconds), "b": Job(plans[::2], seconds), "c": Job([Plan(NARROWS[0], 4)], seconds)}
     at_once = Tuner("a GPU", tmp_path / "once.json").choose(jobs)
-    tuner = Tuner("a GPU", tmp_path / "tiles.json")
+    tuner = Tuner("a GPU", tmp_path / "plans.json")
     tuning, found, steps = Tuning(tuner, jobs), {}, 0
     while not tuning.is_over:
         decided = tuning.step()
@@ -40,7 +40,7 @@ def test_a_little_at_a_time_finds_what_measuring_all_at_once_does(tmp_path: Path
         if decided is not None:
             found[decided[0]] = decided[1]
             # Whoever stops here keeps what is known so far.
-            known = Tuner("a GPU", tmp_path / "tiles.json").known(jobs)
+            known = Tuner("a GPU", tmp_path / "plans.json").known(jobs)
             assert known == found
             assert tuning.done == len(found)
     assert found == at_once
@@ -49,14 +49,14 @@ def test_a_little_at_a_time_finds_what_measuring_all_at_once_does(tmp_path: Path
 
 
 def test_a_plan_that_the_driver_refuses_does_not_win(tmp_path: Path) -> None:
-    good, bad = Plan(TILES[0]), Plan(TILES[1])
+    good, bad = Plan(MATRICES[0]), Plan(MATRICES[1])
 
     def times(plan: Plan) -> float:
         if plan == bad:
             raise EngineError("The driver cannot compile it.")
         return 1.0
 
-    tuning = Tuning(Tuner("a GPU", tmp_path / "tiles.json"), {"a": Job([bad, good], times), "b": Job([bad], times)})
+    tuning = Tuning(Tuner("a GPU", tmp_path / "plans.json"), {"a": Job([bad, good], times), "b": Job([bad], times)})
     decided = []
     while not tuning.is_over:
         decided.append(tuning.step())
@@ -72,15 +72,15 @@ def test_the_first_picture_waits_for_nothing_and_later_ones_are_run_as_measured(
     def timed(self: ComputePasses, each: Any, plan: Plan) -> float:
         asked[self._key(each)] += 1
         # Compiled and run as on a GPU, but told by no clock.
-        for dispatch in self._tiled(_alone(each), each, plan):
+        for dispatch in self._convolution(_alone(each), each, plan):
             assert dispatch
         return seconds(plan)
 
     monkeypatch.setattr(ComputePasses, "_seconds", timed)
     made = branched_network()
     inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
-    tuner = Tuner("a GPU", tmp_path / "tiles.json")
-    engine = GLEngine(made, device, Settings("tiles", tuner=tuner))
+    tuner = Tuner("a GPU", tmp_path / "plans.json")
+    engine = GLEngine(made, device, Settings("shared", tuner=tuner))
     engine.tunes_later = True
     engine.run(inputs)
     assert not asked
@@ -105,7 +105,7 @@ def test_the_first_picture_waits_for_nothing_and_later_ones_are_run_as_measured(
     assert len(tried) > 1
     assert all(device._computes[source] in runs for source in device.programs - before)
     # Another engine knows at once.
-    again = GLEngine(made, device, Settings("tiles", tuner=Tuner("a GPU", tmp_path / "tiles.json")))
+    again = GLEngine(made, device, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
     again.tunes_later = True
     asked.clear()
     again.run(inputs)

@@ -80,7 +80,10 @@ def test_fusing_changes_no_map_of_a_step(
         for seed, (name, here) in enumerate(inputs_of(objective, k).items(), start=2 * k):
             assert name in ("input", WANTED)
             fed[here] = normal(3, height, width, seed=seed)
-    fused, apart = GLEngine(made, device, Settings("tiles")), GLEngine(made, device, Settings("tiles", most_outputs=1))
+    fused, apart = (
+        GLEngine(made, device, Settings("shared")),
+        GLEngine(made, device, Settings("shared", most_outputs=1)),
+    )
     for engine in (fused, apart):
         engine.run(fed)
     for node in made.graph.nodes:

@@ -41,15 +41,15 @@ BLACK = np.zeros((1, 1, 3), np.uint8)
 Open = Callable[..., GLBackend]
 
 
-@pytest.fixture(params=["gl", "gl-tiles", "gl-fragment"])
+@pytest.fixture(params=["gl", "gl-shared", "gl-fragment"])
 def open_gl(request: pytest.FixtureRequest, device: Device, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Learns on an engine; "gl-tiles" as GPUs do it, with kernels in a buffer that steps pack, and sums at once."""
+    """Learns on an engine; "gl-shared" as GPUs do it, with kernels in a buffer that steps pack, and sums at once."""
     opened: list[GLBackend] = []
-    if request.param == "gl-tiles":
-        monkeypatch.setattr(GLEngine, "_usual_settings", lambda _: ComputeSettings("tiles"))
+    if request.param == "gl-shared":
+        monkeypatch.setattr(GLEngine, "_usual_settings", lambda _: ComputeSettings("shared"))
 
     def open_one(*args: object, **more: object) -> GLBackend:
-        opened.append(GLBackend(*args, request.param.removesuffix("-tiles"), device, **more))
+        opened.append(GLBackend(*args, request.param.removesuffix("-shared"), device, **more))
         return opened[-1]
 
     yield open_one

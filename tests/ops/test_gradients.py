@@ -133,7 +133,7 @@ KERNELS = [
 
 
 @pytest.mark.gl
-@pytest.mark.parametrize("kernels", ["blocks", "tiles"])
+@pytest.mark.parametrize("kernels", ["blocks", "shared"])
 @pytest.mark.parametrize("how", KERNELS)
 def test_blocks_of_a_weights_gradient_are_whole_on_gpus_and_in_software(
     device: Device, how: tuple[object, ...], kernels: str

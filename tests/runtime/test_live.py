@@ -30,7 +30,7 @@ from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.player import Player
 from studio.runtime.live.playing import PlayerState
-from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
+from studio.runtime.live.recorder import RecordingStatus, RecordingTarget
 from studio.runtime.live.report import (
     EngineState,
     LayerShapes,
@@ -285,7 +285,7 @@ def test_what_cannot_be_done_is_said_and_the_rest_runs_on(showing: Studio, tmp_p
     before = showing.picture()
     showing.live.play(str(tmp_path / "nothing.mp4"))
     showing.until(lambda: any("nothing.mp4" in text for text in showing.messages))
-    showing.live.record(RecordingPlan(tmp_path / "nowhere"), "x")
+    showing.live.record(RecordingTarget(tmp_path / "nowhere"), "x")
     showing.until(lambda: any("nowhere" in text for text in showing.messages))
     showing.live.still(tmp_path / "no" / "still.png")
     showing.until(lambda: any("still.png" in text for text in showing.messages))
@@ -308,7 +308,7 @@ def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path, monk
     clock = Clock()
     began = clock.now
     monkeypatch.setattr(output_writer, "time", clock)
-    showing.live.record(RecordingPlan(tmp_path, fps=Fraction(25), name="{preset}"), "tiny")
+    showing.live.record(RecordingTarget(tmp_path, fps=Fraction(25), name="{preset}"), "tiny")
 
     def status() -> RecordingStatus:
         return showing.telemetry[Recording].status or RecordingStatus()
@@ -367,7 +367,7 @@ def test_closing_frees_the_thread_and_finishes_the_recording(gl_device: Device, 
     running = Studio()
     running.live.play(str(still))
     running.until(lambda: running.telemetry[Progress].serial)
-    running.live.record(RecordingPlan(tmp_path, name="x"), "x")
+    running.live.record(RecordingTarget(tmp_path, name="x"), "x")
     running.until(lambda: (status := running.telemetry[Recording].status) is not None and status.frames)
     running.live.close()
     assert not running.live._thread.is_alive()

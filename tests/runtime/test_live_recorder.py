@@ -24,7 +24,7 @@ from studio.io.sinks import open_sink
 from studio.io.sources import open_source
 from studio.model.size import Size
 from studio.runtime.live import recorder
-from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingStatus, free_path, still
+from studio.runtime.live.recorder import LiveRecorder, RecordingStatus, RecordingTarget, free_path, still
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "io"))
 from films import number_of, numbered
@@ -70,7 +70,9 @@ class Bench:
     def __init__(self, fps: Fraction = Fraction(25), **prepared: Any) -> None:
         self.sink: FakeSink | None = None
         self.prepared = prepared
-        self.recorder = LiveRecorder(RecordingPlan(Path("nowhere"), fps=fps), "a", clock=lambda: 0.0, opener=self.open)
+        self.recorder = LiveRecorder(
+            RecordingTarget(Path("nowhere"), fps=fps), "a", clock=lambda: 0.0, opener=self.open
+        )
 
     def open(self, path: Path, *, size: tuple[int, int], **_: Any) -> Any:
         self.sink = FakeSink(path, size)
@@ -149,7 +151,7 @@ def test_one_picture_is_wanted_for_every_frame_that_can_have_a_new_one(gaps: lis
 
 @pytest.mark.parametrize("rate", [1.0, 7.0, 25.0, 59.94, 240.0])
 def test_three_seconds_are_75_frames_with_the_right_content(tmp_path: Path, rate: float) -> None:
-    recorder = LiveRecorder(RecordingPlan(tmp_path), "my preset")
+    recorder = LiveRecorder(RecordingTarget(tmp_path), "my preset")
     times = [START + n / rate for n in range(round(3 * rate + 0.49)) if n / rate < 3]
     for number, at in enumerate(times):
         recorder.tick(at - 1e-4)
@@ -239,14 +241,14 @@ def test_a_full_disk_ends_the_recording_with_its_sentence() -> None:
 
 
 def test_a_place_that_cannot_be_recorded_to_is_said_in_the_status(tmp_path: Path) -> None:
-    recorder = LiveRecorder(RecordingPlan(tmp_path / "nowhere"), "a")
+    recorder = LiveRecorder(RecordingTarget(tmp_path / "nowhere"), "a")
     recorder.offer(small(0), START)
     recorder.stop(START + 1)
     assert "does not exist; create it first" in recorder.wait(PATIENCE).error
 
 
 def test_nothing_offered_is_nothing_recorded(tmp_path: Path) -> None:
-    recorder = LiveRecorder(RecordingPlan(tmp_path), "a")
+    recorder = LiveRecorder(RecordingTarget(tmp_path), "a")
     recorder.tick(START)
     recorder.stop()
     recorder.stop()
@@ -256,9 +258,9 @@ def test_nothing_offered_is_nothing_recorded(tmp_path: Path) -> None:
 
 def test_bad_plans(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="no codec 'betamax'"):
-        LiveRecorder(RecordingPlan(tmp_path, "betamax"), "a")
+        LiveRecorder(RecordingTarget(tmp_path, "betamax"), "a")
     with pytest.raises(StudioError, match="frame rate of 0"):
-        LiveRecorder(RecordingPlan(tmp_path, fps=Fraction(0)), "a")
+        LiveRecorder(RecordingTarget(tmp_path, fps=Fraction(0)), "a")
 
 
 def test_a_fault_of_the_program_is_shown_and_ends_the_recording(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +298,7 @@ def test_letterboxing() -> None:
 
 def test_a_size_of_its_own_and_other_codecs(tmp_path: Path) -> None:
     for codec in ("png", "ffv1"):
-        recorder = LiveRecorder(RecordingPlan(tmp_path, codec, Fraction(10), Size(18, 32), "{preset}"), "a/b")
+        recorder = LiveRecorder(RecordingTarget(tmp_path, codec, Fraction(10), Size(18, 32), "{preset}"), "a/b")
         recorder.offer(numbered(1), START)
         recorder.stop(START + 0.5)
         status = recorder.wait(PATIENCE)

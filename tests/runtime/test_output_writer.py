@@ -15,7 +15,7 @@ from studio.runtime.live import output_writer
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.output_writer import OutputWriter, Record
-from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
+from studio.runtime.live.recorder import RecordingStatus, RecordingTarget
 
 
 class FakeScreen:
@@ -49,7 +49,7 @@ class Run:
         self.clock, self.screen = Clock(), FakeScreen()
         monkeypatch.setattr(output_writer, "time", self.clock)
         self.outlets = OutputWriter(self.screen, Journal())  # type: ignore[arg-type]
-        self.outlets.begin(Record(RecordingPlan(folder, "png", Fraction(10)), "a"))
+        self.outlets.begin(Record(RecordingTarget(folder, "png", Fraction(10)), "a"))
 
     def frame(self, seconds: float, *, is_new: bool = True) -> None:
         self.clock.now += seconds

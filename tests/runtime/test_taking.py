@@ -49,7 +49,7 @@ from studio.model.section import SECOND
 from studio.model.size import Size
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Record, Recording
-from studio.runtime.live.recorder import LiveRecorder, RecordingPlan
+from studio.runtime.live.recorder import LiveRecorder, RecordingTarget
 from studio.runtime.live.report import Progress
 from studio.runtime.live.second_film import SecondFilm
 from studio.runtime.live.taking import BeginTake, EndTake, Performing
@@ -90,7 +90,7 @@ def film(tmp_path: Path) -> Path:
 def begin(studio: Studio, folder: Path, source: Path, *, rate: Fraction = Fraction(25)) -> Path:
     path = folder / "a.performance"
     document = studio.document
-    record = Record(RecordingPlan(folder, "ffv1", rate, name="live"), "played")
+    record = Record(RecordingTarget(folder, "ffv1", rate, name="live"), "played")
     studio.live.order(BeginTake(document.graph, path, document.preset(), str(source), "source", record))
     studio.until(lambda: studio.telemetry[Performing].seconds > 0)
     return path
@@ -293,7 +293,7 @@ def test_a_file_that_is_there_is_left_alone_and_the_recording_goes_on(
     studio.until(lambda: studio.telemetry[Progress].serial > 3)
     (tmp_path / "a.performance").write_text("mine", "utf-8")
     document = studio.document
-    record = Record(RecordingPlan(tmp_path, "ffv1", name="live"), "played")
+    record = Record(RecordingTarget(tmp_path, "ffv1", name="live"), "played")
     path = tmp_path / "a.performance"
     studio.live.order(BeginTake(document.graph, path, document.preset(), str(film), "source", record))
     studio.until(lambda: any("is there already" in text for text in studio.messages))
@@ -344,7 +344,7 @@ def test_a_render_counts_frames_as_the_recorder_does(gaps: list[float], rate: Fr
         def keep(self) -> None: ...
 
     times = [100.0, *(100.0 + sum(gaps[: k + 1]) for k in range(len(gaps)))]
-    recorder = LiveRecorder(RecordingPlan(Path(), "ffv1", rate), "x", opener=lambda *_, **__: Sink())
+    recorder = LiveRecorder(RecordingTarget(Path(), "ffv1", rate), "x", opener=lambda *_, **__: Sink())
     events: list[Event] = []
     for number, now in enumerate(times):
         events.append(Ran(now - 100.0, number, 0.0))

@@ -15,7 +15,7 @@ from running import Running
 from studio.io.sinks import CodecInfo
 from studio.model.size import Size
 from studio.runtime.live.output_writer import Recording, Written
-from studio.runtime.live.recorder import RecordingPlan, RecordingStatus
+from studio.runtime.live.recorder import RecordingStatus, RecordingTarget
 from studio.runtime.live.report import Report
 from studio.ui.recording import panel as recorder_panel
 from studio.ui.recording.panel import RecorderPanel
@@ -60,8 +60,8 @@ def show(at: Running, status: RecordingStatus | None) -> None:
 
 def test_the_button_begins_and_ends_a_recording(panel: RecorderPanel, at: Running, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
-    plan = RecordingPlan(at.home, "h264", Fraction(25), name="{preset} {date} {time}")
-    assert at.live.calls == [("record", plan, "alpha", False)]
+    target = RecordingTarget(at.home, "h264", Fraction(25), name="{preset} {date} {time}")
+    assert at.live.calls == [("record", target, "alpha", False)]
     show(at, RecordingStatus(at.home / "x.mp4", 61.27, 1530, 3, 4_240_000, Size(48, 64)))
     assert (panel.button.text(), panel.facts.text()) == ("1:01.2", "1530 frames · 3 dropped · 4.2 MB")
     assert not panel.codec.isEnabled()
@@ -105,8 +105,14 @@ def test_how_to_record_is_chosen_once(panel: RecorderPanel, at: Running, qtbot: 
     again = open_panel(at, qtbot)
     assert [box.currentData() for box in (again.codec, again.rate, again.what)] == ["ffv1", "30000/1001", True]
     again.toggle()
-    [(plan, name, shown)] = at.live.of("record")
-    assert (plan.codec, plan.fps, plan.folder, name, shown) == ("ffv1", Fraction(30000, 1001), folder, "alpha", True)
+    [(target, name, shown)] = at.live.of("record")
+    assert (target.codec, target.fps, target.folder, name, shown) == (
+        "ffv1",
+        Fraction(30000, 1001),
+        folder,
+        "alpha",
+        True,
+    )
 
 
 def test_a_codec_that_does_not_work_here_is_grey_and_says_why(panel: RecorderPanel) -> None:

@@ -48,7 +48,7 @@ class AtlasEngine(DrawnEngine):
         self._context = self._device.context
         self._closed = False
         self._timed_at = -math.inf
-        self._plan: dict[str, tuple[Pass, ...]] = {}
+        self._passes_of: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
@@ -159,9 +159,11 @@ class AtlasEngine(DrawnEngine):
 
     def _adopt(self, before: Running, *, anew: bool) -> None:
         running = self._running
-        self._plan = {node.name: passes(node, running.shapes, at_once=self._sums_at_once) for node in running.nodes}
+        self._passes_of = {
+            node.name: passes(node, running.shapes, at_once=self._sums_at_once) for node in running.nodes
+        }
         shapes = dict(running.shapes)
-        shapes |= {each.target: each.shape for steps in self._plan.values() for each in steps}
+        shapes |= {each.target: each.shape for steps in self._passes_of.values() for each in steps}
         atlases = {}
         for name, shape in shapes.items():
             known = self._atlases.get(name)
@@ -177,7 +179,7 @@ class AtlasEngine(DrawnEngine):
         self._context.gc()
         self._atlases.clear()
         self._atlases.update(atlases)
-        self._outdated = set() if anew else self._outdated & self._plan.keys()
+        self._outdated = set() if anew else self._outdated & self._passes_of.keys()
         known_nodes = {node.name: node for node in before.nodes}
         self._outdated |= {node.name for node in running.nodes if known_nodes.get(node.name) != node}
         self._connect()
@@ -232,8 +234,8 @@ class AtlasEngine(DrawnEngine):
         """Say what the passes of every node bind besides maps."""
         # Times are those of other passes.
         self._timed_at = -math.inf
-        self._times = {name: seconds for name, seconds in self._times.items() if name in self._plan}
-        self._asked_of = {key: query for key, query in self._asked_of.items() if key[0] in self._plan}
+        self._times = {name: seconds for name, seconds in self._times.items() if name in self._passes_of}
+        self._asked_of = {key: query for key, query in self._asked_of.items() if key[0] in self._passes_of}
         self._told.adopt(self._numbers)
         self._bound.clear()
         chosen: dict[tuple[int, tuple[int, ...]], LayerWeights] = {}

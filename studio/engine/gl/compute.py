@@ -11,10 +11,10 @@ from studio.engine.gl.blocks import block_for
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
+from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.products import GradientWork, Product
 from studio.engine.gl.shaders import Constants, Extra, Source
-from studio.engine.gl.tiles import Narrow, Plan, Tile, Window, groups
 from studio.engine.gl.tuned import TunedPasses
 from studio.model.layout import tile_count
 from studio.model.stage import layer_of
@@ -63,7 +63,7 @@ class ComputePasses(TunedPasses):
         """The passes of a layer, the last of which also makes what is fused into it."""
         made = [self._texel(Group(each.node), each) for each in passes[:-1]]
         last = passes[-1]
-        if self._is_tiled(last) or self._is_product(last):
+        if self._is_convolution(last) or self._is_product(last):
             return made + self._planned(group, last, self._plans[layer_of(last.target)])
         if self._weights[last.node.name].kernel is None:
             return [*made, self._texel(group, last)]
@@ -106,7 +106,9 @@ class ComputePasses(TunedPasses):
         return self._dispatch(group, each, (*each.files, "lib/convolve_block.glsl"), constants, count)
 
     def _planned(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
-        made, grid = self._product(group, each, plan) if self._is_product(each) else self._tiled(group, each, plan)
+        made, grid = (
+            self._product(group, each, plan) if self._is_product(each) else self._convolution(group, each, plan)
+        )
         if plan.parts == 1:
             return [made]
         self._reserve_parts(each, plan)
@@ -120,29 +122,29 @@ class ComputePasses(TunedPasses):
         added = self._dispatch(group, replace(each, inputs=(each.target,)), files, constants, texels, grid)
         return [replace(made, buffers=(*made.buffers, room.parts)), replace(added, buffers=(None, room.parts))]
 
-    def _tiled(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
-        weights, work, tile = self._weights[each.node.name], self._work(each), plan.tile
+    def _convolution(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
+        weights, work, loop = self._weights[each.node.name], self._work(each), plan.loop
         assert not isinstance(work, GradientWork)
-        assert isinstance(tile, Tile | Window | Narrow)
+        assert isinstance(loop, MatrixLoop | WindowLoop | NarrowLoop)
         size = self._phase_size(each)
         along_m, along_n, deep = groups(work, plan)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, *size.wh)
-        constants = (*each.structure, *weights.constants, *tile.constants(work), ("RUN", plan.run))
+        constants = (*each.structure, *weights.constants, *loop.constants(work), ("RUN", plan.run))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
-        files = (*each.files, tile.shader)
+        files = (*each.files, loop.shader)
         return self._dispatch(own, each, files, constants, count, grid, halves=plan.run > 0), grid
 
     def _product(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
-        work, tile = self._work(each), plan.tile
+        work, loop = self._work(each), plan.loop
         assert isinstance(work, GradientWork)
-        assert isinstance(tile, Product)
+        assert isinstance(loop, Product)
         along_m, along_n, deep = groups(work, plan)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, work.pairs, 0)
-        constants = (*each.structure, *tile.constants(), ("UNBIASED", 1))
+        constants = (*each.structure, *loop.constants(), ("UNBIASED", 1))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
-        return self._dispatch(own, each, (*each.files, tile.shader), constants, count, grid), grid
+        return self._dispatch(own, each, (*each.files, loop.shader), constants, count, grid), grid
 
     def _dispatch(
         self,

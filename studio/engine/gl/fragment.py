@@ -74,7 +74,7 @@ class GLFragmentEngine(AtlasEngine):
         self._device.unbind()
         self._context.gc()
         super()._make_room(names, anew=anew)
-        made = {each.target for passes in self._plan.values() for each in passes}
+        made = {each.target for passes in self._passes_of.values() for each in passes}
         for name in made.intersection(names):
             self._targets[name] = self._context.framebuffer([self._textures[name]])
         if not anew:
@@ -96,7 +96,7 @@ class GLFragmentEngine(AtlasEngine):
 
     def _run_layer(self, node: Node) -> None:
         self._device.layer = layer_of(node.name)
-        for each in self._plan[node.name]:
+        for each in self._passes_of[node.name]:
             weights = self._bound[node.name]
             constants: Constants = each.structure
             maps = [(self._map(name, node.inputs[0]), self._shader_shape(name)) for name in each.inputs]

@@ -85,7 +85,7 @@ class GLEngine(AtlasEngine):
     @property
     def _sums_at_once(self) -> bool:
         # A software rasteriser gains nothing by shared memory.
-        return self._settings.kernels == "tiles"
+        return self._settings.kernels == "shared"
 
     def _is_half(self, name: str) -> bool:
         # What a layer looks at before it begins stays in full: it may be sums of squares. It has a name with a tilde,
@@ -97,7 +97,7 @@ class GLEngine(AtlasEngine):
 
     def _kernel_limit(self) -> int | None:
         # Software rasterisers fetch texels faster than they check the bounds of a buffer.
-        return None if self._settings.kernels == "tiles" else self._device.max_texture
+        return None if self._settings.kernels == "shared" else self._device.max_texture
 
     def _adopt(self, before: Running, *, anew: bool) -> None:
         super()._adopt(before, anew=anew)
@@ -107,7 +107,7 @@ class GLEngine(AtlasEngine):
                 self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
             )
             self._feeds: dict[str, list[Dispatch]] = {}
-        self._passes.choose([passes[-1] for passes in self._plan.values()], later=self.tunes_later)
+        self._passes.choose([passes[-1] for passes in self._passes_of.values()], later=self.tunes_later)
 
     def tune(self) -> tuple[int, int] | None:
         """See `Engine.tune`."""
@@ -161,7 +161,7 @@ class GLEngine(AtlasEngine):
 
     def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
         # In software the processor does it either way.
-        if self._settings.kernels != "tiles" or not self._device.can_map:
+        if self._settings.kernels != "shared" or not self._device.can_map:
             super()._feed_picture(wanted, picture)
             return
         name = wanted.name
@@ -242,7 +242,7 @@ class GLEngine(AtlasEngine):
             for group in groups:
                 # What is refused is said by whoever waits for it.
                 with contextlib.suppress(Pending, EngineError):
-                    self._passes.group(group, self._plan[group.head.name])
+                    self._passes.group(group, self._passes_of[group.head.name])
 
     def _steps_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         groups = self._groups_of(nodes, whole)
@@ -251,10 +251,10 @@ class GLEngine(AtlasEngine):
         made = []
         for group in groups:
             self._device.layer = layer_of(group.head.name)
-            made.append(self._passes.group(group, self._plan[group.head.name]))
+            made.append(self._passes.group(group, self._passes_of[group.head.name]))
         self._device.layer = ""
         parts: list[tuple[Group, Sequence[Dispatch]]] = list(zip(groups, made, strict=True))
-        if self._settings.kernels == "tiles":
+        if self._settings.kernels == "shared":
             parts = side_by_side(parts, self._running.shapes)
         ready = iter(in_a_row([dispatch for _, passes in parts for dispatch in passes]))
         steps: list[Step] = []

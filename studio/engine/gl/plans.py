@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from studio.engine.gl.loops import (
+    LEAST_SHARED,
+    MATRICES,
+    NARROWS,
+    WINDOWS,
+    MatrixLoop,
+    NarrowLoop,
+    Plan,
+    WindowLoop,
+    Work,
+    groups,
+)
 from studio.engine.gl.products import GradientWork, Product
-from studio.engine.gl.tiles import LEAST_SHARED, NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work, groups
 
 # Beside those of which a thread makes no more than 8 × 8: in half precision it needs registers for both kinds of sums.
 HALVED = (
-    Tile(128, 128, 16, 8, 8),
-    Tile(128, 64, 16, 8, 8),
-    Window(16, 8, 128, 2, 8, 8),
-    Window(16, 16, 128, 1, 8, 8),
-    Window(16, 16, 64, 1, 8, 8),
-    Window(16, 16, 64, 4, 8, 8),
+    MatrixLoop(128, 128, 16, 8, 8),
+    MatrixLoop(128, 64, 16, 8, 8),
+    WindowLoop(16, 8, 128, 2, 8, 8),
+    WindowLoop(16, 16, 128, 1, 8, 8),
+    WindowLoop(16, 16, 64, 1, 8, 8),
+    WindowLoop(16, 16, 64, 4, 8, 8),
 )
 PRODUCTS = (
     Product(128, 128, 8),
@@ -40,75 +51,75 @@ def _count(work: Work, plan: Plan) -> int:
 
 
 def plans(work: Work, shared: int = LEAST_SHARED, *, halves: bool = False) -> list[Plan]:
-    """The ways worth measuring: tiles that waste little, in as many parts as keep a GPU busy.
+    """The ways worth measuring: loops that waste little, in as many parts as keep a GPU busy.
 
     Args:
         work: the convolution.
         shared: bytes of shared memory that there are.
         halves: whether products may be made in half precision.
     """
-    found = _in_parts(work, (*TILES, *WINDOWS, *NARROWS), shared)
+    found = _in_parts(work, (*MATRICES, *WINDOWS, *NARROWS), shared)
     if not halves or work.channels <= 4:
         return found
-    for plan in _in_parts(work, (*TILES, *WINDOWS, *HALVED), shared):
-        tile = plan.tile
-        assert isinstance(tile, Tile | Window)
-        if tile.thread_m in (2, 4, 8) and tile.products(work) <= _HALF_SUMS:
-            found.append(plan._replace(run=max(1, _HALF_SUMS // tile.products(work))))
+    for plan in _in_parts(work, (*MATRICES, *WINDOWS, *HALVED), shared):
+        loop = plan.loop
+        assert isinstance(loop, MatrixLoop | WindowLoop)
+        if loop.thread_m in (2, 4, 8) and loop.products(work) <= _HALF_SUMS:
+            found.append(plan._replace(run=max(1, _HALF_SUMS // loop.products(work))))
     return found
 
 
-def _in_parts(work: Work, tiles: Sequence[Tile | Window | Narrow], shared: int) -> list[Plan]:
-    tiles = [tile for tile in tiles if tile.fits(work, shared) and _suits(tile, work)]
-    least = min((tile.made(work) for tile in tiles), default=0)
+def _in_parts(work: Work, loops: Sequence[MatrixLoop | WindowLoop | NarrowLoop], shared: int) -> list[Plan]:
+    loops = [loop for loop in loops if loop.fits(work, shared) and _suits(loop, work)]
+    least = min((loop.made(work) for loop in loops), default=0)
     found = []
-    for tile in tiles:
-        if tile.made(work) > _MOST_WASTE * least:
+    for loop in loops:
+        if loop.made(work) > _MOST_WASTE * least:
             continue
-        most = min(tile.steps(work) // 2, _LARGEST_PARTS // (work.pixels * work.phases * work.channels), 64)
+        most = min(loop.steps(work) // 2, _LARGEST_PARTS // (work.pixels * work.phases * work.channels), 64)
         choices = [1] + [1 << bit for bit in range(1, 7) if 1 << bit <= most]
-        busy = [p for p in choices if _FEWEST_GROUPS <= _count(work, Plan(tile, p)) <= _MOST_GROUPS]
+        busy = [p for p in choices if _FEWEST_GROUPS <= _count(work, Plan(loop, p)) <= _MOST_GROUPS]
         if not busy:
-            busy = [choices[0] if _count(work, Plan(tile, 1)) > _MOST_GROUPS else choices[-1]]
-        found += [Plan(tile, p, apart) for p in busy for apart in ((False, True) if p > 1 else (False,))]
+            busy = [choices[0] if _count(work, Plan(loop, 1)) > _MOST_GROUPS else choices[-1]]
+        found += [Plan(loop, p, apart) for p in busy for apart in ((False, True) if p > 1 else (False,))]
     return found
 
 
-def _suits(tile: Tile | Window | Narrow, work: Work) -> bool:
-    """Whether a tile is neither far narrower than the layer nor far shorter than its map."""
-    if isinstance(tile, Narrow):
+def _suits(loop: MatrixLoop | WindowLoop | NarrowLoop, work: Work) -> bool:
+    """Whether what a workgroup makes is neither far narrower than the layer nor far shorter than its map."""
+    if isinstance(loop, NarrowLoop):
         return True
-    if tile.n < min(work.channels, 64) // 2:
+    if loop.n < min(work.channels, 64) // 2:
         return False
-    return not isinstance(tile, Tile) or work.pixels <= 64 * tile.m or tile.m >= 64
+    return not isinstance(loop, MatrixLoop) or work.pixels <= 64 * loop.m or loop.m >= 64
 
 
 def usual(work: Work) -> Plan:
     """A way that is never bad, where nothing may be measured."""
-    tile = Tile(128, 4, 16, 2, 4) if work.channels <= 4 else Tile(64, 64, 16, 4, 4)
-    fitting = [plan for plan in plans(work) if plan.tile == tile] or plans(work)
+    loop = MatrixLoop(128, 4, 16, 2, 4) if work.channels <= 4 else MatrixLoop(64, 64, 16, 4, 4)
+    fitting = [plan for plan in plans(work) if plan.loop == loop] or plans(work)
     return max(fitting, key=lambda plan: -abs(_count(work, plan) - 512))
 
 
 def gradient_plans(work: GradientWork) -> list[Plan]:
     """The ways worth measuring to make a weight's gradient."""
 
-    def made(tile: Product) -> int:
-        along_m, along_n, _ = tile.groups(work)
-        return along_m * tile.m * along_n * tile.n
+    def made(loop: Product) -> int:
+        along_m, along_n, _ = loop.groups(work)
+        return along_m * loop.m * along_n * loop.n
 
-    least = min(made(tile) for tile in PRODUCTS)
+    least = min(made(loop) for loop in PRODUCTS)
     found = []
-    for tile in PRODUCTS:
-        if made(tile) > _MOST_WASTE * least:
+    for loop in PRODUCTS:
+        if made(loop) > _MOST_WASTE * least:
             continue
-        along_m, along_n, _ = tile.groups(work)
-        most = min(-(-work.pixels // tile.k) // 2, _LARGEST_PARTS // (work.channels * work.pairs * 4), 256)
+        along_m, along_n, _ = loop.groups(work)
+        most = min(-(-work.pixels // loop.k) // 2, _LARGEST_PARTS // (work.channels * work.pairs * 4), 256)
         choices = [1] + [1 << bit for bit in range(1, 9) if 1 << bit <= most]
         busy = [parts for parts in choices if _FEWEST_GROUPS <= along_m * along_n * parts <= _MOST_GROUPS]
         if not busy:
             busy = [choices[0] if along_m * along_n > _MOST_GROUPS else choices[-1]]
-        found += [Plan(tile, parts, apart) for parts in busy for apart in ((False, True) if parts > 1 else (False,))]
+        found += [Plan(loop, parts, apart) for parts in busy for apart in ((False, True) if parts > 1 else (False,))]
     return found
 
 
@@ -116,8 +127,8 @@ def usual_gradient(work: GradientWork) -> Plan:
     """A way that is never bad, where nothing may be measured."""
 
     def apart(plan: Plan) -> tuple[bool, int]:
-        assert isinstance(plan.tile, Product)
-        along_m, along_n, _ = plan.tile.groups(work)
+        assert isinstance(plan.loop, Product)
+        along_m, along_n, _ = plan.loop.groups(work)
         return plan.apart, abs(along_m * along_n * plan.parts - 512)
 
     return min(gradient_plans(work), key=apart)

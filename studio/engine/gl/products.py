@@ -27,8 +27,8 @@ class Product(NamedTuple):
         return -(-work.channels // self.m), -(-work.pairs * 4 // self.n), 1
 
     def constants(self) -> Constants:
-        """See `Tile.constants`."""
-        return tuple(zip(("TILE_M", "TILE_N", "TILE_K", "THREADS"), (*self, self.m * self.n // 64), strict=True))
+        """See `MatrixLoop.constants`."""
+        return tuple(zip(("WORK_M", "WORK_N", "WORK_K", "THREADS"), (*self, self.m * self.n // 64), strict=True))
 
 
 class GradientWork(NamedTuple):

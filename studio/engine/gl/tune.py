@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 import platformdirs
 
+from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop
 from studio.engine.gl.products import Product
-from studio.engine.gl.tiles import Narrow, Plan, Tile, Window
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError
 
-_FORMAT = 5
+_FORMAT = 6
 
-_KINDS: Mapping[str, type[Narrow | Product | Tile | Window]] = {
-    kind.__name__: kind for kind in (Narrow, Product, Tile, Window)
+_KINDS: Mapping[str, type[NarrowLoop | Product | MatrixLoop | WindowLoop]] = {
+    kind.__name__: kind for kind in (NarrowLoop, Product, MatrixLoop, WindowLoop)
 }
 """What a workgroup may make, by the name that stands in the cache."""
 
@@ -40,7 +40,7 @@ class Job(NamedTuple):
 
 def cache_path() -> Path:
     """Where choices are kept: in the person's folder for caches, ``~/.cache`` on Linux."""
-    return platformdirs.user_cache_path("network-bending-studio", appauthor=False) / "tiles.json"
+    return platformdirs.user_cache_path("network-bending-studio", appauthor=False) / "plans.json"
 
 
 class Tuner:
@@ -181,8 +181,8 @@ def _gpus(content: Content) -> dict[str, object]:
 
 
 def _written(plan: Plan) -> list[str | int]:
-    """The kind of its tile, the tile's numbers, the parts, whether those are apart, and the run."""
-    return [type(plan.tile).__name__, *plan.tile, plan.parts, int(plan.apart), plan.run]
+    """The kind of its loop, the loop's numbers, the parts, whether those are apart, and the run."""
+    return [type(plan.loop).__name__, *plan.loop, plan.parts, int(plan.apart), plan.run]
 
 
 def _parsed(choices: object) -> dict[str, Plan]:

@@ -15,12 +15,12 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
 from studio.engine.gl.kept import Past
+from studio.engine.gl.loops import Plan, Work, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.plans import gradient_plans, plans, usual, usual_gradient
 from studio.engine.gl.products import GradientWork
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.tiles import Plan, Work, groups
 from studio.engine.gl.told import Told
 from studio.engine.gl.tune import Job, Tuning
 from studio.engine.gl.weights import LayerWeights
@@ -77,7 +77,7 @@ class TunedPasses(ABC):
         self._told = told
         self._plans: dict[str, Plan] = {}
         self._layers: dict[str, list[Pass]] = {}
-        self._tiled_ones: list[Pass] = []
+        self._planned_layers: list[Pass] = []
         self._tried: frozenset[Source] = frozenset()
         self.tuning: Tuning | None = None
         # What convolutions share, which run one after the other, by ""; and what each gradient has by itself.
@@ -90,27 +90,29 @@ class TunedPasses(ABC):
             layers: the last passes of all nodes.
             later: whether what was not measured yet runs in the usual way at first, and is measured by `tune`.
         """
-        tiled = self._tiled_ones = [layer for layer in layers if self._is_tiled(layer) or self._is_product(layer)]
+        planned = self._planned_layers = [
+            layer for layer in layers if self._is_convolution(layer) or self._is_product(layer)
+        ]
         tuner = self._settings.tuner
         self.tuning = None
         if self._settings.plan is not None:
             given = self._settings.plan
             self._plans = {
-                layer_of(layer.target): self._usual(layer) if self._is_product(layer) else given for layer in tiled
+                layer_of(layer.target): self._usual(layer) if self._is_product(layer) else given for layer in planned
             }
         elif tuner is None:
-            self._plans = {layer_of(layer.target): self._usual(layer) for layer in tiled}
+            self._plans = {layer_of(layer.target): self._usual(layer) for layer in planned}
         else:
-            jobs = {self._key(layer): self._job(layer) for layer in tiled}
+            jobs = {self._key(layer): self._job(layer) for layer in planned}
             chosen = tuner.known(jobs) if later else tuner.choose(jobs)
             self._plans = {
-                layer_of(layer.target): chosen.get(self._key(layer)) or self._usual(layer) for layer in tiled
+                layer_of(layer.target): chosen.get(self._key(layer)) or self._usual(layer) for layer in planned
             }
             unknown = {key: job for key, job in jobs.items() if key not in chosen}
             self.tuning = Tuning(tuner, unknown) if unknown else None
-            self._layers = {key: [layer for layer in tiled if self._key(layer) == key] for key in unknown}
+            self._layers = {key: [layer for layer in planned if self._key(layer) == key] for key in unknown}
         self._rooms = {}
-        for layer in tiled:
+        for layer in planned:
             self._reserve_parts(layer, self._plans[layer_of(layer.target)])
 
     def tune(self) -> bool:
@@ -138,7 +140,7 @@ class TunedPasses(ABC):
     @contextmanager
     def as_usual(self) -> Iterator[bool]:
         """While this lasts, make passes in the usual way, whatever is faster; whether any would be another."""
-        usual = {layer_of(layer.target): self._usual(layer) for layer in self._tiled_ones}
+        usual = {layer_of(layer.target): self._usual(layer) for layer in self._planned_layers}
         chosen, self._plans = self._plans, usual
         try:
             yield chosen != usual
@@ -148,15 +150,16 @@ class TunedPasses(ABC):
     def _is_half(self, name: str) -> bool:
         return self._textures[name].dtype == "f2"
 
-    def _is_tiled(self, each: Pass) -> bool:
+    def _is_convolution(self, each: Pass) -> bool:
+        """Whether it is a convolution by a loop in shared memory, for which there is a plan."""
         weights = self._weights[each.node.name]
-        # A tile's channels all read the same inputs, which those of different groups do not.
-        return weights.kernel is not None and not weights.grouped and self._settings.kernels == "tiles"
+        # The channels of a tile all read the same inputs, which those of different groups do not.
+        return weights.kernel is not None and not weights.grouped and self._settings.kernels == "shared"
 
     def _is_product(self, each: Pass) -> bool:
         """Whether it is a weight's gradient, made as a product of matrices."""
         op = each.node.op
-        return isinstance(op, WeightGradient) and op.groups == 1 and self._settings.kernels == "tiles"
+        return isinstance(op, WeightGradient) and op.groups == 1 and self._settings.kernels == "shared"
 
     def _phase_size(self, each: Pass) -> Size:
         sides = zip(each.shape.size, self._weights[each.node.name].taps, strict=True)

@@ -32,7 +32,7 @@ def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
-class Sheet(Part):
+class KernelGrid(Part):
     """How kernels lie on pictures that torchvision.utils.make_grid made.
 
     Attributes:
@@ -59,7 +59,7 @@ class Kernels(Part):
 
     layout: Literal["OIHW", "HWIO"] = "OIHW"
     files: dict[str, str] = Field(default_factory=dict, max_length=4096)
-    sheet: Sheet | None = None
+    sheet: KernelGrid | None = None
 
 
 def read_kernel(folder: Path, of: Kernels, name: str, shape: tuple[int, ...]) -> tuple[str, Array, Array]:
@@ -123,7 +123,7 @@ def _from_keras(held: Array, shape: tuple[int, ...]) -> Array:
     return turned
 
 
-def _from_sheet(held: Array, shape: tuple[int, ...], sheet: Sheet, path: Path) -> Array:
+def _from_sheet(held: Array, shape: tuple[int, ...], sheet: KernelGrid, path: Path) -> Array:
     rows, columns, *sides = shape
     size = Size(sides[0], sides[1])
     for planes in _planes(held, path):
@@ -154,7 +154,7 @@ def _planes(held: Array, path: Path) -> list[Array]:
     return found
 
 
-def _sheet_size(count: int, size: Size, sheet: Sheet) -> Size:
+def _sheet_size(count: int, size: Size, sheet: KernelGrid) -> Size:
     if count == 1:
         return size  # make_grid gives a single picture back as it is
     across = min(sheet.nrow, count)
@@ -163,7 +163,7 @@ def _sheet_size(count: int, size: Size, sheet: Sheet) -> Size:
     return Size(*(each * (side + sheet.padding) + sheet.padding for each, side in sides))
 
 
-def _cut(planes: Array, count: int, size: Size, sheet: Sheet) -> Array:
+def _cut(planes: Array, count: int, size: Size, sheet: KernelGrid) -> Array:
     """(count, channels, height, width)."""
     if count == 1:
         return planes[None]
@@ -174,7 +174,7 @@ def _cut(planes: Array, count: int, size: Size, sheet: Sheet) -> Array:
     return np.stack([planes[:, y : y + height, x : x + width] for y, x in corners])
 
 
-def _unscaled(kernels: Array, sheet: Sheet, path: Path) -> Array:
+def _unscaled(kernels: Array, sheet: KernelGrid, path: Path) -> Array:
     if sheet.range is not None:
         low, high = sheet.range
         return np.asarray(kernels * np.float32(high - low) + np.float32(low))

@@ -13,7 +13,7 @@ from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._draft import Draft
 from studio.io.importers._keras.hdf5 import HDF5, Contents, read_hdf5
-from studio.io.importers._keras.plan import Json, plan_of
+from studio.io.importers._keras.model import Json, model_of
 from studio.io.importers._keras.run import Reading
 from studio.io.importers._keras.weights import Weights
 from studio.io.importers._onnx_ends import listed
@@ -62,11 +62,11 @@ def opened(model: Json, weights: Weights, version: int, path: Path, options: Opt
     Raises:
         StudioError: naming the layer that is at fault.
     """
-    plan = plan_of(model)
+    described = model_of(model)
     ends: list[tuple[tuple[str, ...], str]] = []
 
     def read(size: Size | None) -> tuple[Draft, str]:
-        reading = Reading(plan, weights, replace(options, input_size=size or options.input_size), version)
+        reading = Reading(described, weights, replace(options, input_size=size or options.input_size), version)
         output, names, taken = reading.run()
         ends.append((names, taken))
         return reading.flow.draft, simplify(reading.flow.draft, output)

@@ -17,7 +17,7 @@ from studio.io.manifest import Line, Part
 from studio.io.sections._base import SectionFile
 from studio.io.sections._packed import Packed, packed, unpacked
 from studio.model.layout import sheet_size
-from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets, Sheet, check
+from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets, WeightSheet, check
 from studio.model.network import Network
 
 _Sheets = Annotated[dict[Line, Packed], Field(max_length=4096)]
@@ -33,11 +33,11 @@ def _read(found: _Form) -> LearningSheets:
     return LearningSheets(_all("rates", found.rates), _all("pulls", found.pulls), found.towards)
 
 
-def _all(kind: Kind, found: Mapping[str, Packed]) -> dict[str, Sheet]:
+def _all(kind: Kind, found: Mapping[str, Packed]) -> dict[str, WeightSheet]:
     sheets = {name: unpacked(said, f'the {kind} of "{name}"') for name, said in found.items()}
     for values in sheets.values():
         check(kind, values)
-    return {name: Sheet(values) for name, values in sheets.items()}
+    return {name: WeightSheet(values) for name, values in sheets.items()}
 
 
 def _written(held: LearningSheets) -> dict[str, Any]:

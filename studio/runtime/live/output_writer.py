@@ -16,7 +16,7 @@ from studio.runtime.live.contact_sheet import write_sheet
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.orders import Order
-from studio.runtime.live.recorder import LiveRecorder, RecordingPlan, RecordingStatus, still
+from studio.runtime.live.recorder import LiveRecorder, RecordingStatus, RecordingTarget, still
 from studio.runtime.live.report import Message, Part
 from studio.runtime.services.failures import told
 
@@ -26,13 +26,13 @@ class Record(Order):
     """Begin a recording.
 
     Attributes:
-        plan: where and how.
+        target: where and how.
         name: the preset's, for the recording's name.
         shown: record the layer or the filters that are on the screen, rather than the output.
         fresh: begin with the next run of the network, rather than with the picture that stands.
     """
 
-    plan: RecordingPlan
+    target: RecordingTarget
     name: str
     shown: bool = False
     fresh: bool = False
@@ -127,7 +127,7 @@ class OutputWriter(Feature):
             StudioError: where it cannot be begun.
         """
         self.end()
-        self._recorder = LiveRecorder(order.plan, order.name, clock=lambda: time.monotonic())
+        self._recorder = LiveRecorder(order.target, order.name, clock=lambda: time.monotonic())
         self._shown, self._ended, self._is_behind = order.shown, False, not order.fresh
 
     def end(self, now: float | None = None) -> None:

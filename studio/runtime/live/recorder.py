@@ -39,7 +39,7 @@ _NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 
 
 @dataclass(frozen=True)
-class RecordingPlan:
+class RecordingTarget:
     """Where and how to record.
 
     Attributes:
@@ -133,7 +133,7 @@ class LiveRecorder:
 
     def __init__(
         self,
-        plan: RecordingPlan,
+        target: RecordingTarget,
         name: str,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -142,7 +142,7 @@ class LiveRecorder:
         """Be ready for the first picture.
 
         Args:
-            plan: where and how.
+            target: where and how.
             name: the preset's, for the name of the file.
             clock: gives `now` where `stop` is called without it.
             opener: begins a recording as `open_sink` does.
@@ -150,12 +150,12 @@ class LiveRecorder:
         Raises:
             StudioError: when there is no such codec, or the rate is not positive.
         """
-        if plan.fps <= 0:
-            raise StudioError(f"a frame rate of {plan.fps} cannot be recorded: give one above 0, such as 25")
-        self.rate = plan.fps
-        self._plan = plan
+        if target.fps <= 0:
+            raise StudioError(f"a frame rate of {target.fps} cannot be recorded: give one above 0, such as 25")
+        self.rate = target.fps
+        self._target = target
         self._name = name
-        self._suffix = suffix_of(plan.codec)
+        self._suffix = suffix_of(target.codec)
         self._clock = clock
         self._opener = opener
         self._wake = threading.Condition()
@@ -250,9 +250,9 @@ class LiveRecorder:
         shown = self._next(0, None)
         if shown is None:
             raise StudioError("nothing was recorded: no picture arrived; check the source and the network")
-        size = self._plan.size or Size.of(shown)
-        path = free_path(self._plan.folder, self._plan.name, self._name, self._suffix, datetime.now().astimezone())
-        sink = self._opener(path, codec=self._plan.codec, size=size, fps=self.rate)
+        size = self._target.size or Size.of(shown)
+        path = free_path(self._target.folder, self._target.name, self._name, self._suffix, datetime.now().astimezone())
+        sink = self._opener(path, codec=self._target.codec, size=size, fps=self.rate)
         try:
             frame: Picture | None = None
             source: Picture | None = None

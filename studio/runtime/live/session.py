@@ -33,7 +33,7 @@ from studio.runtime.live.orders import (
 )
 from studio.runtime.live.output_writer import ContactSheet, Record, Snapshot, Still, StopRecording
 from studio.runtime.live.player import Player
-from studio.runtime.live.recorder import RecordingPlan
+from studio.runtime.live.recorder import RecordingTarget
 from studio.runtime.live.report import EngineState, Messages, Report
 from studio.runtime.live.tuning import StopTuning
 from studio.runtime.services.failures import told
@@ -147,15 +147,15 @@ class LiveSession:
         """Whether the source begins again at its end."""
         self.player.set_loop(loop)
 
-    def record(self, plan: RecordingPlan, name: str, *, shown: bool = False) -> None:
+    def record(self, target: RecordingTarget, name: str, *, shown: bool = False) -> None:
         """Begin a recording of the output, or of what is shown.
 
         Args:
-            plan: where and how.
+            target: where and how.
             name: the preset's, for the recording's name.
             shown: record the layer or the filters that are on the screen.
         """
-        self.order(Record(plan, name, shown))
+        self.order(Record(target, name, shown))
 
     def stop_recording(self) -> None:
         """End the recording; the report says when it is whole."""

@@ -290,7 +290,7 @@ class Taking(Feature):
     def _begin_file(self, run: Run) -> None:
         assert self._order is not None, "it was ordered"
         order, self._began, self._script = self._order, run, None
-        rate = order.record.plan.fps if order.record is not None else None
+        rate = order.record.target.fps if order.record is not None else None
         self._clock, self._first = float(run.tick.time), run.tick.frame
         weights = order.preset.weights_path
         where = "" if weights is None else str(weights.absolute())

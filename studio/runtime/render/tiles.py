@@ -29,7 +29,7 @@ _BLOCK = 16
 
 
 @dataclass(frozen=True)
-class Tile:
+class PictureTile:
     """A part of a picture along one axis, in pixels of what the network is fed.
 
     Attributes:
@@ -45,7 +45,7 @@ class Tile:
     last: int
 
 
-def tiles(length: int, core: int, reach: int, step: int) -> list[Tile]:
+def tiles(length: int, core: int, reach: int, step: int) -> list[PictureTile]:
     """Cut an axis into tiles that see as much around them as the network does.
 
     ::
@@ -61,7 +61,7 @@ def tiles(length: int, core: int, reach: int, step: int) -> list[Tile]:
     """
     core, reach = (max(step, -(-size // step) * step) for size in (core, reach))
     if length <= core + 2 * reach:
-        return [Tile(0, length, 0, length)]
+        return [PictureTile(0, length, 0, length)]
     firsts = range(0, length, core)
     # All windows are of one size, so that an engine makes room for one alone; those at an end move inwards.
     window = core + 2 * reach
@@ -69,7 +69,7 @@ def tiles(length: int, core: int, reach: int, step: int) -> list[Tile]:
     found = []
     for first in firsts:
         start = min(max(0, first - reach), latest)
-        found.append(Tile(start, min(length, start + window), first, min(length, first + core)))
+        found.append(PictureTile(start, min(length, start + window), first, min(length, first + core)))
     return found
 
 
@@ -192,7 +192,7 @@ class _Lent:
     scale: tuple[Fraction, Fraction]
     whole: Size
 
-    def under(self, y: Tile, x: Tile) -> Array:
+    def under(self, y: PictureTile, x: PictureTile) -> Array:
         """The part of it that a tile sees."""
         down, across = (
             slice(int(tile.start * scale), length - int((side - tile.stop) * scale))
@@ -223,7 +223,7 @@ def check_tiles(stages: Stages) -> None:
             raise StudioError(f"{stage.name} {what} the whole map, which tiles are not; leave --tile out.")
 
 
-def _scaled(tile: Tile, scale: Fraction) -> tuple[int, int]:
+def _scaled(tile: PictureTile, scale: Fraction) -> tuple[int, int]:
     return int(tile.first * scale), int(tile.last * scale)
 
 

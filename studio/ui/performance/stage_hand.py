@@ -18,7 +18,7 @@ from studio.model.score import Score
 from studio.runtime.live.output_writer import Record, Recording
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.playing import PlayerState
-from studio.runtime.live.recorder import RecordingPlan, free_path
+from studio.runtime.live.recorder import RecordingTarget, free_path
 from studio.runtime.live.report import Message
 from studio.runtime.live.taking import BeginTake, EndTake, Performing
 from studio.ui.services.fades import EASINGS
@@ -112,8 +112,8 @@ class StageHand(QObject):
         preset, spec = parts.document.preset(), parts.telemetry[PlayerState].spec
         path = free_path(choice.path, _NAME, preset.name, SUFFIX, datetime.now().astimezone())
         # The film's file comes with its first picture, perhaps a second later; both are called alike.
-        plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, path.stem)
-        record = Record(plan, preset.name)
+        target = RecordingTarget(choice.path, choice.codec, choice.fps, choice.pixels, path.stem)
+        record = Record(target, preset.name)
         graph, size = parts.document.graph, parts.workspace.size
         parts.live.order(BeginTake(graph, path, preset, spec, size, record))
 

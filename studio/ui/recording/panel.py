@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from studio.io.sinks import CodecInfo, codecs
 from studio.model.document import Document
 from studio.runtime.live.output_writer import Recording, Written
-from studio.runtime.live.recorder import RecordingPlan, RecordingStatus, free_path
+from studio.runtime.live.recorder import RecordingStatus, RecordingTarget, free_path
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
@@ -104,8 +104,8 @@ class RecorderPanel(QWidget):
             self._live.stop_recording()
             return
         choice = self._session.recording
-        plan = RecordingPlan(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)
-        self._live.record(plan, self._document.name, shown=choice.shown)
+        target = RecordingTarget(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)
+        self._live.record(target, self._document.name, shown=choice.shown)
 
     def save_still(self) -> None:
         """Write the output as a PNG into the folder."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._keras.table import Held, KerasLayer, Order, means, picked
+from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, means, picked
 from studio.io.importers._tensors.table import by_torch
 from studio.io.importers._tensors.table import table as tensors
 from studio.io.importers._views import Value, constant, reshaped
@@ -31,7 +31,7 @@ _SIMPLE = {
 }
 
 
-def activated(f: Flow, n: KerasLayer, value: Value, order: Order | None = None) -> Held:
+def activated(f: Flow, n: KerasLayer, value: Value, order: ElementOrder | None = None) -> Held:
     """A layer's value after the activation that its settings name."""
     own, f.name = f.name, f"{f.name}_act"
     made = bent(f, value, n.config.get("activation"), n.version)

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
-from studio.io.importers._keras.table import Held, KerasLayer, Order, means, own_axes, plain
+from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, means, own_axes, plain
 from studio.io.importers._tensors.moves import padded
 from studio.io.importers._tensors.space import resized
 from studio.io.importers._views import Value, first, last, reshaped, shown
@@ -49,7 +49,7 @@ def _with_axes(value: Value, rank: int) -> Value:
     return reshaped(value, (value.shape[0], *[1] * (rank - len(value.shape)), *value.shape[1:]))
 
 
-def _alike(a: Order | None, b: Order | None) -> bool:
+def _alike(a: ElementOrder | None, b: ElementOrder | None) -> bool:
     return a is b or (a is not None and b is not None and np.array_equal(a, b))
 
 
@@ -174,7 +174,7 @@ def _permute(f: Flow, n: KerasLayer) -> Held:
     return Held(first(f.draft, value) if len(value.shape) == 4 else value)
 
 
-def channels_first(channels: int, height: int, width: int) -> Order:
+def channels_first(channels: int, height: int, width: int) -> ElementOrder:
     """Which of the values of (H, W, C) each value of (C, H, W) is."""
     places = np.arange(channels * height * width, dtype=np.int64).reshape(height, width, channels)
     return places.transpose(2, 0, 1).ravel()

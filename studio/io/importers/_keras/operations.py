@@ -13,7 +13,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._keras.arguments import looked_up
-from studio.io.importers._keras.plan import Call
+from studio.io.importers._keras.model import Call
 from studio.io.importers._keras.table import Held, own_axes, plain
 from studio.io.importers._tensors.nodes import node_made, snake
 from studio.io.importers._tensors.table import table

@@ -1,4 +1,4 @@
-"""Running the plan of a Keras model into a draft."""
+"""Running a Keras model into a draft."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._keras.arguments import Tensor
+from studio.io.importers._keras.model import Call, KerasModel, Layer
 from studio.io.importers._keras.moves import channels_first
 from studio.io.importers._keras.operations import operated
-from studio.io.importers._keras.plan import Call, Layer, Plan
-from studio.io.importers._keras.table import Held, KerasLayer, Order, table
+from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, table
 from studio.io.importers._keras.weights import Named, Weights
 from studio.io.importers._onnx_ends import listed
 from studio.io.importers._views import Value, constant, shown
@@ -68,13 +68,13 @@ class Reading:
     """One model while it is read.
 
     Attributes:
-        plan: what its JSON says.
+        model: what its JSON says.
         weights: where its tensors lie.
         options: what the person knows.
         version: of Keras, 2 or 3.
     """
 
-    plan: Plan
+    model: KerasModel
     weights: Weights
     options: Options
     version: int
@@ -82,21 +82,21 @@ class Reading:
 
     def run(self) -> tuple[str, tuple[str, ...], str]:
         """The layer that is the output, the names of all outputs, and the one that was taken."""
-        plan, draft = self.plan, self.flow.draft
-        names = tuple(dict.fromkeys(tensor.layer for tensor in plan.outputs))
+        model, draft = self.model, self.flow.draft
+        names = tuple(dict.fromkeys(tensor.layer for tensor in model.outputs))
         picked = self.options.output or names[0]
-        wanted = next((t for t in plan.outputs if t.layer == picked), Tensor(picked, 0, 0))
-        if picked not in {layer.name for layer in plan.layers}:
+        wanted = next((t for t in model.outputs if t.layer == picked), Tensor(picked, 0, 0))
+        if picked not in {layer.name for layer in model.layers}:
             raise StudioError(f'it has no output "{picked}"; it has {listed(names)}.')
         if len(names) > 1 and not self.options.output:
             others = listed(names[1:])
             draft.notes.append(
                 f'It gives {len(names)} outputs; "{picked}" was taken, --output takes another: {others}.'
             )
-        ends = [tensor.maker for tensor in plan.inputs]
+        ends = [tensor.maker for tensor in model.inputs]
         # Inputs come first, in the model's order of them.
-        needed = sorted(_needed(plan, wanted), key=lambda call: (*ends, call.maker).index(call.maker))
-        (held,) = self._model(plan, {}, (), (), (wanted,), needed)
+        needed = sorted(_needed(model, wanted), key=lambda call: (*ends, call.maker).index(call.maker))
+        (held,) = self._model(model, {}, (), (), (wanted,), needed)
         self.flow.name = "output"
         if held.order is not None:
             raise StudioError("its output is a flattened map; --output with the layer before it takes the map itself.")
@@ -104,19 +104,19 @@ class Reading:
 
     def _model(
         self,
-        plan: Plan,
+        model: KerasModel,
         given: Mapping[Tensor, Held],
         path: tuple[Layer, ...],
         siblings: tuple[tuple[Layer, ...], ...],
         wanted: Iterable[Tensor],
         needed: Iterable[Call],
     ) -> list[Held]:
-        values, wishes = dict(given), _wishes(plan)
+        values, wishes = dict(given), _wishes(model)
         for call in needed:
             if Tensor(*call.maker, 0) in values:
                 continue
             self.flow.name = "/".join(layer.name for layer in (*path, call.layer))
-            made = self._call(plan, call, values, path, siblings, wishes)
+            made = self._call(model, call, values, path, siblings, wishes)
             values |= {Tensor(*call.maker, k): held for k, held in enumerate(made)}
         missing = next((tensor for tensor in wanted if tensor not in values), None)
         if missing is not None:
@@ -125,19 +125,19 @@ class Reading:
 
     def _call(
         self,
-        plan: Plan,
+        model: KerasModel,
         call: Call,
         values: Mapping[Tensor, Held],
         path: tuple[Layer, ...],
         siblings: tuple[tuple[Layer, ...], ...],
-        wishes: Mapping[tuple[str, int], Order],
+        wishes: Mapping[tuple[str, int], ElementOrder],
     ) -> list[Held]:
         layer, name = call.layer, self.flow.name
         where = f'Layer "{name}" ({layer.kind})'
-        path, siblings = (*path, layer), (*siblings, plan.layers)
+        path, siblings = (*path, layer), (*siblings, model.layers)
         try:
             if layer.kind == "InputLayer":
-                return [self._input(layer, plan)]
+                return [self._input(layer, model)]
             held = {read: values[read] for read in call.reads}
             if layer.is_operation:
                 return operated(self.flow, call, held)
@@ -183,18 +183,18 @@ class Reading:
         found = self.weights.parts(path, siblings)
         return {part: _keyed("Dense", named, {}) for part, named in found.items()}
 
-    def _input(self, layer: Layer, plan: Plan) -> Held:
+    def _input(self, layer: Layer, model: KerasModel) -> Held:
         shape = layer.config.get("batch_input_shape") or layer.config.get("batch_shape") or []
         sides = list(shape)[1:]
         if len(sides) == 1 and sides[0]:
             name = self.flow.draft.add_input(layer.name, Shape(int(sides[0]), 1, 1), (-3.0, 3.0))
             return Held(shown(name, (1, int(sides[0]))))
         if not sides:
-            sides = [None, None, self._first_channels(plan)]
+            sides = [None, None, self._first_channels(model)]
         if len(sides) != 3:
             raise StudioError(f"its input has {len(sides)} dimensions; a picture has height, width and channels.")
         height, width = self.options.input_size or Size(sides[0] or _SIDE, sides[1] or _SIDE)
-        of_bytes = _reads_bytes(plan, layer.name)
+        of_bytes = _reads_bytes(model, layer.name)
         if of_bytes:
             self.flow.draft.notes.append(
                 "Its first layer divides by 255 or so, so black was taken to be 0 and white 255."
@@ -203,34 +203,34 @@ class Reading:
         name = self.flow.draft.add_input(layer.name, size, (0.0, 255.0) if of_bytes else (0.0, 1.0))
         return Held(shown(name, (1, *size)))
 
-    def _first_channels(self, plan: Plan) -> int:
+    def _first_channels(self, model: KerasModel) -> int:
         """How many channels the first convolution reads, where the file does not say what its input is."""
-        for layer in plan.layers:
-            for name, values in self.weights.of((layer,), (plan.layers,)):
+        for layer in model.layers:
+            for name, values in self.weights.of((layer,), (model.layers,)):
                 if values.ndim == 4:
                     return int(values.shape[2])
                 raise StudioError(f'its input has no shape, and its first tensor "{name}" is no convolution\'s.')
         raise StudioError("its input has no shape; save it with an Input layer.")
 
 
-def _needed(plan: Plan, wanted: Tensor) -> list[Call]:
-    by_maker = {call.maker: call for call in plan.calls}
+def _needed(model: KerasModel, wanted: Tensor) -> list[Call]:
+    by_maker = {call.maker: call for call in model.calls}
     queue, found = [wanted.maker], set[tuple[str, int]]()
     while queue:
         maker = queue.pop()
         if maker in by_maker and maker not in found:
             found.add(maker)
             queue += [read.maker for read in by_maker[maker].reads]
-    return [call for call in plan.calls if call.maker in found]
+    return [call for call in model.calls if call.maker in found]
 
 
-def _wishes(plan: Plan) -> dict[tuple[str, int], Order]:
+def _wishes(model: KerasModel) -> dict[tuple[str, int], ElementOrder]:
     """For every Dense layer whose values become a map, the order in which that map has them."""
-    by_maker = {call.maker: call for call in plan.calls}
-    readers = Counter([read.maker for call in plan.calls for read in call.reads])
-    readers.update(tensor.maker for tensor in plan.outputs)
+    by_maker = {call.maker: call for call in model.calls}
+    readers = Counter([read.maker for call in model.calls for read in call.reads])
+    readers.update(tensor.maker for tensor in model.outputs)
     found = {}
-    for call in plan.calls:
+    for call in model.calls:
         is_layer = call.layer.kind == "Reshape" and not call.layer.is_operation
         shape = call.layer.config.get("target_shape") if is_layer else None
         if shape is None or len(shape) != 3:
@@ -258,9 +258,9 @@ def _sides(shape: list[int], count: int) -> list[int]:
     return shape
 
 
-def _reads_bytes(plan: Plan, name: str) -> bool:
+def _reads_bytes(model: KerasModel, name: str) -> bool:
     """Whether what reads an input divides it by 255, or by the half of it."""
-    for call in plan.calls:
+    for call in model.calls:
         if call.layer.kind == "Rescaling" and any(read.layer == name for read in call.reads):
             scale = np.asarray(call.layer.config.get("scale", 1.0), np.float64).reshape(-1)
             return bool(any(np.allclose(scale, byte, rtol=0.01) for byte in _BYTES))

@@ -18,7 +18,7 @@ from studio.errors import StudioError
 from studio.io.importers._flow import Flow, Pair
 from studio.io.importers._views import Numbers, Value, constant, first, last
 
-Order = NDArray[np.int64]
+ElementOrder = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Held:
     """
 
     value: Value
-    order: Order | None = None
+    order: ElementOrder | None = None
 
     @property
     def is_map(self) -> bool:
@@ -60,7 +60,7 @@ class KerasLayer:
     tensors: Mapping[str, Value]
     parts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     name: str = ""
-    wanted: Order | None = None
+    wanted: ElementOrder | None = None
     version: int = 3
 
     @property
@@ -162,7 +162,7 @@ def turned(value: Value, *axes: int) -> Value:
     return Value(tuple(array.shape[a] for a in axes), constant=array.transpose(axes), origin=value.origin)
 
 
-def picked(value: Value, order: Order | None, axis: int = 0) -> Value:
+def picked(value: Value, order: ElementOrder | None, axis: int = 0) -> Value:
     """A tensor's slices in another order."""
     if order is None:
         return value

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from studio.errors import StudioError
-from studio.io.importers._keras.plan import Layer
+from studio.io.importers._keras.model import Layer
 from studio.io.importers._views import Numbers
 
 Named = list[tuple[str, Numbers]]

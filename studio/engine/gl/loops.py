@@ -1,4 +1,4 @@
-"""How the tiled convolutions share their work among workgroups and threads."""
+"""How convolutions in shared memory share their work among workgroups and threads."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Work(NamedTuple):
         return len(self.taps[0].phases) * len(self.taps[1].phases)
 
 
-class Tile(NamedTuple):
-    """A run of pixels × channels, so many rows of the long axis at a time: ``shaders/lib/convolve_tile.glsl``."""
+class MatrixLoop(NamedTuple):
+    """A run of pixels × channels, so many rows of the long axis at a time: ``shaders/lib/convolve_matrix.glsl``."""
 
     m: int
     n: int
@@ -56,7 +56,7 @@ class Tile(NamedTuple):
     @property
     def shader(self) -> str:
         """The file of its loop."""
-        return "lib/convolve_tile.glsl"
+        return "lib/convolve_matrix.glsl"
 
     def groups(self, work: Work) -> tuple[int, int, int]:
         """Workgroups along the pixels, along the channels, and for the phases."""
@@ -81,7 +81,7 @@ class Tile(NamedTuple):
         del work
         # GLSL 4.3 takes no expression for the size of a workgroup.
         threads = self.m // self.thread_m * (self.n // self.thread_n)
-        names = ("TILE_M", "TILE_N", "TILE_K", "THREAD_M", "THREAD_N", "THREADS")
+        names = ("WORK_M", "WORK_N", "WORK_K", "THREAD_M", "THREAD_N", "THREADS")
         return tuple(zip(names, (*self, threads), strict=True))
 
     def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
@@ -91,7 +91,7 @@ class Tile(NamedTuple):
         return 16 * (self.m * self.k // 2 + kernels) <= shared
 
 
-class Window(NamedTuple):
+class WindowLoop(NamedTuple):
     """A rectangle of pixels × channels, so many input tiles at a time: ``shaders/lib/convolve_window.glsl``."""
 
     height: int
@@ -107,7 +107,7 @@ class Window(NamedTuple):
         return "lib/convolve_window.glsl"
 
     def groups(self, work: Work) -> tuple[int, int, int]:
-        """See `Tile.groups`."""
+        """See `MatrixLoop.groups`."""
         return (
             -(-work.size.width // self.width) * -(-work.size.height // self.height),
             -(-work.channels // self.n),
@@ -115,27 +115,27 @@ class Window(NamedTuple):
         )
 
     def made(self, work: Work) -> int:
-        """See `Tile.made`."""
+        """See `MatrixLoop.made`."""
         along_m, along_n, _ = self.groups(work)
         return along_m * self.width * self.height * along_n * self.n
 
     def steps(self, work: Work) -> int:
-        """See `Tile.steps`."""
+        """See `MatrixLoop.steps`."""
         return max(1, -(-work.inputs // self.depth) * min(work.taps[0].counts))
 
     def products(self, work: Work) -> int:
-        """See `Tile.products`."""
+        """See `MatrixLoop.products`."""
         return self.depth * max(work.taps[1].counts) * 4
 
     def constants(self, work: Work) -> Constants:
-        """See `Tile.constants`."""
+        """See `MatrixLoop.constants`."""
         threads = self.width * self.height // self.thread_m * (self.n // self.thread_n)
-        names = ("TILE_H", "TILE_W", "TILE_N", "DEPTH", "THREAD_M", "THREAD_N", "THREADS")
+        names = ("WORK_H", "WORK_W", "WORK_N", "DEPTH", "THREAD_M", "THREAD_N", "THREADS")
         most = max(work.taps[1].counts)
         return (*zip(names, (*self, threads), strict=True), ("MOST_W", most), ("GIVEN_ORIGIN", 1))
 
     def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
-        """See `Tile.fits`."""
+        """See `MatrixLoop.fits`."""
         across, most = work.taps[1], max(work.taps[1].counts)
         wide = (self.width - 1) * across.step + (most - 1) * across.spacing + 1
         texels = self.depth * self.height * -(-wide // across.step) * across.step
@@ -143,7 +143,7 @@ class Window(NamedTuple):
         return 16 * (2 * texels + kernels) <= shared
 
 
-class Narrow(NamedTuple):
+class NarrowLoop(NamedTuple):
     """A rectangle of places, all phases of one output tile at once: ``shaders/lib/convolve_narrow.glsl``."""
 
     height: int
@@ -156,21 +156,21 @@ class Narrow(NamedTuple):
         return "lib/convolve_narrow.glsl"
 
     def groups(self, work: Work) -> tuple[int, int, int]:
-        """See `Tile.groups`."""
+        """See `MatrixLoop.groups`."""
         return -(-work.size.width // self.width) * -(-work.size.height // self.height), tile_count(work.channels), 1
 
     def made(self, work: Work) -> int:
-        """See `Tile.made`."""
+        """See `MatrixLoop.made`."""
         along_m, along_n, _ = self.groups(work)
         return along_m * self.width * self.height * along_n * 4
 
     def steps(self, work: Work) -> int:
-        """See `Tile.steps`."""
+        """See `MatrixLoop.steps`."""
         return work.inputs
 
     def constants(self, work: Work) -> Constants:
-        """See `Tile.constants`."""
-        names = ("TILE_H", "TILE_W", "PLACES", "THREADS", "GIVEN_ORIGIN")
+        """See `MatrixLoop.constants`."""
+        names = ("WORK_H", "WORK_W", "PLACES", "THREADS", "GIVEN_ORIGIN")
         found = [*zip(names, (*self, self.width * self.height // self.places, 1), strict=True)]
         for axis, taps in zip("HW", work.taps, strict=True):
             low, reach = _span(taps)
@@ -178,7 +178,7 @@ class Narrow(NamedTuple):
         return tuple(found)
 
     def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
-        """See `Tile.fits`."""
+        """See `MatrixLoop.fits`."""
         (tall, wide) = (
             (side - 1) * taps.step + _span(taps)[1]
             for side, taps in zip((self.height, self.width), work.taps, strict=True)
@@ -199,7 +199,7 @@ class Plan(NamedTuple):
     """A way to run a convolution.
 
     Attributes:
-        tile: what a workgroup makes.
+        loop: what a workgroup makes, and how.
         parts: into how many the long axis is shared.
         apart: whether a pass of its own adds them up, rather than the last workgroup of each place: it costs the start
             of a pass, but uses all of the GPU.
@@ -207,35 +207,35 @@ class Plan(NamedTuple):
             in single.
     """
 
-    tile: Tile | Window | Narrow | Product
+    loop: MatrixLoop | WindowLoop | NarrowLoop | Product
     parts: int = 1
     apart: bool = False
     run: int = 0
 
 
-# Large tiles reuse most; small ones fill a GPU with small maps; narrow ones waste nothing on pictures of 3 channels.
-TILES = (
-    Tile(128, 128, 8, 8, 8),
-    Tile(64, 64, 16, 4, 4),
-    Tile(32, 64, 16, 4, 4),
-    Tile(16, 64, 32, 4, 4),
-    Tile(8, 64, 32, 2, 4),
-    Tile(4, 64, 32, 1, 4),
-    Tile(128, 4, 16, 2, 4),
+# Large pieces reuse most; small ones fill a GPU with small maps; narrow ones waste nothing on pictures of 3 channels.
+MATRICES = (
+    MatrixLoop(128, 128, 8, 8, 8),
+    MatrixLoop(64, 64, 16, 4, 4),
+    MatrixLoop(32, 64, 16, 4, 4),
+    MatrixLoop(16, 64, 32, 4, 4),
+    MatrixLoop(8, 64, 32, 2, 4),
+    MatrixLoop(4, 64, 32, 1, 4),
+    MatrixLoop(128, 4, 16, 2, 4),
 )
 WINDOWS = (
-    Window(16, 16, 128, 1, 16, 8),
-    Window(8, 16, 128, 1, 8, 8),
-    Window(32, 16, 64, 1, 16, 8),
-    Window(16, 16, 64, 2, 8, 8),
-    Window(16, 8, 64, 1, 8, 8),
-    Window(8, 8, 64, 2, 8, 8),
-    Window(8, 8, 64, 1, 4, 4),
-    Window(16, 16, 32, 1, 8, 4),
-    Window(8, 8, 32, 1, 4, 4),
-    Window(16, 16, 4, 1, 2, 4),
+    WindowLoop(16, 16, 128, 1, 16, 8),
+    WindowLoop(8, 16, 128, 1, 8, 8),
+    WindowLoop(32, 16, 64, 1, 16, 8),
+    WindowLoop(16, 16, 64, 2, 8, 8),
+    WindowLoop(16, 8, 64, 1, 8, 8),
+    WindowLoop(8, 8, 64, 2, 8, 8),
+    WindowLoop(8, 8, 64, 1, 4, 4),
+    WindowLoop(16, 16, 32, 1, 8, 4),
+    WindowLoop(8, 8, 32, 1, 4, 4),
+    WindowLoop(16, 16, 4, 1, 2, 4),
 )
-NARROWS = (Narrow(16, 32, 2), Narrow(16, 16, 2), Narrow(16, 16, 1))
+NARROWS = (NarrowLoop(16, 32, 2), NarrowLoop(16, 16, 2), NarrowLoop(16, 16, 1))
 
 _MOST_SUMS = 16
 """Of a thread, in registers: four channels each."""
@@ -243,5 +243,5 @@ _MOST_SUMS = 16
 
 def groups(work: Work | GradientWork, plan: Plan) -> tuple[int, int, int]:
     """Workgroups along the pixels and along the channels, and the product of phases and parts."""
-    along_m, along_n, phases = plan.tile.groups(work)  # type: ignore[arg-type] # a tile and its own kind of work
+    along_m, along_n, phases = plan.loop.groups(work)  # type: ignore[arg-type] # a loop and its own kind of work
     return along_m, along_n, phases * plan.parts

@@ -1,4 +1,4 @@
-"""The tiled convolutions that GPUs run, made on whatever OpenGL there is: every tile, every phase, fused or not."""
+"""The convolutions in shared memory that GPUs run, on whatever OpenGL there is: each loop and phase, fused or not."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch
+from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.products import Product
 from studio.engine.gl.settings import Settings
-from studio.engine.gl.tiles import NARROWS, TILES, WINDOWS, Narrow, Plan, Tile, Window, Work
 from studio.engine.gl.tune import _FORMAT as FORMAT
 from studio.engine.gl.tune import Job, Tuner
 from studio.model.layout import Rect, crop, sheet_size, tile_count
@@ -56,9 +56,9 @@ WEIGHTED = {
 }
 
 
-def tiled(device: Device, plan: Plan | None = None) -> Settings:
+def shared(device: Device, plan: Plan | None = None) -> Settings:
     """As on a GPU, not tuned; textures are found by handles where there are any."""
-    return Settings("tiles", plan, handles=device.has_handles)
+    return Settings("shared", plan, handles=device.has_handles)
 
 
 def output_of(device: Device, made: Network, how: Settings, height: int = 11, width: int = 13) -> np.ndarray:
@@ -77,31 +77,31 @@ def wanted_of(made: Network, height: int = 11, width: int = 13) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", WEIGHTED)
 @pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
-@pytest.mark.parametrize("tile", [*TILES, *WINDOWS, *NARROWS], ids=str)
-def test_every_tile_means_the_same(
-    device: Device, tile: Tile | Window | Narrow, parts: int, apart: bool, kind: str
+@pytest.mark.parametrize("loop", [*MATRICES, *WINDOWS, *NARROWS], ids=str)
+def test_every_loop_means_the_same(
+    device: Device, loop: MatrixLoop | WindowLoop | NarrowLoop, parts: int, apart: bool, kind: str
 ) -> None:
     if not device.has_compute:
         pytest.skip("no compute shaders here")
     op = WEIGHTED[kind].graph.nodes[0].op
-    if not tile.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
+    if not loop.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
-    found = output_of(device, WEIGHTED[kind], tiled(device, Plan(tile, parts, apart)))
+    found = output_of(device, WEIGHTED[kind], shared(device, Plan(loop, parts, apart)))
     assert relative_error(found, wanted_of(WEIGHTED[kind])) <= 1e-5
 
 
 @pytest.mark.parametrize("size", [(2, 2), (2, 3), (16, 16), (33, 70)])
 @pytest.mark.parametrize("kind", ["plain", "transposed", "fractional"])
-def test_tiles_fit_any_size(device: Device, kind: str, size: tuple[int, int]) -> None:
-    found = output_of(device, WEIGHTED[kind], tiled(device), *size)
+def test_loops_fit_any_size(device: Device, kind: str, size: tuple[int, int]) -> None:
+    found = output_of(device, WEIGHTED[kind], shared(device), *size)
     assert relative_error(found, wanted_of(WEIGHTED[kind], *size)) <= 1e-5
 
 
 def test_handles_mean_the_same_as_units(device: Device) -> None:
     if not device.has_handles:
         pytest.skip("no handles of textures here")
-    at_units = output_of(device, branched_network(), Settings("tiles"), 16, 24)
-    np.testing.assert_array_equal(output_of(device, branched_network(), tiled(device), 16, 24), at_units)
+    at_units = output_of(device, branched_network(), Settings("shared"), 16, 24)
+    np.testing.assert_array_equal(output_of(device, branched_network(), shared(device), 16, 24), at_units)
 
 
 @pytest.mark.parametrize("apart", [False, True])
@@ -125,7 +125,7 @@ def test_a_frame_binds_each_buffer_once(device: Device, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Dispatch, "calls", noting)
     made = deep_network(2)
-    engine = GLEngine(made, device, tiled(device, Plan(TILES[0], 2, apart)))
+    engine = GLEngine(made, device, shared(device, Plan(MATRICES[0], 2, apart)))
     for seed in range(2):
         bound.clear()
         values = {"input": normal(3, 8, 12, seed=seed)}
@@ -140,8 +140,8 @@ def test_a_frame_binds_each_buffer_once(device: Device, monkeypatch: pytest.Monk
 
 
 def test_a_layer_is_tuned_once_on_a_machine_whoever_tunes_it(tmp_path: Path) -> None:
-    first, second = Tuner("a GPU", tmp_path / "tiles.json"), Tuner("a GPU", tmp_path / "tiles.json")
-    slow, fast = Plan(TILES[0]), Plan(WINDOWS[1], 2, True)
+    first, second = Tuner("a GPU", tmp_path / "plans.json"), Tuner("a GPU", tmp_path / "plans.json")
+    slow, fast = Plan(MATRICES[0]), Plan(WINDOWS[1], 2, True)
     seconds = {slow: 0.2, fast: 0.1}
     job = Job([slow, fast], seconds.__getitem__)
 
@@ -149,13 +149,13 @@ def test_a_layer_is_tuned_once_on_a_machine_whoever_tunes_it(tmp_path: Path) -> 
     assert second.choose({"other": Job([slow], seconds.__getitem__)}) == {"other": slow}
     # What the first measured is still known, and the clock is not asked again.
     known = Job([slow, fast], lambda _: pytest.fail("measured twice"))
-    for tuner in (second, Tuner("a GPU", tmp_path / "tiles.json")):
+    for tuner in (second, Tuner("a GPU", tmp_path / "plans.json")):
         assert tuner.choose({"conv": known, "narrow": known._replace(plans=[Plan(NARROWS[0], 4)])})["conv"] == fast
-    assert Tuner("another GPU", tmp_path / "tiles.json").choose({"conv": job._replace(plans=[slow])}) == {"conv": slow}
+    assert Tuner("another GPU", tmp_path / "plans.json").choose({"conv": job._replace(plans=[slow])}) == {"conv": slow}
 
 
 def test_one_disturbed_measurement_decides_nothing(tmp_path: Path) -> None:
-    slow, fast = Plan(TILES[0]), Plan(TILES[1])
+    slow, fast = Plan(MATRICES[0]), Plan(MATRICES[1])
     asked = Counter[Plan]()
 
     def seconds(plan: Plan) -> float:
@@ -163,25 +163,25 @@ def test_one_disturbed_measurement_decides_nothing(tmp_path: Path) -> None:
         # The first time compiles; the second is the first that counts.
         return 0.3 if plan == fast and asked[plan] == 2 else {slow: 0.2, fast: 0.1}[plan]
 
-    assert Tuner("a GPU", tmp_path / "tiles.json").choose({"conv": Job([slow, fast], seconds)}) == {"conv": fast}
+    assert Tuner("a GPU", tmp_path / "plans.json").choose({"conv": Job([slow, fast], seconds)}) == {"conv": fast}
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(tile, 2, True, 4) for tile in (TILES[0], WINDOWS[0], NARROWS[0], Product(64, 64, 8))]
+    "plan", [Plan(loop, 2, True, 4) for loop in (MATRICES[0], WINDOWS[0], NARROWS[0], Product(64, 64, 8))]
 )
 def test_a_plan_of_every_kind_comes_back_from_the_cache(tmp_path: Path, plan: Plan) -> None:
-    Tuner("a GPU", tmp_path / "tiles.json").note("conv", plan)
+    Tuner("a GPU", tmp_path / "plans.json").note("conv", plan)
     job = Job([plan], lambda _: pytest.fail("measured again"))
-    assert Tuner("a GPU", tmp_path / "tiles.json").known({"conv": job}) == {"conv": plan}
+    assert Tuner("a GPU", tmp_path / "plans.json").known({"conv": job}) == {"conv": plan}
 
 
 DAMAGED = (
     "[]",
     '[1, "x"]',
-    '["Tile", 1]',
-    '["Tile", 1, 2, 3, 4, 5, 1, 0, -1]',
+    '["MatrixLoop", 1]',
+    '["MatrixLoop", 1, 2, 3, 4, 5, 1, 0, -1]',
     '["Sphere", 1, 1, 0, 0]',
-    '[["Tile"]]',
+    '[["MatrixLoop"]]',
     "7",
 )
 
@@ -191,12 +191,12 @@ DAMAGED = (
     ["", "{", "[]", *(f'{{"format": {FORMAT}, "gpus": {{"a GPU": {{"conv": {each}}}}}}}' for each in DAMAGED)],
 )
 def test_a_damaged_cache_of_choices_is_done_without(tmp_path: Path, content: str) -> None:
-    (tmp_path / "tiles.json").write_text(content, "utf-8")
-    plan = Plan(TILES[0])
-    assert Tuner("a GPU", tmp_path / "tiles.json").choose({"conv": Job([plan], lambda _: 1.0)}) == {"conv": plan}
+    (tmp_path / "plans.json").write_text(content, "utf-8")
+    plan = Plan(MATRICES[0])
+    assert Tuner("a GPU", tmp_path / "plans.json").choose({"conv": Job([plan], lambda _: 1.0)}) == {"conv": plan}
 
 
-@pytest.mark.parametrize("kernels", ["tiles", "blocks"])
+@pytest.mark.parametrize("kernels", ["shared", "blocks"])
 def test_fusing_changes_no_map(device: Device, kernels: str) -> None:
     made = branched_network()
     inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
@@ -213,7 +213,7 @@ def test_what_only_gpus_do_means_the_same(device: Device, monkeypatch: pytest.Mo
     monkeypatch.setattr(device, "is_software", False)
     made = branched_network()
     changed = {name: normal(*tensor.shape, seed=1) ** 2 for name, tensor in made.tensors.items()}
-    edited, fresh = GLEngine(made, device, tiled(device)), GLEngine(made.with_tensors(changed), device, tiled(device))
+    edited, fresh = GLEngine(made, device, shared(device)), GLEngine(made.with_tensors(changed), device, shared(device))
     inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
     for engine in (edited, fresh):
         engine.run(inputs)
@@ -233,10 +233,10 @@ def test_what_only_gpus_do_means_the_same(device: Device, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("kind", ["plain", "strided", "transposed", "fractional"])
 @given(data=st.data())
 @settings(max_examples=8)
-def test_a_rectangle_replaced_in_tiled_weights_gives_what_a_fresh_engine_gives(
+def test_a_rectangle_replaced_in_weights_of_loops_gives_what_a_fresh_engine_gives(
     device: Device, kind: str, data: st.DataObject
 ) -> None:
     def opened(made: Network) -> GLEngine:
-        return GLEngine(made, device, tiled(device))
+        return GLEngine(made, device, shared(device))
 
     assert_edited_is_as_fresh(opened, WEIGHTED[kind], {"in0": normal(9, 7, 6)}, data)

@@ -36,7 +36,7 @@ class Layer:
     kind: str
     config: Json
     place: int
-    inner: Plan | None = None
+    inner: KerasModel | None = None
     module: str = ""
 
     @property
@@ -73,7 +73,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Plan:
+class KerasModel:
     """A model: its layers, what runs in which order, and its ends.
 
     Attributes:
@@ -91,13 +91,13 @@ class Plan:
     outputs: tuple[Tensor, ...]
 
 
-def plan_of(model: Json, depth: int = 0) -> Plan:
-    """The plan of a model by its JSON, ``{"class_name": …, "config": …}``.
+def model_of(written: Json, depth: int = 0) -> KerasModel:
+    """A model by its JSON, ``{"class_name": …, "config": …}``.
 
     Raises:
         StudioError: where it is none that Keras writes, or a class of the author's own.
     """
-    kind, config = str(model.get("class_name", "")), model.get("config") or {}
+    kind, config = str(written.get("class_name", "")), written.get("config") or {}
     if depth > _DEEPEST:
         raise StudioError("models lie in each other too deep; export it by itself.")
     if kind not in _MODELS and not (isinstance(config, dict) and "layers" in config):
@@ -115,7 +115,7 @@ def plan_of(model: Json, depth: int = 0) -> Plan:
     calls = [call for layer, entry in zip(layers, given, strict=True) for call in _calls(layer, entry)]
     inputs, outputs = (tuple(_ends(config[key])) for key in ("input_layers", "output_layers"))
     calls = _renumbered(calls, outputs)
-    return Plan(name, layers, tuple(_sorted(calls, inputs)), inputs, outputs)
+    return KerasModel(name, layers, tuple(_sorted(calls, inputs)), inputs, outputs)
 
 
 def _layer(entry: Json, place: int, depth: int) -> Layer:
@@ -123,7 +123,7 @@ def _layer(entry: Json, place: int, depth: int) -> Layer:
     kind = str(entry.get("class_name", "")).rpartition(">")[2]
     name = (config.get("name") if isinstance(config, dict) else None) or entry.get("name") or f"{kind.lower()}_{place}"
     is_model = kind in _MODELS or (isinstance(config, dict) and "layers" in config)
-    inner = plan_of(entry, depth + 1) if is_model else None
+    inner = model_of(entry, depth + 1) if is_model else None
     module = str(entry.get("module") or "")
     nodes = entry.get("inbound_nodes") or []
     if not module and nodes and isinstance(nodes[0], dict) and inner is None and _OF_LAYERS.isdisjoint(config):
@@ -131,7 +131,7 @@ def _layer(entry: Json, place: int, depth: int) -> Layer:
     return Layer(str(name), kind, config if isinstance(config, dict) else {}, place, inner, module)
 
 
-def _sequence(name: str, layers: tuple[Layer, ...], config: Json) -> Plan:
+def _sequence(name: str, layers: tuple[Layer, ...], config: Json) -> KerasModel:
     if layers[0].kind != "InputLayer":
         first = layers[0].config
         shape = first.get("batch_input_shape") or first.get("batch_shape") or config.get("build_input_shape")
@@ -140,7 +140,7 @@ def _sequence(name: str, layers: tuple[Layer, ...], config: Json) -> Plan:
     for layer in layers[1:]:
         calls.append(Call(layer, 0, (before,)))
         before = Tensor(layer.name, 0, 0)
-    return Plan(name, layers, tuple(calls), (Tensor(layers[0].name, 0, 0),), (before,))
+    return KerasModel(name, layers, tuple(calls), (Tensor(layers[0].name, 0, 0),), (before,))
 
 
 def _calls(layer: Layer, entry: Json) -> Iterator[Call]:

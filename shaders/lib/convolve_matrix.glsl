@@ -1,5 +1,5 @@
 // A convolution as a product of matrices: (output pixels of one phase) × (input channels and cells), times
-// (input channels and cells) × (output channels). A workgroup makes a run of TILE_M pixels × TILE_N channels, TILE_K
+// (input channels and cells) × (output channels). A workgroup makes a run of WORK_M pixels × WORK_N channels, WORK_K
 // rows of the long axis at a time, from copies in shared memory; a thread makes THREAD_M × THREAD_N in registers.
 //
 //       k = 4 * (input tile * cells + cell) + lane
@@ -17,17 +17,17 @@
 #include "lib/taps.glsl"
 #include "lib/kernel.glsl"
 
-#define THREADS_M (TILE_M / THREAD_M)
-#define THREADS_N (TILE_N / THREAD_N)
+#define THREADS_M (WORK_M / THREAD_M)
+#define THREADS_N (WORK_N / THREAD_N)
 #define DEEP (THREAD_N / 4)
-#define K4 (TILE_K / 4)
+#define K4 (WORK_K / 4)
 
-#define A_UNITS (TILE_M / EACH * K4)
+#define A_UNITS (WORK_M / EACH * K4)
 #define A_SIZE (K4 * THREADS_M)
-#define B_UNITS (TILE_N / 4 * TILE_K)
+#define B_UNITS (WORK_N / 4 * WORK_K)
 #define B_SIZE (K4 * THREADS_N)
 #include "lib/copies.glsl"
-int first_pixel = group / u_grid.y * TILE_M;
+int first_pixel = group / u_grid.y * WORK_M;
 int column = me % THREADS_M;
 int row = me / THREADS_M;
 
@@ -70,7 +70,7 @@ void main() {
     ivec2 a_to[A_EACH];
     for (int u = 0; u < A_EACH; u++) {
         int unit = me + u * THREADS;
-        int row_of = unit / (TILE_M / EACH), at = unit % (TILE_M / EACH), i = at / THREADS_M, thread = at % THREADS_M;
+        int row_of = unit / (WORK_M / EACH), at = unit % (WORK_M / EACH), i = at / THREADS_M, thread = at % THREADS_M;
         int k4 = from * K4 + row_of;
         a_row[u] = cells > 0 ? ivec2(k4 / cells, k4 % cells) : ivec2(0);
         for (int e = 0; e < EACH; e++) {
@@ -84,7 +84,7 @@ void main() {
     ivec3 b_to[B_EACH];
     for (int u = 0; u < B_EACH; u++) {
         int unit = me + u * THREADS;
-        int k = unit % TILE_K, tile = unit / TILE_K, k4 = from * K4 + k / 4;
+        int k = unit % WORK_K, tile = unit / WORK_K, k4 = from * K4 + k / 4;
         b_row[u] = cells > 0 ? ivec2(k4 / cells, k4 % cells) : ivec2(0);
         b_place[u] = kernel_place(min(first_tile + tile, out_tiles - 1), 0, phase.base) + k % 4;
         b_to[u] = ivec3(k % 4, tile / THREADS_N, k / 4 * THREADS_N + tile % THREADS_N);
