@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.learn.losses import gram_distance
@@ -15,14 +16,16 @@ from studio.learn.objective import Aim, Sketch
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.model.op import Array
-from studio.model.picture import Picture, to_tensor
+from studio.model.picture import LUMA, Picture, to_tensor
 from studio.model.size import Size
 from studio.ops._backward.slope import Curve
 from studio.ops.activation import LeakyReLU
-from studio.ops.arithmetic import Mul, Sub
+from studio.ops.arithmetic import Add, Mul, Sub
 from studio.ops.combine import Concat
 from studio.ops.conv import Conv2d
 from studio.ops.functions import Affine
+from studio.ops.given import GivenMap
+from studio.ops.matmul import MatMul
 
 _MOST_LAYERS = 4
 
@@ -114,19 +117,50 @@ def grams_of(extractor: Network, picture: Picture, layers: Sequence[str]) -> dic
 def _seen(at: Sketch, extractor: Network, name: str) -> dict[str, str]:
     """What the extractor makes of a map in the values of the network's output, by the names of its layers."""
     inputs, graph = extractor.graph.inputs, at.network.graph
-    if len(inputs) != 1 or inputs[0].kind != "picture" or at.shapes[name].channels != inputs[0].channels:
+    channels = at.shapes[name].channels
+    if len(inputs) != 1 or inputs[0].kind != "picture" or not {channels, inputs[0].channels} <= {1, 3}:
         raise StudioError(
-            f'"{extractor.name}" cannot look at what "{at.network.name}" makes: it must be fed one picture of '
-            f"{at.shapes[name].channels} channels."
+            f'"{extractor.name}" cannot look at what "{at.network.name}" makes: it must be fed one picture, in grey or '
+            "in colour."
         )
     fed = inputs[0]
-    if fed.mean or fed.std or (fed.order != graph.output_order and fed.channels == 3):
-        raise StudioError(f'"{extractor.name}" normalises each colour by itself; choose an extractor that does not.')
-    (lo, hi), (low, high) = graph.output_range, fed.range
-    if (lo, hi) != (low, high):
-        scale = (high - low) / (hi - lo)
-        name = at.add(Affine(scale=scale, shift=low - lo * scale), name)
+    matrix, shift = _taken(graph, channels, fed)
+    scale = float(matrix[0, 0])
+    if np.array_equal(matrix, scale * np.eye(*matrix.shape)) and (shift == shift[0]).all():
+        if (scale, float(shift[0])) != (1.0, 0.0):
+            name = at.add(Affine(scale=scale, shift=float(shift[0])), name)
+    else:
+        mixed = at.add(MatMul(), name, _fixed(at, name, matrix[:, None]))
+        name = at.add(Add(), mixed, _fixed(at, name, shift[:, None, None]))
     return at.join(extractor.graph, extractor.tensors, {fed.name: name}, f"seen{extractor.sha256()[:6]}")
+
+
+def _taken(graph: Graph, channels: int, fed: Input) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How an extractor takes pictures in the values of a network's output, as `to_tensor` makes its own of pictures.
+
+    Returns:
+        (channels of the output, channels of the extractor's input), by which they are mixed, and what is then added.
+    """
+    own, theirs = ([0, 1, 2] if order == "rgb" else [2, 1, 0] for order in (graph.output_order, fed.order))
+    if channels == 1:
+        mix = np.ones((1, fed.channels))
+    elif fed.channels == 1:
+        mix = LUMA.astype(np.float64)[own, None]
+    else:
+        mix = np.eye(3)[own][:, theirs]
+    (lo, hi), (low, high) = graph.output_range, fed.range
+    scale = (high - low) / (hi - lo)
+    mean, std = np.array(fed.mean or 0.0), np.array(fed.std or 1.0)
+    # Of what is mixed the parts add up to one.
+    shift = np.broadcast_to((low - lo * scale - mean) / std, fed.channels)
+    return mix * (scale / std), shift
+
+
+def _fixed(at: Sketch, beside: str, values: NDArray[np.float64]) -> str:
+    """A map (C, H, W) that holds these numbers."""
+    channels, height, width = values.shape
+    op = GivenMap(channels=channels, height=height, width=width)
+    return at.add(op, beside, tensors={"map": values.reshape(channels, 1, height, width).astype(np.float32)})
 
 
 @dataclass(frozen=True)

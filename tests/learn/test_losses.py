@@ -15,6 +15,7 @@ from studio.learn.losses import LOSSES, parse_weights
 from studio.learn.objective import sketch
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term, objective_of
+from studio.model.graph import Input
 from studio.model.network import Network
 from studio.model.size import Size
 
@@ -108,6 +109,42 @@ def test_features_are_compared_through_a_fixed_network() -> None:
     loss, _ = run(Features(seen(), looking_layers(seen())), x, y)
     wanted = sum(F.mse_loss(a, b) for a, b in zip(look(x), look(y), strict=True)) / 2
     assert loss.item() == pytest.approx(wanted.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["imagenet", "bgr", "bytes", "grey"])
+def test_an_extractor_takes_pictures_by_its_own_mean_order_and_range(kind: str) -> None:
+    """What is made is handed to it as pictures are, which is how the networks that styles are seen by were trained."""
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    fed = {
+        "imagenet": Input("input", mean=mean, std=std),
+        "bgr": Input("input", mean=(103.9, 116.8, 123.7), range=(0.0, 255.0), order="bgr"),
+        "bytes": Input("input", range=(-1.0, 1.0)),
+        "grey": Input("input", 1, mean=(0.4,), std=(0.5,)),
+    }[kind]
+    extractor = network(
+        layer("a", "Conv2d", "input", in_channels=fed.channels, out_channels=4, kernel_size=3),
+        layer("a_act", "ReLU", "a"),
+        inputs=[fed],
+        seed=9,
+    )
+    x, y = pictures(1), pictures(2)
+    loss, gradient = run(Features(extractor, ("a_act",)), x.clone(), y)
+
+    def look(picture: Tensor) -> Tensor:
+        lo, hi = fed.range
+        if kind == "grey":
+            picture = (picture * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+        elif kind == "bgr":
+            picture = picture.flip(1)
+        each = torch.tensor(fed.mean or [0.0])[:, None, None], torch.tensor(fed.std or [1.0])[:, None, None]
+        tensors = {name: torch.tensor(value) for name, value in extractor.tensors.items()}
+        return F.conv2d((picture * (hi - lo) + lo - each[0]) / each[1], tensors["a.weight"], tensors["a.bias"]).relu()
+
+    x.requires_grad_()
+    wanted = F.mse_loss(look(x), look(y))
+    (by_hand,) = torch.autograd.grad(wanted, x)
+    assert loss.item() == pytest.approx(wanted.item(), rel=1e-4)
+    assert torch.linalg.vector_norm(gradient - by_hand) <= 1e-4 * torch.linalg.vector_norm(by_hand)
 
 
 def test_style_compares_gram_matrices_with_those_of_a_picture() -> None:
