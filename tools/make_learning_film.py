@@ -13,7 +13,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +27,7 @@ from studio.model.size import Size
 from studio.runtime.learning.session import LearningSession
 from studio.ui.filters import FilterEditor
 from studio.ui.learning.panel import LearningPanel
+from studio.ui.shell.hints import HINTS
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "learning" / "hands.mp4"
 SIZE = (1280, 800)
@@ -37,6 +38,10 @@ RATE = 12
 STEPS_A_PICTURE = 2
 LENGTH = 160
 """Pictures."""
+DRAWN, NOISED = ((28.5, 1.5), (36.5, 10.5)), ((52.5, 1.5), (60.5, 10.5))
+"""Where strokes begin and end on the sheet of the last layer, each within one of the columns that it is folded into."""
+CURVES = 330
+"""Height of the panel, so that its curves are seen."""
 
 
 def main() -> None:
@@ -63,11 +68,15 @@ class Filming:
     def film(self, out: Path) -> None:
         """From the first step on."""
         studio, workspace = self.studio, self.studio.workspace
+        for hint in HINTS:  # they would lie on what is filmed
+            studio.window.hints.followed(hint.name)
         made = Autoencoder(width=16, seed=1).make()
         studio.document.load(Preset("new autoencoder", made, {}))
         workspace.engine, workspace.size = "torch", "128"
         workspace.choose("dec2", "weight")
-        studio.window.docks["learning"].raise_()
+        dock = studio.window.docks["learning"]
+        dock.raise_()
+        studio.window.resizeDocks([dock], [CURVES], Qt.Orientation.Vertical)
         for name, value in (("size", 64), ("batch", 8)):
             self.panel.lesson.form.controls[name].show_value(value)
         spin(3.0)
@@ -98,30 +107,30 @@ class Filming:
     def _draw(self) -> None:
         """A large value over some kernels: the picture bends at once, and learning works against it."""
         self._brush("set", 0.6)
-        self._stroke((20.5, 1.5), (26.5, 10.5))
+        self._stroke(*DRAWN)
 
     def _pin(self) -> None:
         """What was drawn holds, while the rest adapts around it."""
         workspace = self.studio.workspace
         workspace.paints, workspace.rate = "rates", 0.0
-        self._stroke((20.5, 1.5), (26.5, 10.5))
+        self._stroke(*DRAWN)
 
     def _draw_again(self) -> None:
         self.studio.workspace.paints = "weights"
         self._brush("noise", 0.5)
-        self._stroke((44.5, 1.5), (52.5, 10.5))
+        self._stroke(*NOISED)
 
     def _pull(self) -> None:
         """Back to what these weights began with, as a force."""
         workspace = self.studio.workspace
         workspace.paints, workspace.pull = "pulls", 0.2
-        self._stroke((44.5, 1.5), (52.5, 10.5))
+        self._stroke(*NOISED)
 
     def _undo(self) -> None:
         """Until the pins are gone, and what they held learns again."""
         workspace = self.studio.workspace
         workspace.paints, workspace.rate = "rates", 1.0
-        self._stroke((20.5, 1.5), (26.5, 10.5))
+        self._stroke(*DRAWN)
         workspace.paints = "weights"
 
     def _brush(self, mode: str, value: float) -> None:

@@ -257,7 +257,7 @@ def _learning(studio: Studio) -> None:
     until(lambda: session.step >= 150 and session.watched is not None, 300.0)
     panel.toggle()
     spin(1.5)
-    grab(window.docks["learning"], "panel-learning")
+    hands.grab_whole(panel, "panel-learning", panel.lesson.y())
     session.end()
 
 

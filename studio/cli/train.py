@@ -246,6 +246,8 @@ def _told(steps: list[Step], show: Show, passed: float) -> Step | None:
     """Show these; the last of them."""
     for step in steps:
         show(step, passed)
+        if step.number == 1 and step.norm == 0:
+            note("All gradients of the first step are zero: as long as they are, nothing is learnt.")
     return steps[-1] if steps else None
 
 

@@ -21,6 +21,7 @@ from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.size import Size
 from studio.model.stage import Stage
+from studio.ops.derivative import derive
 from studio.ops.given import GivenMap
 
 if TYPE_CHECKING:
@@ -120,7 +121,24 @@ def objective_of(network: Network, settings: Settings) -> Objective:
     parts[SQUARED] = L2().build(draft)
     whole = Graph(tuple(draft.inputs), tuple(draft.nodes), bent.graph.output, graph.output_range, graph.output_order)
     made = Network(network.name, whole, draft.tensors)
-    return Objective(made, draft.shapes, tuple(aims), parts, statistics, together if statistics else 1)
+    objective = Objective(made, draft.shapes, tuple(aims), parts, statistics, together if statistics else 1)
+    if not graph.states:
+        _require_a_way(objective)
+    return objective
+
+
+def _require_a_way(objective: Objective) -> None:
+    """Raise StudioError where nothing that learns could change the loss: a rounding behind it, say, has no slope."""
+    aim = objective.aims[0]
+    try:
+        found = derive(objective.network.graph.nodes, objective.shapes, {aim.total: aim.total}, aim.learns)
+    except StudioError:  # an operator without a rule is one for PyTorch alone
+        return
+    if not found.tensors:
+        raise StudioError(
+            f'No gradient reaches what learns of "{objective.network.name}": behind it all is rounded or compared, or '
+            "nothing of it is in what is made. Let other layers learn, or choose another network."
+        )
 
 
 def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tuple[str, ...]:

@@ -117,6 +117,13 @@ def test_another_networks_checkpoint_is_refused(pictures: Path, other: str) -> N
             ),
             "input takes 5",
         ),
+        (
+            network(
+                layer("a", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1),
+                layer("b", "Round", "a"),
+            ),
+            'No gradient reaches what learns of "made": behind it all is rounded or compared',
+        ),
     ],
 )
 def test_networks_that_cannot_learn_from_pictures_are_named(pictures: Path, made: Network, said: str) -> None:

@@ -24,6 +24,7 @@ from studio.learn.prepare import prepare, settings_of, turn
 from studio.learn.terms import terms_of
 from studio.model.network import Network
 from studio.model.picture import to_tensor
+from studio.model.stage import Stage
 from studio.ops._reference import reference
 from studio.runtime.learning.look import Meter
 
@@ -195,8 +196,8 @@ def test_how_much_goes_on_is_the_optimisers_own_number(pictures: Path, name: str
 def test_the_command_line_turns_them_too(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Asked] = []
 
-    def looked(network: Network, asked: Asked, engine: str) -> None:
-        del network, engine
+    def looked(network: Network, asked: Asked, engine: str, *, stages: tuple[Stage, ...]) -> None:
+        del network, engine, stages
         found.append(asked)
         raise StudioError("enough")
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtGui import QContextMenuEvent, QImage, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from benchmarks.window import click, handle, move, press, release, spin, until
 from studio.app import Studio
 from studio.io.atomic import write_bytes
+from studio.model.picture import Picture
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor
@@ -122,14 +123,35 @@ def recorded(studio: Studio) -> float:
     return 0.0 if status is None else status.seconds
 
 
+_MARGIN = 3
+"""Pixels from a panel's corner, where nothing is drawn."""
+
+
 def grab(widget: QWidget, name: str) -> None:
     """Write what the screen shows of a widget, OpenGL and all: as a JPEG."""
     place = QRect(widget.mapToGlobal(QPoint(0, 0)), widget.size())
     screen = widget.screen()
-    pixmap = screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())
+    _write(_pixels(screen.grabWindow(0, place.x(), place.y(), place.width(), place.height())), name)
+
+
+def grab_whole(panel: QWidget, name: str, cut: int) -> None:
+    """Write all of a panel without OpenGL, what is scrolled out of sight too: what lies below a cut beside the rest."""
+    pixels = _pixels(panel.grab())
+    parts = pixels[:cut], pixels[cut:]
+    columns = np.full((max(map(len, parts)), 2, *pixels.shape[1:]), pixels[_MARGIN, _MARGIN])
+    for column, part in enumerate(parts):
+        columns[: len(part), column] = part
+    _write(columns.reshape(len(columns), -1, 3), name)
+
+
+def _pixels(pixmap: QPixmap) -> Picture:
+    """(H, W, 3), blue first."""
     image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    pixels = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, :, ::-1]
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, :, ::-1]
+
+
+def _write(pixels: Picture, name: str) -> None:
     for quality in range(84, 40, -6):
         _, jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if jpeg.size <= LARGEST:
