@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from studio.cli.addresses import addresses
 from studio.cli.bench import bench
 from studio.cli.bends import bends
-from studio.cli.common import Exit, ReaderGoneError, Reporter, let_go_of_output
+from studio.cli.common import Exit, Reporter
 from studio.cli.doctor import doctor
 from studio.cli.export import export
 from studio.cli.import_ import import_
@@ -18,6 +17,7 @@ from studio.cli.info import info
 from studio.cli.open_ import open_
 from studio.cli.presets import presets
 from studio.cli.render import render
+from studio.cli.streams import ReaderGoneError, say, standard_streams
 from studio.cli.train import train
 from studio.errors import StudioError
 
@@ -41,7 +41,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from studio import __version__
 
-        typer.echo(f"studio {__version__}")
+        say(f"studio {__version__}")
         raise typer.Exit
 
 
@@ -57,20 +57,19 @@ def _studio(
 
 def main() -> None:
     """Run the command line."""
-    for stream in (sys.stdout, sys.stderr):
-        # A pipe of an old encoding gets a question mark for what it lacks, not a traceback.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    try:
-        app()
-    except StudioError as error:
-        notes = getattr(error, "__notes__", ())
-        text = "".join(f"\n{_escaped(line)}" for line in notes)
-        Reporter().print(f"[bold red]Error:[/] {_escaped(str(error))}{text}", soft_wrap=True)
-        sys.exit(Exit.BAD_INPUT)
-    except (ReaderGoneError, BrokenPipeError):
-        let_go_of_output()
-        sys.exit(Exit.BAD_INPUT)
+    with standard_streams():
+        try:
+            try:
+                app()
+            finally:
+                sys.stdout.flush()
+        except StudioError as error:
+            notes = getattr(error, "__notes__", ())
+            text = "".join(f"\n{_escaped(line)}" for line in notes)
+            Reporter().print(f"[bold red]Error:[/] {_escaped(str(error))}{text}", soft_wrap=True)
+            sys.exit(Exit.BAD_INPUT)
+        except ReaderGoneError:
+            sys.exit(Exit.BAD_INPUT)
 
 
 def _escaped(text: str) -> str:

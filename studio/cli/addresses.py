@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
 from studio.cli.bending import BendOption, asked_bends, with_stages
-from studio.cli.common import open_preset, print_json
+from studio.cli.common import Facts, open_preset, print_json
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def addresses(
             ]
         )
         return
-    console = Console(highlight=False)
+    console = Facts()
     console.print(_table("value", found))
     console.print("\nThe window has these besides; no preset keeps them:\n")
     console.print(_table("default", [(number, number.default) for number in others]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from studio.cli.common import open_preset, print_json
+from studio.cli.common import Facts, open_preset, print_json
 
 if TYPE_CHECKING:
     from studio.model.bend import Bend
@@ -42,7 +41,7 @@ def bends(
             table.add_row(f"[bold]{escape(group)}[/]", "", "")
         told = "\n".join(escape(_told(field)) for field in fields(kind))
         table.add_row(escape(name), escape(_first_line(kind)), told)
-    Console(highlight=False).print(table)
+    Facts().print(table)
 
 
 def _tell_preset(name: str, *, as_json: bool) -> None:
@@ -56,7 +55,7 @@ def _tell_preset(name: str, *, as_json: bool) -> None:
         said = {key.name: written[key.name].to_document(opened.section(key)) for key in (STAGES, CLUSTERS)}
         print_json(said)
         return
-    console, table = Console(highlight=False), Table("stage", "layer", "bend", "channels", "amount", box=None)
+    console, table = Facts(), Table("stage", "layer", "bend", "channels", "amount", box=None)
     for stage in stages:
         number = f"{stage.id}" if stage.on else f"{stage.id} (off)"
         channels = escape(_channels_text(stage.channels))

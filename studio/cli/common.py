@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from studio.cli.streams import say
 from studio.errors import StudioError
 from studio.model.size import Size
 
@@ -36,49 +36,23 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class ReaderGoneError(Exception):
-    """Whoever read standard output has gone ("studio info x | head")."""
-
-
 class Facts(Console):
     """Standard output."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False)
 
-    def on_broken_pipe(self) -> None:
-        """End the command: there is nobody to tell."""
-        raise ReaderGoneError
-
 
 class Reporter(Console):
-    """Standard error. Where whoever read it has gone, the work goes on unheard: nobody's recording ends for that."""
+    """Standard error."""
 
     def __init__(self) -> None:
         super().__init__(stderr=True, highlight=False)
-
-    def on_broken_pipe(self) -> None:
-        """Say nothing more, to nobody."""
-        self.quiet = True
 
 
 def note(text: str) -> None:
     """A remark on standard error, where it does not mix with facts on standard output."""
     Reporter().print(text, style="dim", soft_wrap=True, markup=False)
-
-
-def say(text: str) -> None:
-    """What a command has done, on standard output; where nobody reads that any more, it is done all the same."""
-    try:
-        typer.echo(text)
-    except BrokenPipeError:
-        let_go_of_output()
-
-
-def let_go_of_output() -> None:
-    """Send what is still to be said on standard output nowhere, so that the end of the program meets no closed pipe."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def open_preset(name_or_path: str) -> Preset:
@@ -98,24 +72,46 @@ def is_given(context: typer.Context, name: str) -> bool:
     return found is not None and found.name != "DEFAULT"
 
 
-def print_json(facts: object) -> None:
-    """Facts for programs, on standard output; in ASCII where it is of an encoding that lacks letters."""
+def print_json(facts: object, *, is_done: bool = False) -> None:
+    """Facts for programs, on standard output; in ASCII where it is of an encoding that lacks letters.
+
+    Args:
+        facts: numbers, texts, lists and dicts.
+        is_done: whether they tell of what is done already, which stands though nobody may hear of it.
+    """
     lacking = not (sys.stdout.encoding or "").lower().startswith("utf")
-    try:
-        sys.stdout.write(json.dumps(facts, indent=2, ensure_ascii=lacking) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise ReaderGoneError from None
+    text = json.dumps(facts, indent=2, ensure_ascii=lacking)
+    if is_done:
+        say(text)
+        return
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
     """Raise StudioError where something would be replaced unasked; an empty folder is nothing."""
+    from studio.io.atomic import exists
+
     try:
-        taken = any(path.iterdir()) if path.is_dir() else path.exists()
+        taken = any(path.iterdir()) if path.is_dir() else exists(path)
     except OSError:
         return  # what is wrong with it is said when it is written
     if taken and not overwrite:
         raise StudioError(f"{path} exists already; give another name, or --overwrite to replace it.")
+
+
+def refuse_pipe(output: Path, what: str) -> None:
+    """Raise StudioError where the name of an output asks for a pipe, "-", which only text can go to.
+
+    Args:
+        output: as it was given.
+        what: is to be written, for the message: "A recording".
+    """
+    if str(output) == "-":
+        raise StudioError(
+            f'{what} cannot go to a pipe ("-"), because it is whole only when it ends; give a name, or the whole path '
+            "of one that is called so."
+        )
 
 
 @contextmanager

@@ -14,10 +14,11 @@ from studio.cli.common import (
     open_preset,
     print_json,
     refuse_existing,
-    say,
+    refuse_pipe,
     size_typed,
     unless_taken,
 )
+from studio.cli.streams import say
 
 
 def export(
@@ -37,15 +38,16 @@ def export(
     """Give a network back, bends and all, under the names of the file that it came from."""
     from studio.io.exporters import ExportOptions, exporter_for
 
+    refuse_pipe(output, "An export")
     exporter, options = exporter_for(output, format_), ExportOptions(size_typed(size), overwrite)
     refuse_existing(output, overwrite)
     opened = open_preset(preset)
     with unless_taken(output):
         remarks = exporter.export(opened, output, options)
-    written = sum(file.stat().st_size for file in ([output] if output.is_file() else output.iterdir()))
+    written = sum(file.lstat().st_size for file in ([output] if output.is_file() else output.iterdir()))
     if as_json:
         facts = {"path": str(output), "format": exporter.name, "bytes": written, "notes": list(remarks)}
-        print_json(facts | {"bent": sorted(opened.changed), "bypassed": sorted(opened.bypassed)})
+        print_json(facts | {"bent": sorted(opened.changed), "bypassed": sorted(opened.bypassed)}, is_done=True)
         return
     bends = f"{len(opened.changed)} bent tensor{'' if len(opened.changed) == 1 else 's'}"
     say(f"{output}: {exporter.description}, {bends}, {human_count(written)}B")

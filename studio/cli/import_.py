@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from studio.cli.common import OverwriteOption, note, print_json, refuse_existing, say, size_typed, unless_taken
+from studio.cli.common import (
+    OverwriteOption,
+    note,
+    print_json,
+    refuse_existing,
+    refuse_pipe,
+    size_typed,
+    unless_taken,
+)
+from studio.cli.streams import say
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -98,12 +107,13 @@ def import_(
         channels=channels,
         state=",".join(state or ()),
     )
+    refuse_pipe(output, "A network")
     refuse_existing(output, overwrite)
     imported = open_model(model, options)
     with unless_taken(output):
         save_imported(imported, output, overwrite=overwrite)
     if as_json:
-        print_json(_facts(imported, output))
+        print_json(_facts(imported, output), is_done=True)
         return
     network, graph = imported.network, imported.network.graph
     kind = f"{imported.format}, {imported.arch}" if imported.arch else imported.format

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from studio.cli.common import Reporter
 
-# Seconds between lines. A log of an hour then has some hundred of them.
+# Seconds between lines.
 _FIRST, _EVERY, _SELDOM = 2.0, 10.0, 60.0
 
 
@@ -43,13 +43,25 @@ def _bar(counts: Iterator[int], total: int | None, reporter: Reporter) -> None:
             progress.update(task, completed=count, rate=f"{speed:.1f} fps" if speed else "")
 
 
+class Pace:
+    """When a log gets its next line: soon at first, then seldom, so that a log of an hour has some hundred."""
+
+    def __init__(self) -> None:
+        self._due = _FIRST
+
+    def is_due(self, passed: float) -> bool:
+        """Whether it gets one now, so many seconds after the beginning."""
+        if passed < self._due:
+            return False
+        self._due = passed + (_EVERY if passed < 600 else _SELDOM)
+        return True
+
+
 def _lines(counts: Iterator[int], total: int | None, reporter: Reporter) -> None:
-    began = time.monotonic()
-    due, count = _FIRST, 0
+    began, pace = time.monotonic(), Pace()
     for count in counts:
         passed = time.monotonic() - began
-        if passed >= due:
-            due = passed + (_EVERY if passed < 600 else _SELDOM)
+        if pace.is_due(passed):
             reporter.print(line(count, total, passed), soft_wrap=True, markup=False)
 
 

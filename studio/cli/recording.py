@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from studio.cli.common import Exit, human_count, note, say
+from studio.cli.common import Exit, human_count, note
 from studio.cli.progress import show_progress
+from studio.cli.streams import say
 from studio.errors import StudioError
 from studio.model.size import Size
 

@@ -25,7 +25,7 @@ from studio.cli.bending import (
     with_names,
     with_stages,
 )
-from studio.cli.common import EngineOption, OverwriteOption, is_given, note, open_preset, refuse_existing
+from studio.cli.common import EngineOption, OverwriteOption, is_given, note, open_preset, refuse_existing, refuse_pipe
 from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
 from studio.cli.frames import frame_range, frame_rate
@@ -331,11 +331,7 @@ def _path(source: str, latent: str, graph: Graph) -> LatentPath | None:
 def _codec(name: str, output: Path) -> str:
     from studio.io.sinks import codec_for, codecs
 
-    if str(output) == "-":
-        raise StudioError(
-            'A recording cannot go to a pipe ("-"), because it is completed at its start when it ends; give the name '
-            "of a file, or ./- for one that is called so."
-        )
+    refuse_pipe(output, "A recording")
     found = name or codec_for(output)
     if found is None:
         suffixes = ", ".join(codec.suffix for codec in codecs() if codec.suffix)

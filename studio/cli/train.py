@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import math
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from studio.cli.common import EngineOption, Exit, is_given, note
+from studio.cli.common import EngineOption, Exit, is_given, note, refuse_pipe
 from studio.cli.learnt import Safe, safe_of, save_learnt
+from studio.cli.steps import shown_steps
+from studio.cli.streams import say
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.cli.steps import Show
     from studio.learn.learner import Learner, Step
     from studio.learn.prepare import Asked
-
-    Show = Callable[[Step, float], None]
 
 _AUTOSAVE = 120.0
 """Seconds between two checkpoints that are kept for the case of a crash."""
@@ -132,6 +130,7 @@ def train(
     from studio.learn.losses import parse_weights
     from studio.learn.prepare import Asked, left_out, open_network, prepare, stages_of, steer_as
 
+    refuse_pipe(output, "A network")
     network = open_network(weights)
     _require_new(output, resume)
     if cosine and minutes and not steps:
@@ -202,7 +201,7 @@ def _teach(
 
     began = saved = time.monotonic()
     last, problem = None, ""
-    with _interruptible() as stopped, _shown(as_json, most, seconds) as show:
+    with _interruptible() as stopped, shown_steps(as_json, most, seconds) as show:
         while not stopped():
             try:
                 # What a device says of its steps is asked for now and then: it must not wait for that.
@@ -225,7 +224,7 @@ def _teach(
         save_checkpoint(learner.checkpoint(), output / "learning.safetensors")
     safe.drop()
     if not as_json:
-        typer.echo(f"{output}: {last.number} steps, loss {last.loss:.5g}, {last.psnr:.2f} dB")
+        say(f"{output}: {last.number} steps, loss {last.loss:.5g}, {last.psnr:.2f} dB")
     if problem:
         raise StudioError(f"{problem} What was learnt until then is in {output}.")
     if interrupted:
@@ -303,42 +302,3 @@ class _Flag:
         if self._set:
             raise KeyboardInterrupt
         self._set = True
-
-
-@contextmanager
-def _shown(as_json: bool, most: int, seconds: float) -> Iterator[Show]:
-    if as_json:
-        yield _print_line
-        return
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        BarColumn(),
-        TextColumn("{task.fields[said]}"),
-        TimeRemainingColumn(),
-        TextColumn("left"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=1.0, said="")
-
-        def show(step: Step, passed: float) -> None:
-            parts = [step.number / most if most else 0.0, passed / seconds if seconds else 0.0]
-            speed = step.number / passed if passed else 0.0
-            said = f"step {step.number}  loss {step.loss:.5f}  {step.psnr:.2f} dB  {speed:.1f} steps/s"
-            progress.update(task, completed=min(max(parts), 1.0), said=said)
-
-        yield show
-
-
-def _print_line(step: Step, passed: float) -> None:
-    facts = {
-        "step": step.number,
-        "loss": step.loss,
-        "parts": dict(step.parts),
-        "psnr": step.psnr if math.isfinite(step.psnr) else None,
-        "norm": step.norm,
-        "rate": step.rate,
-        "seconds": round(passed, 3),
-    }
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()

@@ -93,11 +93,12 @@ def is_folder(path: Path) -> bool:
 
 
 def exists(path: Path) -> bool:
-    """Whether something is at `path`; nothing is at a name too long for the disk."""
+    """Whether something is at `path`, be it a link that leads to itself; nothing is at a name too long for the disk."""
     try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
+        path.stat()
+    except (OSError, ValueError) as error:
+        return getattr(error, "errno", None) == errno.ELOOP
+    return True
 
 
 def write_bytes(path: Path, data: bytes | memoryview, *, overwrite: bool = True) -> None:
