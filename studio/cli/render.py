@@ -155,7 +155,7 @@ def render(
     from studio.control.performing import Replay
     from studio.engine.choose import open_engine
     from studio.io.folders import is_folder
-    from studio.io.places import refuse_overlap
+    from studio.io.places import refuse_overlap, refuse_replacing
     from studio.io.sinks import depth
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
@@ -173,7 +173,9 @@ def render(
     first, end = frame_range(frames)
     rate = frame_rate(fps)
     kind = _codec(codec, output)
+    refuse_replacing((performance, bends_yaml, clusters_yaml), output)
     refuse_overlap(source, output)
+    refuse_overlap(second, output)
     if not is_folder(output):
         refuse_existing(output, overwrite)
     played = (
@@ -207,6 +209,7 @@ def render(
         whole = enlarges.bend(stack, feeder, tile_of(bent, tile), is_apart=bool(others))
         if played is None:  # else what it says itself is lent as it is played
             second = second or second_of(bent)
+            refuse_overlap(second, output)
             whole = _lent(stack, second, bent, engine, (rate, first, end), working, runner, whole)
         odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
         whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)

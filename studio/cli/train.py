@@ -126,6 +126,7 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a step.")] = False,
 ) -> None:
     """Teach a network; Ctrl-C ends it and keeps what was learnt."""
+    from studio.io.places import refuse_overlap
     from studio.learn.lesson_numbers import LOSS_NAMES
     from studio.learn.losses import parse_weights
     from studio.learn.prepare import Asked, left_out, open_network, prepare, stages_of, steer_as
@@ -133,6 +134,8 @@ def train(
     refuse_pipe(output, "A network")
     network = open_network(weights)
     _require_new(output, resume)
+    for read in filter(None, (source, wanted, style)):
+        refuse_overlap(read, output, "The network")
     if cosine and minutes and not steps:
         raise StudioError("--cosine lets the rate fall over --steps; give those besides --minutes.")
     looks = style or {"features", "style"} & parse_weights(loss, LOSS_NAMES).keys()

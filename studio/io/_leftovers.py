@@ -1,6 +1,8 @@
 """What processes that were killed while they saved have left behind, told apart from what others write just now.
 
-Whoever writes keeps a lock on the new file or folder, which ends with its process, however that ends.
+Whoever writes keeps a lock on the new file or folder, which ends with its process, however that ends. That it is the
+studio's is said by its name, .NAME.1f2e3d4c5a6b7c8d.new: the second half of the number is a sum of the rest, which the
+name of somebody else's file, such as .NAME.20261129.new, does not have.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-_NEW = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.new(?P<suffix>\.[^.]*)?")
-_OLD = re.compile(r"\.(?P<name>.+?)(?:\.[0-9a-f]{8})?\.old(?P<suffix>\.[^.]*)?")
+_LEFT = re.compile(
+    r"\.(?P<name>.+)\.(?P<number>[0-9a-f]{8})(?P<sum>[0-9a-f]{8})\.(?P<role>new|old)(?P<suffix>\.[^.]*)?"
+)
 # Bytes of a name that still leave room, of the 255 that there are, for what is put around it.
 _LONGEST = 200
 # Seconds. What has just come to be may not be locked yet; what another process has moved away it is about to replace;
@@ -40,7 +43,9 @@ def real_path(path: Path) -> Path:
 
 def beside_of(real: Path, role: str) -> Path:
     """A name beside `real` that no other process has, so that two may write at once; the later rename wins, whole."""
-    return real.with_name(f".{shortened(real.stem)}.{secrets.token_hex(4)}.{role}{real.suffix}")
+    number = secrets.token_hex(4)
+    signed = f"{number}{_sum(_name_of(real), number, role)}"
+    return real.with_name(f".{shortened(real.stem)}.{signed}.{role}{real.suffix}")
 
 
 def shortened(stem: str) -> str:
@@ -80,7 +85,7 @@ def sweep(parent: Path, stem: str) -> None:
     """Remove what killed processes have left half-written of a file or folder of this name."""
     with contextlib.suppress(OSError):
         for name in _names(parent):
-            found = _NEW.fullmatch(name)
+            found = _left(name, "new")
             if found and found["name"] == shortened(stem):
                 _remove_left(parent / name)
 
@@ -111,7 +116,7 @@ def sweep_leftovers(home: Path, belongs: Callable[[Path], bool]) -> None:
     with contextlib.suppress(OSError):
         for name in _names(home):
             here = home / name
-            if _NEW.fullmatch(name):
+            if is_leftover(name):
                 _remove_left(here)
             elif (standing := _moved_away(name)) is None or not belongs(here):
                 continue
@@ -124,17 +129,16 @@ def sweep_leftovers(home: Path, belongs: Callable[[Path], bool]) -> None:
 
 def is_leftover(name: str) -> bool:
     """Whether a file or folder of this name is, or was, on its way to another name."""
-    return bool(_NEW.fullmatch(name))
+    return bool(_left(name, "new"))
 
 
 def being_written(path: Path) -> bool:
     """Whether this process or another is just now writing what is to have this name, under another one."""
     real = real_path(path)
     try:
-        found = [(name, _NEW.fullmatch(name)) for name in _names(real.parent)]
+        names = [name for name in _names(real.parent) if _goes_to(name, "new") == _name_of(real)]
     except OSError:
         return False
-    names = [name for name, new in found if new and f"{new['name']}{new['suffix'] or ''}" == _name_of(real)]
     return any(fcntl is None or _is_locked(real.parent / name) for name in names)
 
 
@@ -156,20 +160,34 @@ def _name_of(real: Path) -> str:
     return f"{shortened(real.stem)}{real.suffix}"
 
 
-def _moved_away(name: str) -> str | None:
-    found = _OLD.fullmatch(name)
+def _left(name: str, role: str) -> re.Match[str] | None:
+    """The parts of the name of what the studio wrote in this role; None for what is somebody else's."""
+    found = _LEFT.fullmatch(name)
+    if found is None or found["role"] != role:
+        return None
+    whole = f"{found['name']}{found['suffix'] or ''}"
+    return found if found["sum"] == _sum(whole, found["number"], role) else None
+
+
+def _sum(name: str, number: str, role: str) -> str:
+    return hashlib.sha256(os.fsencode(f"studio {name} {number} {role}")).hexdigest()[:8]
+
+
+def _goes_to(name: str, role: str) -> str | None:
+    found = _left(name, role)
     return f"{found['name']}{found['suffix'] or ''}" if found else None
+
+
+def _moved_away(name: str) -> str | None:
+    return _goes_to(name, "old")
 
 
 def _at_work(real: Path, old: Path) -> bool:
     """Whether the process lives that has moved the folder away: it has the lock of the new one."""
     if fcntl is None:
         return time.time() - old.stat().st_mtime < _AT_WORK
-    for name in _names(real.parent):
-        found = _NEW.fullmatch(name)
-        if found and f"{found['name']}{found['suffix'] or ''}" == _name_of(real) and _is_locked(real.parent / name):
-            return True
-    return False
+    names = [name for name in _names(real.parent) if _goes_to(name, "new") == _name_of(real)]
+    return any(_is_locked(real.parent / name) for name in names)
 
 
 def _is_locked(path: Path) -> bool:

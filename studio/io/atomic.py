@@ -2,8 +2,8 @@
 
 A reader sees the old content or the new one, whole; never a mixture, whatever is killed or pulled out meanwhile.
 
-    .NAME.1f2e3d4c.new   grows; locked by the process that writes it, so that what a killed one left is told apart
-    .NAME.1f2e3d4c.old   where two folders cannot be exchanged in one step: the old one, for microseconds
+    .NAME.1f2e3d4c5a6b7c8d.new   grows; locked by who writes it, so that what a killed process left is told apart
+    .NAME.1f2e3d4c5a6b7c8d.old   where two folders cannot be exchanged in one step: the old one, for microseconds
 
 A folder is read file by file, so a reader may begin with the old one and end with the new one: `folders.steadily`
 notices.
@@ -205,7 +205,8 @@ def replacing_folder(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
             _keep_rights(real, beside)
             for folder, _, names in os.walk(beside):
                 for name in names:
-                    sync(Path(folder) / name)
+                    if not (file := Path(folder) / name).is_symlink():  # which may lead anywhere, or nowhere
+                        sync(file)
                 sync(Path(folder))
             if overwrite:
                 swap_folder(beside, real, stood)

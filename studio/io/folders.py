@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import os
 import shutil
 import stat
@@ -188,6 +189,34 @@ def carry_over(old: Path, new: Path, owned: Callable[[str], bool]) -> None:
         raise StudioError(f"{old} cannot be copied: {error.strerror or error}; nothing was changed.") from error
 
 
+def write_into(folder: Path, name: str, data: bytes) -> None:
+    """Write a file of a document into the folder that is made of it; a person's of that name gets another one.
+
+    Args:
+        folder: not yet in its place, with all that was carried over.
+        name: of the file.
+        data: its content.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    _make_room(folder / name, lambda path: not path.is_symlink() and path.read_bytes() == data)
+    (folder / name).write_bytes(data)
+
+
+def _make_room(path: Path, is_same: Callable[[Path], bool]) -> None:
+    """Let a file have this name: one of a person's, and of other content, is called "NAME 2" from then on."""
+    if not os.path.lexists(path):
+        return
+    if is_file(path) and is_same(path):
+        path.unlink()
+        return
+    number, free = 2, path
+    while os.path.lexists(free):
+        free, number = path.with_name(f"{path.stem} {number}{path.suffix}"), number + 1
+    path.rename(free)
+
+
 def _carry(old: Path, new: Path, owned: Callable[[str], bool], below: str) -> None:
     for entry in sorted(old.iterdir()):
         name, copy = f"{below}{entry.name}", new / entry.name
@@ -202,5 +231,14 @@ def _carry(old: Path, new: Path, owned: Callable[[str], bool], below: str) -> No
             else:
                 copy.rmdir()  # all in it belongs to the format
         else:
-            copy.unlink(missing_ok=True)
-            shutil.copy2(entry, copy, follow_symlinks=False)
+            _carry_file(entry, copy)
+
+
+def _carry_file(old: Path, new: Path) -> None:
+    # What a link leads to is not looked at: it may be nothing, or a pipe that would be waited for.
+    if old.is_symlink():
+        _make_room(new, lambda _: False)
+        new.symlink_to(old.readlink())
+    else:
+        _make_room(new, lambda path: not path.is_symlink() and filecmp.cmp(old, path, shallow=False))
+        shutil.copy2(old, new)

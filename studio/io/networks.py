@@ -21,6 +21,7 @@ from studio.io.folders import (
     require_replaceable,
     steadily,
     subfolders,
+    write_into,
 )
 from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
 from studio.io.npy import encode_npy, read_npy
@@ -177,8 +178,8 @@ def write_network_files(network: Network, folder: Path) -> None:
     check_file_names(network.graph.tensor_shapes, what)
     _graph(described, what)
     for name, tensor in network.tensors.items():
-        (folder / f"{name}.npy").write_bytes(encode_npy(tensor, f'tensor "{name}"'))
-    (folder / MANIFEST).write_bytes(to_json(document))
+        write_into(folder, f"{name}.npy", encode_npy(tensor, f'tensor "{name}"'))
+    write_into(folder, MANIFEST, to_json(document))
 
 
 def owned_by(path: Path) -> Callable[[str], bool]:

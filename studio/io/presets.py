@@ -25,10 +25,12 @@ from studio.io.folders import (
     require_replaceable,
     steadily,
     subfolders,
+    write_into,
 )
 from studio.io.manifest import Migration
 from studio.io.networks import MANIFEST as NETWORK
-from studio.io.networks import load_network, owned_by, write_network_files
+from studio.io.networks import load_network, write_network_files
+from studio.io.networks import owned_by as owned_by_network
 from studio.io.npy import encode_npy, read_npy
 from studio.io.preset_file import (
     KIND,
@@ -160,10 +162,10 @@ def save_preset(preset: Preset, path: Path, thumbnail: Picture | None = None, *,
         if outside is None:
             _copy_network(preset, folder / described.core.weights.path)
         for name, tensor in changed.items():
-            (folder / f"{name}.npy").write_bytes(encode_npy(tensor, f'tensor "{name}"'))
+            write_into(folder, f"{name}.npy", encode_npy(tensor, f'tensor "{name}"'))
         if picture is not None:
-            (folder / THUMBNAIL).write_bytes(picture)
-        (folder / MANIFEST).write_bytes(described.to_json())
+            write_into(folder, THUMBNAIL, picture)
+        write_into(folder, MANIFEST, described.to_json())
 
 
 def digest_of(path: Path) -> str:
@@ -217,7 +219,7 @@ def _copy_network(preset: Preset, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if preset.weights_path is not None:
         # The licence goes where the weights go.
-        carry_over(preset.weights_path, folder, owned_by(preset.weights_path))
+        carry_over(preset.weights_path, folder, owned_by_network(preset.weights_path))
     write_network_files(preset.network, folder)
 
 
@@ -256,13 +258,18 @@ def _owned_by(path: Path, thumbnail: bool, goes_along: Callable[[str], bool]) ->
     within = path / core.weights.path
     if not is_file(within / NETWORK):
         return lambda name: name in names
-    start, of_network = f"{core.weights.path}/", owned_by(within)
+    start, of_network = f"{core.weights.path}/", owned_by_network(within)
 
     def owned(name: str) -> bool:
         rest = name.removeprefix(start)
         return name in names or (rest != name and (of_network(rest) or goes_along(rest)))
 
     return owned
+
+
+def owned_by(path: Path) -> Callable[[str], bool]:
+    """Whether a file of this name in a preset's folder is one that its preset.json tells of, or that file itself."""
+    return _owned_by(path, thumbnail=True, goes_along=lambda _: False)
 
 
 def _changed(preset: Preset) -> dict[str, Array]:

@@ -16,8 +16,9 @@ import pytest
 
 from studio.errors import StudioError
 from studio.io import _rename, atomic
+from studio.io._leftovers import beside_of
 from studio.io.atomic import recover_folder, replacing, replacing_folder, write_bytes, write_free
-from studio.io.folders import steadily, subfolders
+from studio.io.folders import carry_over, steadily, subfolders
 
 
 def names(folder: Path) -> list[str]:
@@ -119,13 +120,14 @@ def long_ago(path: Path) -> Path:
 
 
 def test_a_process_killed_between_the_renames_is_mended(tmp_path: Path) -> None:
-    (tmp_path / ".p.old").mkdir()
-    (tmp_path / ".p.old" / "kept").write_bytes(b"x")
+    old, new = beside_of(tmp_path / "p", "old"), beside_of(tmp_path / "p", "new")
+    old.mkdir()
+    (old / "kept").write_bytes(b"x")
     with replacing_folder(tmp_path / "q") as beside:
-        os.rename(beside, tmp_path / ".p.0123abcd.new")  # noqa: PTH104 - as if "p" were being saved
+        os.rename(beside, new)  # noqa: PTH104 - as if "p" were being saved
         recover_folder(tmp_path / "p")
         assert not (tmp_path / "p").exists(), "another process is between its two renames"
-        os.rename(tmp_path / ".p.0123abcd.new", beside)  # noqa: PTH104
+        os.rename(new, beside)  # noqa: PTH104
     recover_folder(tmp_path / "p")
     assert names(tmp_path / "p") == ["kept"]
 
@@ -138,13 +140,46 @@ def preset_like(folder: Path) -> Path:
 
 def test_what_a_killed_process_left_goes_and_what_was_deleted_stays_deleted(tmp_path: Path) -> None:
     kept = preset_like(tmp_path / "mine")
-    for left in (".mine.old", ".mine.0123abcd.old", ".other.0123abcd.new"):
-        long_ago(preset_like(tmp_path / left))
-    (tmp_path / ".hers.old").mkdir()
+    for name, role in (("mine", "old"), ("mine", "old"), ("other", "new")):
+        long_ago(preset_like(beside_of(tmp_path / name, role)))
+    beside_of(tmp_path / "hers", "old").mkdir()
+    [hers] = tmp_path.glob(".hers.*")
     assert subfolders(tmp_path, "preset.json") == [kept]
-    assert names(tmp_path) == [".hers.old", "mine"]
+    assert names(tmp_path) == [hers.name, "mine"]
     shutil.rmtree(kept)
     assert subfolders(tmp_path, "preset.json") == []
+
+
+def test_what_others_call_alike_is_theirs(tmp_path: Path) -> None:
+    """A date of eight digits is no mark of the studio's: by the name alone such folders went, or came in its place."""
+    left = [
+        ".mine.20261129.new",
+        ".mine.deadbeef.new.mp4",
+        ".mine.old",
+        ".mine.20261129.old",
+        ".mine.0123456789abcdef.new",
+    ]
+    for name in left:
+        long_ago(preset_like(tmp_path / name))
+    recover_folder(tmp_path / "mine")
+    assert subfolders(tmp_path, "preset.json") == []
+    with replacing_folder(tmp_path / "mine") as beside:
+        preset_like(beside / "in it")
+    for name in ("mine.mp4", "mine.onnx"):
+        write_bytes(tmp_path / name, b"new")
+    assert names(tmp_path) == sorted([*left, "mine", "mine.mp4", "mine.onnx"])
+    assert all((tmp_path / name / "preset.json").exists() for name in left)
+
+
+def test_links_in_a_folder_are_not_followed_when_it_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name, target in (("nowhere", "gone"), ("waits", "../pipe"), ("itself", "itself")):
+        (tmp_path / "p" / name).symlink_to(target)
+    with replacing_folder(tmp_path / "p") as beside:
+        carry_over(tmp_path / "p", beside, lambda _: False)
+        (beside / "made").touch()
+    assert names(tmp_path / "p") == ["itself", "made", "nowhere", "waits"]
 
 
 def test_what_is_being_written_is_no_leftover(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from small_networks import small_network
 
 from studio import paths
 from studio.errors import StudioError
+from studio.io._leftovers import beside_of
 from studio.io.networks import find_network, list_networks, load_network, save_network
 from studio.io.npy import write_npy
 from studio.model.graph import Graph, Input, Node
@@ -245,9 +246,9 @@ def test_a_missing_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_whose_saving_was_killed_is_found_again(folder: Path) -> None:
-    folder.rename(folder.with_name(".net.old"))
+    folder.rename(beside_of(folder, "old"))
     assert [card.name for card in list_networks(folder.parent)] == ["net"]
-    folder.rename(folder.with_name(".net.old"))
+    folder.rename(beside_of(folder, "old"))
     assert_same(load_network(folder), small_network())
 
 

@@ -95,6 +95,26 @@ def test_what_lies_within_a_preset_stays_when_it_is_saved_and_removed(tmp_path: 
     assert files(folder) == theirs
 
 
+def test_what_has_the_name_of_something_that_is_written_gets_another(tmp_path: Path) -> None:
+    save_preset(PRESET, tmp_path / "p")
+    save_network(tiny_network(), tmp_path / "net")
+    (tmp_path / "p" / "enc.bias.npy").write_bytes(b"hers")
+    (tmp_path / "p" / "enc.bias 2.npy").write_bytes(b"hers, too")
+    (tmp_path / "p" / "thumbnail.png").symlink_to("/elsewhere/picture.png")
+    (tmp_path / "net" / "LICENSE").write_bytes(b"free")
+    for _ in range(2):
+        save_preset(BENT, tmp_path / "p", np.zeros((8, 8, 3), np.uint8))
+        export_preset(replace(BENT, weights_path=tmp_path / "net"), tmp_path / "out")
+        if not (tmp_path / "out" / "LICENSE 2").exists():
+            (tmp_path / "out" / "LICENSE").write_bytes(b"mine")
+    assert load_preset(tmp_path / "p").changed.keys() == {"enc.bias"}
+    found = files(tmp_path / "p")
+    assert (found["enc.bias 2.npy"], found["enc.bias 3.npy"]) == (b"hers, too", b"hers")
+    beside = sorted(name for name in found if not name.startswith("weights/"))
+    assert beside == ["enc.bias 2.npy", "enc.bias 3.npy", "enc.bias.npy", "preset.json", "thumbnail.png"]
+    assert {files(tmp_path / "out")[name] for name in ("LICENSE", "LICENSE 2")} == {b"free", b"mine"}
+
+
 def test_a_preset_that_carries_its_network_no_more_leaves_nothing_of_it(tmp_path: Path) -> None:
     save_network(tiny_network(), tmp_path / "far")
     (tmp_path / "far" / "LICENSE").write_bytes(b"free")

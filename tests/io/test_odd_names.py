@@ -129,7 +129,7 @@ def test_a_name_may_be_as_long_as_the_disk_allows(tmp_path: Path, name: str) -> 
 def test_a_recording_has_a_name_that_every_system_takes(tmp_path: Path, preset: str) -> None:
     for suffix in (".mp4", "", ".performance"):
         path = free_path(tmp_path, "{preset}", preset, suffix, WHEN)
-        path.with_name(f".{path.stem}.12345678.new{path.suffix}").write_bytes(b"")
+        path.with_name(f".{path.stem}.0123456789abcdef.new{path.suffix}").write_bytes(b"")
         path.write_bytes(b"")
         assert path.parent == tmp_path
         assert not is_reserved(path.name)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from studio.errors import StudioError
+from studio.io import networks, presets
+from studio.io.atomic import write_bytes
+from studio.io.folders import is_file
+from studio.io.origin import ORIGIN, REST
 from studio.model.graph import Input
 from studio.model.preset import Preset
 from studio.model.size import Size
@@ -115,3 +120,17 @@ def refuse_own_network(preset: Preset, path: Path) -> None:
         return  # one of them does not exist yet
     if same:
         raise StudioError(f"{path} is the network itself, which the export would replace; give another name.")
+
+
+def write_file(path: Path, data: bytes | memoryview, options: ExportOptions) -> None:
+    """Write an export of one file, whole or not at all.
+
+    Raises:
+        FileExistsError: where something stands there that may not be replaced.
+        StudioError: where it cannot be written, or is part of a network or a preset, which would be damaged.
+    """
+    real = Path(os.path.realpath(path))
+    for kind, owned in (("network", networks.owned_by(real.parent)), ("preset", presets.owned_by(real.parent))):
+        if is_file(real.parent / f"{kind}.json") and (owned(real.name) or real.name in (ORIGIN, REST)):
+            raise StudioError(f"{path} is part of the {kind} in {real.parent}, which it would damage; choose another.")
+    write_bytes(path, data, overwrite=options.overwrite)

@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.atomic import write_bytes
 from studio.io.exporters import _onnx_order, _onnx_space, _onnx_traced, _onnx_values, _onnx_weights
 from studio.io.exporters._onnx_graph import OPSET, Layer, OnnxGraph, Writer
-from studio.io.exporters.base import ExportOptions, described, normalising
+from studio.io.exporters.base import ExportOptions, described, normalising, write_file
 from studio.io.origin import read_origin
 from studio.model.graph import Graph
 from studio.model.live_edits import as_run
@@ -44,7 +43,7 @@ class Onnx:
         graph = preset.network.graph
         size = _size(preset, options)
         model, fixed = onnx_model(preset, _sizes(graph, size))
-        write_bytes(path, model.SerializeToString(), overwrite=options.overwrite)
+        write_file(path, model.SerializeToString(), options)
         takes = f"It takes pictures of {size} only; --size chooses another size."
         return *((takes,) if fixed and _has_pictures(graph) else ()), *normalising(preset)
 

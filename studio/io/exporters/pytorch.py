@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from studio.io.atomic import write_bytes
 from studio.io.exporters._named import named_tensors, shared
-from studio.io.exporters.base import ExportOptions, normalising, without_bypass
+from studio.io.exporters.base import ExportOptions, normalising, without_bypass, write_file
 from studio.io.stored import to_torch
 from studio.model.preset import Preset
 
@@ -32,7 +31,7 @@ class PyTorch:
         # its errors of a full disk are none of the system's.
         buffer = io.BytesIO()
         torch.save(state, buffer)
-        write_bytes(path, buffer.getbuffer(), overwrite=options.overwrite)
+        write_file(path, buffer.getbuffer(), options)
         return *without_bypass(preset, "A state dict"), *normalising(preset)
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.io.atomic import write_bytes
 from studio.io.exporters._named import named_tensors
-from studio.io.exporters.base import ExportOptions, described, normalising, without_bypass
+from studio.io.exporters.base import ExportOptions, described, normalising, without_bypass, write_file
 from studio.io.safetensors_file import encode_tensors
 from studio.model.preset import Preset
 
@@ -21,7 +20,7 @@ class Safetensors:
     def export(self, preset: Preset, path: Path, options: ExportOptions) -> tuple[str, ...]:
         """See `Exporter.export`."""
         data = encode_tensors(named_tensors(preset), {"format": "pt"} | described(preset))
-        write_bytes(path, data, overwrite=options.overwrite)
+        write_file(path, data, options)
         return *without_bypass(preset, "A .safetensors file"), *normalising(preset)
 
 

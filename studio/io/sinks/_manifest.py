@@ -9,6 +9,7 @@ the list does not have, belongs to a person.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ from studio.io.manifest import Part, checked, read_manifest, to_json
 NAME = "recording.json"
 _KIND = "studio-recording"
 _VERSION = 1
+_NUMBERED = re.compile(r"frame_[0-9]+\.[A-Za-z0-9]+")
 
 
 class _Manifest(Part):
@@ -55,7 +57,8 @@ def recorded(folder: Path) -> set[str]:
 
 def _is(folder: Path, name: str, known: str) -> bool:
     path = folder / name
-    if Path(name).name != name or path.is_symlink() or not is_file(path):
+    # No other file is ever written there, whatever a list says that somebody else has made.
+    if not _NUMBERED.fullmatch(name) or path.is_symlink() or not is_file(path):
         return False
     try:
         return digest(path.read_bytes()) == known

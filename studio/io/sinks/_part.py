@@ -1,8 +1,8 @@
 """Where a film grows: under a hidden name until something of it plays, then beside the place where it will be.
 
-.NAME.1f2e3d4c.new.mp4   nothing plays yet: what is left of a killed process is removed by the next recording
-NAME.part.mp4            plays, at any moment
-NAME.mp4                 finished
+.NAME.1f2e3d4c5a6b7c8d.new.mp4   nothing plays yet: what a killed process left is removed by the next recording
+NAME.part.mp4                    plays, at any moment
+NAME.mp4                         finished
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ class FolderSink(PictureSink):
         ours = _manifest.recorded(path)
         others = sorted(names - ours)
         numbered = re.compile(rf"frame_\d+{re.escape(self._suffix)}", re.IGNORECASE)
-        if taken := [name for name in others if numbered.fullmatch(name) or name == _manifest.NAME]:
+        if taken := [name for name in others if numbered.fullmatch(name) or name.casefold() == _manifest.NAME]:
             raise StudioError(
                 f"the folder {path} holds {_some(taken)}, which the studio did not write there and a recording would "
                 "replace; give a new folder"
