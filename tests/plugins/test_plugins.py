@@ -141,6 +141,11 @@ def test_an_importer_and_an_exporter(install: Install, tmp_path: Path) -> None:
     assert preset.network.graph.node("ripple").op == operator("Ripple")(times=3.5)
     assert export_preset(preset, tmp_path / "layers.names") == ("Weights are left out.",)
     assert (tmp_path / "layers.names").read_text("utf-8") == "ripple"
+    (tmp_path / "sea").mkdir()
+    with pytest.raises(StudioError, match=r"there are no \.npy files in this folder"):
+        open_model(tmp_path / "sea")
+    (tmp_path / "sea" / "times.wave").write_text("2.5", "utf-8")
+    assert open_model(tmp_path / "sea").network.graph.node("ripple").op == operator("Ripple")(times=2.5)
     (tmp_path / "bad.wave").write_text("three", "utf-8")
     with pytest.raises(StudioError, match="holds no number"):
         open_model(tmp_path / "bad.wave")

@@ -10,9 +10,10 @@ import pytest
 from helpers import tiny_network
 from installing import PAGE, SITE, ask_anew, installer, page_of_plugins
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
-from whole_window import WholeWindow
+from whole_window import WholeWindow, drop
 
 from studio import plugin
 from studio.io.networks import save_network
@@ -90,6 +91,19 @@ def test_formats_of_plug_ins_are_dropped_and_chosen_as_those_of_the_studio(
     assert filters[0].endswith("(*.pt *.pth)")
     assert "Names of layers (*.names)" in filters
     assert filters[-1].endswith("(*)")
+
+
+def test_a_folder_that_a_plug_in_imports_is_dropped_on_the_window(whole: WholeWindow, tmp_path: Path) -> None:
+    folder = tmp_path / "sea"
+    folder.mkdir()
+    assert kind_of(folder) == "source"
+    (folder / "times.wave").write_text("2.5", "utf-8")
+    assert kind_of(folder) == "model"
+    drop(whole, folder)
+    importing = whole.opening.importing
+    whole.until(lambda: importing.dialog)
+    QTest.keyClick(importing.dialog, Qt.Key.Key_Return)
+    whole.until(lambda: [type(node.op).__name__ for node in whole.document.graph.nodes] == ["Ripple"])
 
 
 def test_all_of_it_shows_up_in_the_window(whole: WholeWindow) -> None:

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 import pytest
 from helpers import Clock, tiny_network
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QMenu, QWidget
 from pytestqt.qtbot import QtBot
-from whole_window import HARMLESS, WholeWindow
+from whole_window import HARMLESS, WholeWindow, drop
 
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
@@ -276,17 +276,6 @@ def test_resizing_loses_nothing(whole: WholeWindow) -> None:
         whole.settle()
         assert whole.viewport.grab().width() > 100
     np.testing.assert_array_equal(whole.picture(), picture)
-
-
-def drop(whole: WholeWindow, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, buttons, modifiers)
-    QApplication.sendEvent(whole.window, enter)
-    assert enter.isAccepted()
-    event = QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, buttons, modifiers)
-    QApplication.sendEvent(whole.window, event)
 
 
 def test_a_film_a_preset_and_a_model_are_dropped_on_the_window(whole: WholeWindow, film: Path, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from filter_editor_desk import drag
-from PySide6.QtCore import QAbstractAnimation, QPoint, QRect, QSettings, Qt
+from PySide6.QtCore import QAbstractAnimation, QMimeData, QPoint, QPointF, QRect, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -181,3 +182,15 @@ HARMLESS = tuple(
         "view.high_contrast",
     )
 )
+
+
+def drop(whole: WholeWindow, path: Path) -> None:
+    """Drop a file or a folder on the window."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    buttons, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    QApplication.sendEvent(whole.window, enter)
+    assert enter.isAccepted()
+    event = QDropEvent(QPointF(600, 400), Qt.DropAction.CopyAction, data, buttons, modifiers)
+    QApplication.sendEvent(whole.window, event)

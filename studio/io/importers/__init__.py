@@ -16,7 +16,7 @@ from studio.io.importers._foreign import refuse_foreign
 from studio.io.importers._state import STATE_WAYS, fed_back, stated
 from studio.io.importers.base import Imported, Importer, Options
 from studio.io.origin import save_imported
-from studio.model.plugins import answer, guarded
+from studio.model.plugins import answer, guarded, owner_of
 from studio.model.registry import declared, having
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "formats",
     "open_model",
     "save_imported",
+    "takes_folder",
     "unfed_input",
 ]
 
@@ -38,6 +39,12 @@ def formats() -> list[Importer]:
     """All formats, built in and plugged in."""
     check = having("name", "suffixes", "match", "open")
     return [cast(Importer, importer) for importer in declared("IMPORTER", __name__, __path__, check)]
+
+
+def takes_folder(path: Path) -> bool:
+    """Whether a plug-in's format reads this folder as a model; of files their names say it, see `Importer.suffixes`."""
+    theirs = [importer for importer in formats() if owner_of(importer) is not None]
+    return any(answer(importer, partial(importer.match, path), otherwise=False) for importer in theirs)
 
 
 def families() -> dict[str, str]:
@@ -66,5 +73,7 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
                 return mapped(stated(imported, asked.state or imported.state), asked.channels)
             except MemoryError as error:
                 raise StudioError(f"{path}: the model needs more memory than there is; open a smaller one.") from error
+    if path.is_dir():
+        raise StudioError(f"{path}: there are no .npy files in this folder, nor any other model.")
     kinds = "; ".join(f"{i.name} ({' '.join(i.suffixes)})" for i in formats())
     raise StudioError(f"{path}: the studio opens no such file; it opens {kinds}.")

@@ -33,8 +33,10 @@ class NpyFolder:
     suffixes = ("a folder",)
 
     def match(self, path: Path) -> bool:
-        """Any folder that is not one of another format."""
-        return is_folder(path) and (is_file(path / MANIFEST) or not is_file(path / "model.json"))
+        """Any folder with a network.json, or with .npy files where it is not one of TensorFlow.js."""
+        if not is_folder(path) or is_file(path / MANIFEST):
+            return is_folder(path)
+        return not is_file(path / "model.json") and next(path.rglob("*.npy"), None) is not None
 
     def open(self, path: Path, options: Options) -> Imported:
         """By its network.json, as a chain of Keras kernels, or by the names of its tensors."""

@@ -34,7 +34,7 @@ def kind_of(path: Path) -> Kind:
         if (path / NETWORK).is_file():
             return kind_of(path / NETWORK)
         held = ("*.npy", "*/*.npy", "model.json", "saved_model.pb")
-        return "model" if any(next(path.glob(where), None) for where in held) else "source"
+        return "model" if any(next(path.glob(where), None) for where in held) or _is_taken(path) else "source"
     return "model" if path.name.lower().endswith((*model_suffixes(), *_FOREIGN, ".npy", ".json")) else "source"
 
 
@@ -72,6 +72,12 @@ def says_of_drop(path: Path) -> str:
 def model_at(path: Path) -> Path:
     """What is imported where somebody points at this: the folder, for a file of a folder of .npy."""
     return path.parent if path.name == NETWORK or path.suffix.lower() == ".npy" else path
+
+
+def _is_taken(folder: Path) -> bool:
+    from studio.io.importers import takes_folder
+
+    return takes_folder(folder)
 
 
 def _names_layout(manifest: Path) -> bool:
