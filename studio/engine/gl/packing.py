@@ -11,7 +11,7 @@ from studio.engine.gl.tensors import DeviceTensor
 from studio.model.layout import kernel_grid
 from studio.model.taps import Taps, cell_order
 
-_FRAMEBUFFERS = moderngl.FRAMEBUFFER_BARRIER_BIT if hasattr(moderngl, "FRAMEBUFFER_BARRIER_BIT") else 0x400
+FRAMEBUFFERS = moderngl.FRAMEBUFFER_BARRIER_BIT if hasattr(moderngl, "FRAMEBUFFER_BARRIER_BIT") else 0x400
 
 Ivec4 = tuple[int, int, int, int]
 
@@ -88,7 +88,7 @@ def _draw(
     more: dict[str, object],
 ) -> None:
     if device.has_compute:
-        device.context.memory_barrier(ALL_WRITES | _FRAMEBUFFERS)
+        device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)
     triangle = device.fragment(source)
     uniforms: dict[str, object] = dict(more)
     for k, tensor in enumerate(tensors):
@@ -99,4 +99,4 @@ def _draw(
     device.calls.draw(triangle)
     device.unbind()
     if device.has_compute:
-        device.context.memory_barrier(ALL_WRITES | _FRAMEBUFFERS)
+        device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import moderngl
 
 from studio.engine.base import Engine, Stats
 from studio.engine.gl.device import Device
+from studio.engine.gl.packer import Packer
 from studio.engine.gl.packing import unpack_sheet
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.tensors import DeviceTensors
@@ -28,6 +30,10 @@ class SheetEngine(Engine):
     _packings: dict[str, list[tuple[LayerWeights, str]]]
     kernels: moderngl.Buffer | None = None
 
+    @cached_property
+    def _packer(self) -> Packer:
+        return Packer(self._device)
+
     def _kernel_limit(self) -> int | None:
         """The longest side that a texture of kernels may have; None where kernels lie in buffers."""
         raise NotImplementedError
@@ -39,11 +45,14 @@ class SheetEngine(Engine):
             names = node.tensor_names
             same = (node.op, tuple(names.values()) or (node.name,))
             if same not in packed:
-                packed[same] = LayerWeights(self._device, node, self._tensors_of(node), self._kernel_limit())
+                packed[same] = LayerWeights(
+                    self._device, node, self._tensors_of(node), self._kernel_limit(), self._packer
+                )
                 for key, name in names.items():
                     self._packings.setdefault(name, []).append((packed[same], key))
             self._weights[node.name] = packed[same]
         self._settle_kernels([held for held in packed.values() if held.size and held.kernel is None])
+        self._packer.give_back()
 
     def _settle_kernels(self, layers: Sequence[LayerWeights]) -> None:
         """Put kernels that lie in buffers into one for all layers, or one each where that would pass the driver's."""
@@ -92,6 +101,7 @@ class SheetEngine(Engine):
             for name in packed.beside(key):
                 self._store.tensor(name)
             packed.changed(key, rect)
+        self._packer.give_back()
         if tensor in self._sheets:
             self._device.calls.write(self._sheets[tensor], crop(self._tensors[tensor], rect), (rect.x, rect.y))
 

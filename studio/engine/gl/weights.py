@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.gl.device import Device
+from studio.engine.gl.packer import Packer, Piece
 from studio.engine.gl.packing import kernel_constants, pack_kernel, pack_vectors
 from studio.engine.gl.shaders import Constants
 from studio.engine.gl.table import Packed, cells_of
@@ -35,6 +36,7 @@ class LayerWeights:
         node: the layer.
         tensors: its tensors, which are looked at again whenever they have `changed`.
         max_texture: the longest side a texture of kernels may have; None waits for a buffer, see `settle`.
+        packer: says which kernels the device packs, and has them packed; None for a layer that has none.
 
     Attributes:
         kernel: packed kernels; None where there are none.
@@ -43,8 +45,16 @@ class LayerWeights:
         base: where they begin in their buffer, in texels.
     """
 
-    def __init__(self, device: Device, node: Node, tensors: Mapping[str, Array], max_texture: int | None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        node: Node,
+        tensors: Mapping[str, Array],
+        max_texture: int | None,
+        packer: Packer | None = None,
+    ) -> None:
         self._device = device
+        self._packer = packer
         self._node = node
         self._tensors = tensors
         self.kernel: moderngl.Texture | moderngl.Buffer | None = None
@@ -226,11 +236,32 @@ class LayerWeights:
         self._device.calls.write(self.vectors, texels.reshape(rows.shape[0], -1, 4))
 
     def _write_kernel(self, out_tiles: range, in_tiles: range) -> None:
+        if self._packed_there(out_tiles, in_tiles):
+            return
         packed = self._pack(out_tiles, in_tiles)
         if isinstance(self.kernel, moderngl.Buffer):
             self._write_buffer(self.kernel, packed, out_tiles, in_tiles)
         elif self.kernel is not None:
             self._write_texture(self.kernel, packed, out_tiles, in_tiles)
+
+    def _packed_there(self, out_tiles: range, in_tiles: range) -> bool:
+        """Have the device pack these tiles, where that is sooner done; False where it is left to numpy."""
+        if self.grouped or self.folds > 1:
+            in_tiles = range(self._in_tiles)
+        count = len(out_tiles) * len(in_tiles) * self._cells.count * 16
+        into_texture = isinstance(self.kernel, moderngl.Texture)
+        if self._packer is None or not self._packer.takes(count, into_texture=into_texture):
+            return False
+        if self.kernel is None or self._on_device is None:
+            return False
+        grid = self._tensors["weight"].reshape(kernel_grid(self._tensors["weight"].shape))
+        parts = [slice(tiles.start * 4, tiles.stop * 4) for tiles in (out_tiles, in_tiles)]
+        rows, columns = (
+            (slice(0, side) for side in grid.shape[:2]) if self.grouped else parts[:: -1 if self._swaps else 1]
+        )
+        piece = Piece(out_tiles, in_tiles, (rows.start, columns.start), grid[rows, columns])
+        self._packer.pack(piece, self.kernel, self._on_device, self.layout, self.folds)
+        return True
 
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
         tile = self._cells.count * 64

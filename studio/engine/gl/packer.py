@@ -1,0 +1,156 @@
+"""Packed kernels from tensors in memory: made by numpy or by the device, whichever is sooner done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import moderngl
+import numpy as np
+
+from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
+from studio.engine.gl.packing import FRAMEBUFFERS, Ivec4
+from studio.engine.gl.shaders import Constants, Source
+from studio.model.op import Array
+from studio.model.size import Size
+
+_WIDTH = 4096
+"""Numbers to a row of what is lent; GL 3.3 drivers take 1,024 at least, those of GPUs 16,384."""
+
+_FEWEST = 1 << 15
+"""Packed numbers into a buffer below which numpy is done sooner: the calls take as long, however few they are."""
+
+_KEPT = 1 << 20
+"""Numbers that may stay lent between strokes: 4 MB."""
+
+
+class Piece(NamedTuple):
+    """Tiles of a packed kernel, and the part of the tensor that they are made of.
+
+    Attributes:
+        out_tiles: output tiles.
+        in_tiles: input tiles.
+        first: where the part begins in the tensor's first two axes.
+        values: (rows, columns, kh, kw) float32, the part.
+    """
+
+    out_tiles: range
+    in_tiles: range
+    first: tuple[int, int]
+    values: Array
+
+
+class Packer:
+    """Has kernels packed by the device, from tensors as they lie in memory.
+
+    On a GPU that costs an upload; numpy would have to lay them out anew before. A software rasteriser is this very
+    processor, and slower at it than numpy. What is lent to the device for it is given back: kernels lie there once.
+
+    Args:
+        device: what the kernels are kept on.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._lent: moderngl.Texture | None = None
+
+    def takes(self, count: int, *, into_texture: bool) -> bool:
+        """Whether the device is to pack so many numbers; numpy packs all others.
+
+        Args:
+            count: how many, packed.
+            into_texture: whether they go into a texture, of which drivers take 3 ms to write the smallest part.
+        """
+        if self._device.is_software or count > self._device.max_texture * _WIDTH:
+            return False
+        return into_texture or count >= _FEWEST
+
+    def pack(
+        self,
+        piece: Piece,
+        kernel: moderngl.Texture | moderngl.Buffer,
+        constants: Constants,
+        layout: Ivec4,
+        folds: int,
+    ) -> None:
+        """Fill some tiles of packed kernels; both layouts are drawn in ``shaders/lib/kernel.glsl``.
+
+        Args:
+            piece: which, and of what.
+            kernel: what is filled.
+            constants: of `studio.engine.gl.packing.kernel_constants`.
+            layout: the shader's ``u_kernel_layout``.
+            folds: rows of the texture to an output tile; where there are several, the piece has all input tiles.
+        """
+        rows, columns = piece.values.shape[:2]
+        part = (*piece.first, rows, columns)
+        constants = (*constants, ("WIDTH", _WIDTH))
+        lent = self._lend(piece.values)
+        if isinstance(kernel, moderngl.Buffer):
+            self._into_buffer(piece, lent, kernel, constants, [part, layout])
+        else:
+            told = {"u_memory": 0, "u_part": part, "u_kernel_layout": layout}
+            lent.use(0)
+            self._into_texture(piece, kernel, (*constants, ("FOLDS", folds)), told)
+
+    def give_back(self) -> None:
+        """Free what is lent, unless it is little: nothing follows soon."""
+        if self._lent is not None and self._lent.width * self._lent.height > _KEPT:
+            self._lent = None
+
+    def _lend(self, values: Array) -> moderngl.Texture:
+        flat = np.ascontiguousarray(values, np.float32).reshape(-1, 1)
+        rows, rest = divmod(len(flat), _WIDTH)
+        needed = rows + (rest > 0)
+        if self._lent is None or self._lent.height < needed:
+            self._lent = None
+            self._lent = self._device.context.texture(Size(needed, _WIDTH).wh, 1, dtype="f4")
+            self._lent.filter = moderngl.NEAREST, moderngl.NEAREST
+        whole = rows * _WIDTH
+        if rows:
+            self._device.calls.write(self._lent, flat[:whole].reshape(rows, _WIDTH, 1))
+        if rest:
+            self._device.calls.write(self._lent, flat[whole:].reshape(1, rest, 1), (0, rows))
+        return self._lent
+
+    def _into_buffer(
+        self, piece: Piece, lent: moderngl.Texture, kernel: moderngl.Buffer, constants: Constants, told: list[Ivec4]
+    ) -> None:
+        device, (out_tiles, in_tiles) = self._device, piece[:2]
+        tiles = (out_tiles.start, len(out_tiles), in_tiles.start, len(in_tiles))
+        source = Source("compute", ("lib/pack_memory.glsl", "lib/pack_memory_buffer.glsl"), constants)
+        block = block_of(device.context, [*told, tiles])
+        groups = (*line_of(-(-len(out_tiles) * len(in_tiles) * _texels(constants) // 64)), 1)
+        Dispatch(device.compute(source), groups, block, (lent,), (), (), (kernel,), ALL_WRITES).run(device)
+        device.context.memory_barrier(ALL_WRITES)
+
+    def _into_texture(
+        self, piece: Piece, kernel: moderngl.Texture, constants: Constants, told: Mapping[str, object]
+    ) -> None:
+        device = self._device
+        triangle = device.fragment(Source("fragment", ("lib/pack_memory.glsl", "learn/pack_texture.glsl"), constants))
+        set_uniforms(triangle.program, told)
+        if device.has_compute:
+            device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)
+        target = device.context.framebuffer([kernel])
+        folds = next(value for name, value in constants if name == "FOLDS")
+        assert isinstance(folds, int)
+        if folds == 1:
+            wide = _texels(constants)
+            x, width = piece.in_tiles.start * wide, len(piece.in_tiles) * wide
+        else:
+            x, width = 0, kernel.width
+        target.scissor = x, piece.out_tiles.start * folds, width, len(piece.out_tiles) * folds
+        target.use()
+        device.calls.draw(triangle)
+        device.unbind()
+        if device.has_compute:
+            device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)
+
+
+def _texels(constants: Constants) -> int:
+    """Of one output tile and one input tile: a cell has one for each of its four input lanes."""
+    cells = next(value for name, value in constants if name == "CELLS")
+    assert isinstance(cells, int)
+    return cells * 4

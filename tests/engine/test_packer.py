@@ -1,0 +1,122 @@
+"""Kernels that the device packs from tensors in memory are those that numpy packs, bit for bit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import moderngl
+import numpy as np
+import pytest
+from helpers import normal, single
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.packer import Packer
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings
+from studio.model.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.network import Network
+from studio.model.op import Array
+
+sys.path.append(str(Path(__file__).parent.parent / "ops"))
+
+import cases_more  # noqa: F401
+from cases import CASES
+
+Open = Callable[[Network, Device], GLEngine | GLFragmentEngine]
+
+ENGINES: dict[str, Open] = {
+    "blocks": GLEngine,
+    "shared": lambda made, device: GLEngine(made, device, Settings("shared")),
+    "half": lambda made, device: GLEngine(made, device, Settings("shared", half=True)),
+    "fragment": GLFragmentEngine,
+    "texel by texel": lambda made, device: GLFragmentEngine(made, device, blocks=False),
+}
+WEIGHTED = ("Conv2d", "ConvTranspose2d", "FractionalConv2d", "Linear")
+
+
+@contextmanager
+def by_device(every: bool) -> Iterator[list[int]]:
+    """While this lasts the device packs all kernels, or none; how many numbers it packed, each time."""
+    packed: list[int] = []
+
+    def takes(_: Packer, count: int, *, into_texture: bool) -> bool:
+        del into_texture
+        packed.extend([count] if every else [])
+        return every
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Packer, "takes", takes)
+        yield packed
+
+
+def kernel(engine: GLEngine | GLFragmentEngine, device: Device) -> Array:
+    found = engine._weights["layer"].kernel
+    if isinstance(found, moderngl.Buffer):
+        return np.frombuffer(found.read(), np.float32)
+    assert found is not None
+    return device.calls.read(found)
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize("op", WEIGHTED)
+@settings(max_examples=5)
+@given(data=st.data(), seed=st.integers(0, 2**16))
+def test_the_device_packs_what_numpy_packs(device: Device, op: str, kind: str, data: st.DataObject, seed: int) -> None:
+    case = data.draw(CASES[op])
+    made = single(op, *(shape[0] for shape in case.shapes), seed=seed, **case.params)
+    height, width = sheet_size(made.tensors["layer.weight"].shape)
+    y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+    rect = Rect(y, x, data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x)))
+    stroke = crop(to_sheet(normal(*made.tensors["layer.weight"].shape, seed=seed + 1)), rect)
+    found = []
+    for every in (False, True):
+        with by_device(every) as packed:
+            engine = ENGINES[kind](made, device)
+            opened = kernel(engine, device)
+            engine.replace("layer.weight", rect, stroke)
+            found.append((opened, kernel(engine, device)))
+            engine.close()
+            assert len(packed) == 2 * every
+    for numpys, devices in zip(*found, strict=True):
+        np.testing.assert_array_equal(devices, numpys)
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kind", ENGINES)
+def test_what_is_lent_to_pack_kernels_is_given_back(device: Device, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.engine.gl.packer._KEPT", 4096)
+    made = single("Conv2d", 16, in_channels=16, out_channels=32, kernel_size=5)
+    with by_device(every=True):
+        engine = ENGINES[kind](made, device)
+        assert engine._packer._lent is None
+        engine.replace("layer.weight", Rect(0, 0, 5, 5), np.ones((5, 5), np.float32))
+        assert engine._packer._lent is not None
+        engine.replace("layer.weight", Rect(0, 0, 160, 80), np.ones((160, 80), np.float32))
+        assert engine._packer._lent is None
+        engine.close()
+
+
+@pytest.mark.parametrize(
+    ("software", "count", "into_texture", "takes"),
+    [
+        (True, 2**20, False, False),
+        (True, 2**20, True, False),
+        (False, 2**20, False, True),
+        (False, 256, False, False),
+        (False, 256, True, True),
+        (False, 2**40, True, False),
+    ],
+)
+def test_numpy_packs_in_software_and_what_is_little(
+    software: bool, count: int, into_texture: bool, takes: bool
+) -> None:
+    device = SimpleNamespace(is_software=software, max_texture=16384)
+    assert Packer(device).takes(count, into_texture=into_texture) is takes  # type: ignore[arg-type]
