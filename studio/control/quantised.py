@@ -54,7 +54,7 @@ class Switches:
         return min((each.due - self.clock() for each in self._waiting.values()), default=None)
 
     def switch(self, name: str, value: bool, act: Callable[[], object]) -> None:
-        """Switch something, now or when the beat falls; what it was to be before that is void.
+        """Switch something, now or when the beat falls; it replaces what waited under that name.
 
         Args:
             name: what is switched: an address, where it has one.

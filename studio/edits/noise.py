@@ -1,4 +1,4 @@
-"""A trembling hand: Noise."""
+"""Random changes of weights: Noise."""
 
 from __future__ import annotations
 

@@ -33,10 +33,10 @@ def cache_path() -> Path:
 class Measured:
     """What engines took for networks on one card.
 
-    A file that cannot be read or written is done without.
+    Does without the file where it cannot be read or written.
 
     Args:
-        card: renderer and driver; what was measured on one is nothing to another.
+        card: renderer and driver; figures of one card do not hold for another.
         path: of the file; None takes the person's own.
     """
 

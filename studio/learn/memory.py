@@ -1,4 +1,4 @@
-"""How much memory learning takes, and what is done where there is less: said before the first step, not after it."""
+"""How much memory learning takes, and what is done where there is less, said before the first step."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Need(NamedTuple):
     Attributes:
         weights: of tensors, gradients and what the optimiser remembers; the same for any size.
         crop: of the maps of one crop.
-        crops: that are computed together.
+        crops: how many are computed together.
     """
 
     weights: int

@@ -128,7 +128,7 @@ class AtlasEngine(DrawnEngine):
             held.clear()
         self.kernels = None
         self._told.close()
-        for name in ("_stats", "_passes", "_feeds", "_targets", "_banks", "_drawing"):
+        for name in ("_stats", "_passes", "_feeds", "_targets", "_banks", "_drawing", "_packer"):
             self.__dict__.pop(name, None)
         self._context.gc()
         if self.owns_device:

@@ -25,9 +25,7 @@ from studio.runtime.render.frame_runner import FrameRunner
 LANES = 2
 
 _LONGEST = 0.06
-"""Seconds from one frame to the next up to which they overlap: longer ones would be on their way for too long to play
-by.
-"""
+"""Seconds from one frame to the next up to which frames overlap: longer ones would answer a hand too late."""
 
 _ROW = 12
 """Frames in a row, each with the next picture waiting, after which frames overlap, and by which that is judged."""
@@ -48,7 +46,7 @@ many times the usual.
 """
 
 _SLOW = 0.3
-"""Seconds for which they must be slower: a layer that is looked at, or a panel that is drawn, takes a few frames."""
+"""Seconds for which they must be slower before it counts: a layer that is looked at costs a few frames."""
 
 _UNPRESSED = 0.5
 """Seconds for which frames wait for pictures, until they overlap no more."""
@@ -59,7 +57,7 @@ class OverlapChoice:
 
     Args:
         cores: how many there are.
-        now: seconds, rising.
+        now: the time in seconds, on a clock that never goes back.
 
     Attributes:
         on: whether they do.

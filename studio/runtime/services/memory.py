@@ -1,4 +1,4 @@
-"""Memory that is free goes back to the system; glibc keeps it for those who ask next, a heap for some threads each."""
+"""Gives freed memory back to the system; glibc would keep it for later, in a heap for every few threads."""
 
 from __future__ import annotations
 

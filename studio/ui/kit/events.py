@@ -1,4 +1,4 @@
-"""One look at the events of the whole program, for all who wait for some of them."""
+"""One event filter for the whole program, which hands every event to those who asked for its kind."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Handler = Callable[[QObject, QEvent], bool]
 class Events(QObject):
     """Hands events to those who asked for their kinds, wherever in the program they occur.
 
-    Qt asks an application's filters for every event of every object, thousands while a window is made: so there is one
-    of them, from `begin` on.
+    Qt asks an application's filters about every event of every object, thousands of them while a window is made. So
+    there is one filter, from `begin` on.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -25,12 +25,12 @@ class Events(QObject):
         self._has_begun = False
 
     def on(self, kinds: Iterable[QEvent.Type], handle: Handler) -> None:
-        """Have a handler see the events of these kinds, before what they are for does."""
+        """Have a handler see events of these kinds before their receivers do."""
         for kind in kinds:
             self._handlers.setdefault(kind, []).append(handle)
 
     def begin(self) -> None:
-        """Look from now on; once is enough."""
+        """Begin to look at events; a second call changes nothing."""
         application = QApplication.instance()
         assert application is not None, "there is a window"
         if not self._has_begun:
@@ -39,7 +39,7 @@ class Events(QObject):
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Look at nothing meanwhile: what is made has thousands of events, and none of a person's among them."""
+        """Look at nothing meanwhile: widgets that are being made get thousands of events, none from a person."""
         application = QApplication.instance()
         assert application is not None, "there is a window"
         if self._has_begun:
