@@ -10,6 +10,7 @@ from studio import paths
 from studio.errors import StudioError
 from studio.io.sources.base import file_at, folder_at
 from studio.io.sources.folder import listed
+from studio.io.sources.pages import file_of as file_of_pages
 from studio.io.sources.pattern import KIND as PATTERN
 from studio.io.sources.pattern import matching
 
@@ -89,7 +90,7 @@ def _pictures(source: str, place: Path) -> Iterator[Path]:
 def _place(source: str) -> Path | None:
     if source == "demo":
         return paths.DEMO_CLIP
-    found = file_at(source) or folder_at(source)
+    found = file_at(source) or folder_at(source) or file_of_pages(source)
     if found is None and PATTERN.match(source) and matching(Path(source)):
         return Path(source).parent
     return found

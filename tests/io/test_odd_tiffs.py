@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image, ImageCms
 
 from studio.errors import StudioError
+from studio.io.places import refuse_overlap
+from studio.io.sources import open_source
 from studio.io.sources._tiff_pages import pages_of
 from studio.io.sources.image import read_picture, read_still
 
@@ -22,6 +28,14 @@ GREY = DEEP[:, :, 0]
 
 def written(path: Path, values: np.ndarray, **how: Any) -> Path:
     tifffile.imwrite(path, values, **how)
+    return path
+
+
+def packed(path: Path, parts: Iterator[bytes], values: np.ndarray, compression: int, **how: Any) -> Path:
+    """A TIFF of strips or tiles that are packed already, in a way that tifffile does not write."""
+    tifffile.imwrite(path, parts, shape=values.shape, dtype=values.dtype, compression="deflate", **how)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages[0].tags[259].overwrite(compression)
     return path
 
 
@@ -122,6 +136,119 @@ def test_of_several_pages_the_first_is_shown_and_said(how: dict[str, Any], tmp_p
     # Of a file that is cut short or damaged it is not said, and nothing ends by it.
     assert all(1 <= pages_of(data[:length]) <= 3 for length in range(0, len(data), 7))
     assert pages_of(b"II*\0\xff\xff\xff\xff" + bytes(99)) == 1
+
+
+@pytest.mark.parametrize("how", [{}, {"bigtiff": True}, {"byteorder": ">", "compression": "deflate"}])
+def test_pages_are_a_film_and_each_is_a_picture(how: dict[str, Any], tmp_path: Path) -> None:
+    pages = np.stack([RGB, RGB[::-1], RGB // 2])
+    path = written(tmp_path / "a stack.tif", pages, photometric="rgb", **how)
+    with open_source(f"pages:{path}", fps=Fraction(10)) as film:
+        assert (film.info.fps, film.info.frames) == (10, 3)
+        for wanted, frame in zip(pages, film, strict=True):
+            assert np.array_equal(frame.picture, wanted)
+        assert np.array_equal(next(film.frames(0.2)).picture, pages[2])  # type: ignore[attr-defined]
+    for number, wanted in enumerate(pages, start=1):
+        with open_source(f"page:{number}:{path}") as still:
+            assert np.array_equal(next(iter(still)).picture, wanted)
+            assert still.remark is None
+    with pytest.raises(StudioError, match="holds 3 pictures, and none of number 4"):
+        open_source(f"page:4:{path}")
+    with pytest.raises(StudioError, match="counted from 1"):
+        open_source(f"page:0:{path}")
+    with pytest.raises(StudioError, match="own source"):
+        refuse_overlap(f"pages:{path}", path)
+
+
+def test_pages_of_other_kinds_and_damaged_ones(tmp_path: Path) -> None:
+    """Each page is read as a file of it alone would be; one that is damaged is passed over, and named."""
+    path = tmp_path / "mixed.tif"
+    with tifffile.TiffWriter(path) as file:
+        file.write(RGB, photometric="rgb")
+        file.write(np.moveaxis(DEEP, 2, 0), photometric="rgb", planarconfig="separate")
+        file.write(RGB[:, :, 0], photometric="minisblack", compression="deflate")
+    data = bytearray(path.read_bytes())
+    with open_source(f"pages:{path}") as film:
+        first, second, third = (frame.picture for frame in film)
+    assert np.array_equal(first, RGB)
+    assert np.array_equal(second, DEEP)
+    assert np.array_equal(third, np.repeat(RGB[:, :, :1], 3, axis=2))
+    with tifffile.TiffFile(path) as file:
+        at = file.pages[2].dataoffsets[0]
+    data[at : at + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    with open_source(f"pages:{path}") as film:
+        assert len(list(film)) == 3
+        assert film.warning is not None
+        assert "damaged" in film.warning
+
+
+def codestream(part: np.ndarray) -> bytes:
+    """JPEG 2000 without a loss."""
+    if part.dtype == np.uint16 and part.ndim == 3:  # which Pillow does not write, and OpenCV from 32 pixels a side on
+        _, data = cv2.imencode(".jp2", part[:, :, ::-1], [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000])
+        return data.tobytes()[data.tobytes().index(b"\xff\x4f\xff\x51") :]
+    with BytesIO() as file:
+        Image.fromarray(part).save(file, "JPEG2000", no_jp2=True, irreversible=False, num_resolutions=1)
+        return file.getvalue()
+
+
+@pytest.mark.parametrize("tile", [None, (16, 16), (32, 48)])
+@pytest.mark.parametrize("picture", [RGB, DEEP, RGB[:, :, 0], DEEP[:, :, 1]], ids=["rgb8", "rgb16", "grey8", "grey16"])
+def test_strips_and_tiles_of_jpeg_2000_are_read(
+    picture: np.ndarray, tile: tuple[int, int] | None, tmp_path: Path
+) -> None:
+    height, width = picture.shape[:2]
+    tall, wide = tile or (7, width)
+    if picture is DEEP and min(tall, wide) < 32:
+        tall, wide = tile = (48, 64)
+    wanted = picture if picture.ndim == 3 else np.repeat(picture[:, :, None], 3, axis=2)
+
+    def coded() -> Iterator[bytes]:
+        for top in range(0, height, tall):
+            for left in range(0, width, wide):
+                part = picture[top : top + tall, left : left + wide]
+                room = (tall - part.shape[0] if tile else 0, wide - part.shape[1])
+                part = np.pad(part, ((0, room[0]), (0, room[1]), *[(0, 0)] * (picture.ndim - 2)), mode="edge")
+                yield codestream(part)
+
+    how: dict[str, Any] = {"tile": tile} if tile else {"rowsperstrip": tall}
+    how["photometric"] = "rgb" if picture.ndim == 3 else "minisblack"
+    path = packed(tmp_path / "a.tif", coded(), picture, 34712, **how)
+    assert np.array_equal(read_picture(path), wanted)
+    data = path.read_bytes()
+    at = data.rindex(b"\xff\x4f\xff\x51")
+    path.write_bytes(data[: at + 8] + b"\0\x0f\xff\xff" * 2 + data[at + 16 :])
+    with pytest.raises(StudioError, match=r"its compression \(JPEG2000\)"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("how", [{}, {"rowsperstrip": 8}, {"tile": (16, 16)}, {"predictor": True}, {"byteorder": ">"}])
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.9])
+def test_damage_within_a_picture_is_said(how: dict[str, Any], place: float, tmp_path: Path) -> None:
+    """OpenCV shows what is black or noise there, without a word."""
+    path = written(tmp_path / "a.tif", RGB, photometric="rgb", compression="deflate", **how)
+    assert read_still(path).warning is None
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        at = page.dataoffsets[-1] + int(page.databytecounts[-1] * place)
+    data[at : at + 4] = bytes(255 - value for value in data[at : at + 4])
+    path.write_bytes(data)
+    try:
+        warning = read_still(path).warning
+    except StudioError as error:
+        warning = str(error)
+    assert warning is not None
+    assert "damaged" in warning
+
+
+@pytest.mark.parametrize(("number", "name"), [(34887, "LERC"), (50002, "JPEGXL"), (34926, "ZSTD")])
+def test_a_compression_that_nobody_here_reads_is_named_with_the_way_on(number: int, name: str, tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.tif", iter([b"\0" * 99]), RGB, number, photometric="rgb", rowsperstrip=RGB.shape[0])
+    with pytest.raises(StudioError, match=name) as caught:
+        read_picture(path)
+    assert "save it as PNG" in str(caught.value)
+    assert "pip install imagecodecs" in str(caught.value)
 
 
 def test_smaller_copies_of_a_picture_are_no_pages(tmp_path: Path) -> None:

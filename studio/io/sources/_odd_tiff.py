@@ -1,6 +1,6 @@
 """TIFFs that OpenCV refuses or, worse, misreads: other colours, numbers, layouts and compressions than cameras write.
 
-tifffile reads what numbers a file holds; Pillow, by libtiff, the compressions that tifffile has not.
+tifffile reads what numbers a file holds; Pillow, by libtiff, and OpenCV, by OpenJPEG, the compressions that it has not.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from studio.errors import StudioError
 from studio.io.sources._header import tags_of_tiff
 from studio.io.sources._icc import inks_to_srgb
 from studio.io.sources._pillow import open_picture
+from studio.io.sources._tiff_jpeg2000 import JPEG2000, read_jpeg2000
 
 _BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _SMALLER, _DNG = 258, 259, 262, 284, 339, 254, 50706
 _PROFILE = 34675
@@ -25,6 +26,9 @@ _USUAL_COLOURS = (0, 1, 2, 3, 5, 6)
 _USUAL_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)
 # What Pillow's libtiff unpacks and tifffile alone does not: LZW, JPEG, Zstandard.
 _OF_LIBTIFF = (2, 3, 4, 5, 7, 34925, 50000)
+# What tifffile unpacks where imagecodecs is installed: LERC, JPEG XL and XR, WebP, PNG, LZMA, Zstandard and others.
+_OF_IMAGECODECS = (34887, 50002, 52546, 34934, 22610, 34933, 34925, 50000, 34926, 50001, 34927)
+_LIBRARY = "with `pip install imagecodecs` the studio reads it as well"
 _MOST_CHANNELS = 16
 _RAW = (32803, 34892)
 # CIE L*a*b* to linear light: XYZ under D50 to BT.709's primaries under D65, by Bradford's adaptation.
@@ -111,8 +115,9 @@ def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
             page: Any = file.pages[0]
             if page.size > _MOST_CHANNELS * page.imagewidth * page.imagelength:
                 raise ValueError("it has too many channels")
-            values = np.asarray(page.asarray())
-            values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
+            by_parts = int(page.compression) in JPEG2000
+            values = read_jpeg2000(page, data) if by_parts else np.asarray(page.asarray())
+            values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") and not by_parts else values
             profile, extra = page.tags.get(_PROFILE), [int(sort) for sort in page.extrasamples]
             values = values[:, :, None] if values.ndim == 2 else values
             if values.ndim != 3:
@@ -127,9 +132,10 @@ def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
             return found
         names = {int(each): each.name.replace("_", " ") for each in tifffile.COMPRESSION}
         how = f"its compression ({names.get(number, number)})" if number != 1 else "it"
+        more = f"; {_LIBRARY}" if number in _OF_IMAGECODECS else ""
         raise StudioError(
             f"{path} cannot be decoded: {how} is damaged or of a kind that is not read here; "
-            "save it as PNG, or as TIFF with 8 or 16 bits, by Deflate or none"
+            f"save it as PNG, or as TIFF with 8 or 16 bits, by Deflate or none{more}"
         ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 _SMALLER = 254
 _MOST = 10_000
@@ -14,30 +15,53 @@ def pages_of(data: bytes) -> int:
     Args:
         data: content of the file.
     """
-    try:
-        return max(_count(data), 1)
-    except (struct.error, ValueError, OverflowError):
-        return 1
+    return max(len(_places(data)), 1)
 
 
-def _count(data: bytes) -> int:
+def from_page(data: bytes, number: int) -> bytes:
+    """The same TIFF as if a later picture were its first.
+
+    Args:
+        data: content of the file.
+        number: of the picture, from 1; smaller copies of others are not counted.
+
+    Raises:
+        IndexError: where there are not so many.
+    """
+    if number == 1:
+        return data
+    order, offset, begins = _form(data)
+    place = struct.pack(order + offset, _places(data)[number - 1])
+    return data[:begins] + place + data[begins + len(place) :]
+
+
+def _form(data: bytes) -> tuple[str, str, int]:
+    """The order of bytes, the form of an offset, and where that of the first picture stands."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2], "")
     if not order or len(data) < 16:
-        return 1
+        raise ValueError("it is no TIFF")
     (version,) = struct.unpack_from(f"{order}H", data, 2)
-    # Count of entries, one entry's size, where its value lies in it, an offset.
-    count, size, value, offset = ("Q", 20, 12, "Q") if version == 43 else ("H", 12, 8, "I")
-    (at,) = struct.unpack_from(order + offset, data, 8 if version == 43 else 4)
-    found, seen = 0, set[int]()
-    while at and at not in seen and len(seen) < _MOST:
-        seen.add(at)
-        (entries,) = struct.unpack_from(order + count, data, at)
-        start = at + struct.calcsize(order + count)
-        smaller = 0
-        for k in range(min(entries, 1000)):
-            tag, kind = struct.unpack_from(f"{order}HH", data, start + k * size)
-            if tag == _SMALLER:
-                (smaller,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, start + k * size + value)
-        found += not smaller & 1
-        (at,) = struct.unpack_from(order + offset, data, start + entries * size)
+    return (order, "Q", 8) if version == 43 else (order, "I", 4)
+
+
+def _places(data: bytes) -> list[int]:
+    """Where the lists of tags of its pictures begin, as far as they can be followed."""
+    found: list[int] = []
+    with suppress(struct.error, ValueError, OverflowError):
+        order, offset, begins = _form(data)
+        # Count of entries, one entry's size, where its value lies in it.
+        count, size, value = ("Q", 20, 12) if offset == "Q" else ("H", 12, 8)
+        (at,) = struct.unpack_from(order + offset, data, begins)
+        seen = set[int]()
+        while at and at not in seen and len(seen) < _MOST:
+            seen.add(at)
+            (entries,) = struct.unpack_from(order + count, data, at)
+            start = at + struct.calcsize(order + count)
+            smaller = 0
+            for k in range(min(entries, 1000)):
+                tag, kind = struct.unpack_from(f"{order}HH", data, start + k * size)
+                if tag == _SMALLER:
+                    (smaller,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, start + k * size + value)
+            found += [] if smaller & 1 else [at]
+            (at,) = struct.unpack_from(order + offset, data, start + entries * size)
     return found

@@ -12,8 +12,9 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, folder_at, rate_text
-from studio.io.sources.image import OTHER_SUFFIXES, SUFFIXES, read_any_picture
+from studio.io.sources._still import Still
+from studio.io.sources.base import HAIR, BaseSource, Frame, Reading, Source, SourceInfo, folder_at, rate_text
+from studio.io.sources.image import OTHER_SUFFIXES, SUFFIXES, read_any_still
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
 
@@ -55,13 +56,16 @@ class PicturesSource(BaseSource):
 
     def _first(self) -> tuple[int, DeepPicture]:
         refused: StudioError | None = None
-        for place, path in enumerate(self._paths):
+        for place in range(len(self._paths)):
             try:
-                return place, read_any_picture(path)
+                return place, self._read(place, Reading()).picture
             except StudioError as error:
                 refused = refused or error
         assert refused is not None, "there is at least one path"
         raise refused
+
+    def _read(self, place: int, reading: Reading) -> Still:
+        return read_any_still(self._paths[place], reading)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the pictures in order: see `frames`."""
@@ -77,7 +81,9 @@ class PicturesSource(BaseSource):
             if self._closed:
                 return
             try:
-                shown = resized(read_any_picture(path, self.reading), self.info.size, "linear")
+                still = self._read(index, self.reading)
+                shown = resized(still.picture, self.info.size, "linear")
+                self.warning = self.warning or still.warning
             except StudioError as error:
                 broken.append(path.name)
                 rest = f", nor can {len(broken) - 1} others" if len(broken) > 1 else ""
@@ -89,9 +95,9 @@ class PicturesSource(BaseSource):
 
     def _near(self, place: int) -> DeepPicture:
         """The last picture up to this place that can be read, at the size of all."""
-        for path in (*reversed(self._paths[: place + 1]), self._paths[self._begins]):
+        for near in (*reversed(range(place + 1)), self._begins):
             try:
-                return resized(read_any_picture(path, self.reading), self.info.size, "linear")
+                return resized(self._read(near, self.reading).picture, self.info.size, "linear")
             except StudioError:
                 continue
         return np.zeros((*self.info.size, 3), np.uint8)

@@ -17,7 +17,8 @@ from studio.io.sources._odd_tiff import is_odd, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
-from studio.io.sources._tiff_pages import pages_of
+from studio.io.sources._tiff_damage import is_damaged
+from studio.io.sources._tiff_pages import from_page, pages_of
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient
 from studio.model.picture import DeepPicture
 
@@ -32,7 +33,7 @@ _MAX_BYTES = 1 << 30
 _ENDS = {"jpeg": b"\xff\xd9", "png": b"\0\0\0\0IEND\xaeB`\x82"}
 
 
-def read_still(path: Path, reading: Reading | None = None) -> Still:
+def read_still(path: Path, reading: Reading | None = None, page: int = 0) -> Still:
     """Decode the picture file `path`, upright, in sRGB.
 
     Orientation, colour profile and curve are obeyed wherever the file says them. Sixteen bits stay; floating point is
@@ -41,13 +42,20 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
     Args:
         path: a PNG, JPEG, TIFF, BMP, WebP, PNM, HEIC or AVIF file.
         reading: how it is read.
+        page: of a TIFF of several, from 1; 0 for the first, of which it is then said that there are others.
 
     Raises:
-        StudioError: when it cannot be read, is damaged, is no such picture, or is larger than `base.MAX_SIDE` a side or
-            `base.MAX_PIXELS`; that is found out before it is decoded.
+        StudioError: when it has no such page, cannot be read, is damaged, is no such picture, or is larger than
+            `base.MAX_SIDE` a side or `base.MAX_PIXELS`; that is found out before it is decoded.
     """
     way = reading or Reading()
-    data = _content(path)
+    data = read_content(path)
+    pages = pages_of(data)
+    if page > pages:
+        raise StudioError(
+            f"{path} holds {pages} picture{'s' * (pages > 1)}, and none of number {page}; give a smaller one"
+        )
+    data = from_page(data, page) if page else data
     kind = kind_of(data)
     if kind == "heic":
         return read_heic(path, data, way)
@@ -62,8 +70,8 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
     is_tiff, turn = header.kind == "tiff", header.turn
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
-    pages = pages_of(data) if is_tiff else 1
-    said = [f"it holds {pages} pictures, of which the first is shown; save the others apart, as a folder"] * (pages > 1)
+    others = f'"pages:{path}" plays all, "page:2:{path}" shows another'
+    said = [f"it holds {pages} pictures, of which the first is shown; {others}"] if pages > 1 and not page else []
     inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") and stored is not None else None
     if inks is not None:
         return Still(orient(inks, *turn), _remark(path, said), warning)
@@ -72,6 +80,8 @@ def read_still(path: Path, reading: Reading | None = None) -> Still:
         values = _sixteen(read_odd(path, data))
     else:
         values = _ordered(as_meant(stored, data, header), path)
+        if is_tiff and is_damaged(data):
+            warning = f"{path} is damaged, and wrong in places"
         turn = (False, False, False) if is_tiff else turn
     picture = rgb_of(values, colours, way.tone_map)
     # Most files have no profile, so that Pillow is not imported for them.
@@ -95,20 +105,30 @@ def read_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
     return read_still(path, reading).picture
 
 
-def read_any_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
+def read_any_still(path: Path, reading: Reading | None = None) -> Still:
     """Decode a picture of any kind, an EXR or a JPEG 2000 too; of a film or an animation its first frame.
 
     Raises:
         StudioError: when it cannot be read.
     """
     if path.suffix.lower() in SUFFIXES or _is_picture(path):
-        return read_picture(path, reading)
+        return read_still(path, reading)
     from studio.io.sources.video import VideoSource
 
-    return VideoSource(path).still(reading or Reading()).picture
+    return VideoSource(path).still(reading or Reading())
 
 
-def _content(path: Path) -> bytes:
+def read_any_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
+    """The picture of `read_any_still` alone.
+
+    Raises:
+        StudioError: as for `read_any_still`.
+    """
+    return read_any_still(path, reading).picture
+
+
+def read_content(path: Path) -> bytes:
+    """All bytes of a picture's file; StudioError where it cannot be read or is larger than a picture may be."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise StudioError(f"{path} is larger than {_MAX_BYTES >> 20} MiB: scale it down or save it compressed")
@@ -167,7 +187,7 @@ def _is_picture(path: Path) -> bool:
     kind = kind_of(data)
     if kind == "avif":
         # FFmpeg keeps all bits of a deep one; Pillow knows grids and opacity.
-        return not is_deep(data) and moving(_content(path))[0] == 1
+        return not is_deep(data) and moving(read_content(path))[0] == 1
     header = read_header(data)
     return kind == "heic" or (header is not None and not header.moves)
 
