@@ -12,7 +12,8 @@ from films import make_film, numbered, numbers
 
 from studio.io.sinks import open_sink
 from studio.io.sources import at_constant_rate, open_source
-from studio.io.sources._convert import RgbConverter
+from studio.io.sources._colour import Colours
+from studio.io.sources._convert import RgbConverter, rgb_of
 from studio.model.size import Size
 
 # MPEG-2 has no 12.
@@ -66,9 +67,92 @@ def test_a_matrix_that_cannot_be_followed_is_said() -> None:
     convert = RgbConverter(Size(96, 160))
     convert(frame)
     assert not convert.remark
-    frame.colorspace = 8
+    frame.colorspace = 15
     convert(frame)
-    assert "YCgCo" in convert.remark
+    assert "IPT-C2" in convert.remark
+
+
+RGB_TO_CONES = np.array([[1688, 2146, 262], [683, 2951, 462], [99, 309, 3688]]) / 4096
+CONES_TO_ICTCP = {
+    16: np.array([[2048, 2048, 0], [6610, -13613, 7003], [17933, -17390, -543]]) / 4096,
+    18: np.array([[2048, 2048, 0], [3625, -7465, 3840], [9500, -9212, -288]]) / 4096,
+}
+
+
+def pq(light: np.ndarray) -> np.ndarray:
+    power = light**0.1593017578125
+    return ((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375
+
+
+def hlg(light: np.ndarray) -> np.ndarray:
+    bright = 0.17883277 * np.log(np.maximum(12 * light - 0.28466892, 1e-9)) + 0.55991073
+    return np.where(light <= 1 / 12, np.sqrt(3 * light), bright)
+
+
+def planar(planes: np.ndarray, bits: int) -> av.VideoFrame:
+    """A frame of (H, W, 3) numbers, without any conversion."""
+    frame = av.VideoFrame(planes.shape[1], planes.shape[0], "yuv444p" if bits == 8 else f"yuv444p{bits}le")
+    for plane, values in zip(frame.planes, np.moveaxis(planes, -1, 0), strict=True):
+        kind = np.dtype(np.uint8 if bits == 8 else "<u2")
+        strides = (plane.line_size, kind.itemsize)
+        np.copyto(np.ndarray(values.shape, kind, memoryview(plane), strides=strides), values.astype(kind))
+    return frame
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_ycgco_is_followed(bits: int, full: bool) -> None:
+    """H.273, 8.3, number 8: of whole numbers, in the range in which they are."""
+    rng = np.random.default_rng(bits)
+    low, high = (0, (1 << bits) - 1) if full else (16 << (bits - 8), 235 << (bits - 8))
+    red, green, blue = rng.integers(low, high + 1, (3, 24, 32))
+    half = 1 << (bits - 1)
+    luma = np.rint(0.5 * green + 0.25 * (red + blue))
+    planes = np.stack([luma, np.rint(0.5 * green - 0.25 * (red + blue)) + half, np.rint(0.5 * (red - blue)) + half], -1)
+    frame = planar(planes, bits)
+    frame.colorspace, frame.color_range = 8, 2 if full else 1
+    convert = RgbConverter(Size(24, 32))
+    found = convert(frame)
+    assert not convert.remark
+    assert found.dtype == (np.uint8 if bits == 8 else np.uint16)
+    wanted = (np.stack([red, green, blue], -1) - low) / (high - low)
+    # Three roundings of whole numbers: two of them at most apart.
+    assert np.abs(found / np.iinfo(found.dtype).max - wanted).max() <= 2.01 / (high - low)
+
+
+@pytest.mark.parametrize(("number", "more"), [(16, 2), (17, 1)])
+def test_reversible_ycgco_is_reversed(number: int, more: int) -> None:
+    red, green, blue = np.random.default_rng(number).integers(0, 256 << (2 - more), (3, 24, 32))
+    bits = 8 + (2 - more) + more
+    orange = red - blue
+    rest = blue + (orange >> 1)
+    over = green - rest
+    half = 1 << (bits - 1)
+    frame = planar(np.stack([rest + (over >> 1), over + half, orange + half], -1), bits)
+    frame.colorspace, frame.color_range = number, 2
+    top = (256 << (2 - more)) - 1
+    wanted = np.rint(np.stack([red, green, blue], -1) / top * 65535)
+    assert np.array_equal(RgbConverter(Size(24, 32))(frame), wanted)
+
+
+@pytest.mark.parametrize("curve", [16, 18])
+@pytest.mark.parametrize("full", [False, True])
+def test_ictcp_is_followed(curve: int, full: bool) -> None:
+    """The same light, stored as ICtCp and as RGB of the same curve, is the same picture."""
+    light = np.random.default_rng(curve).random((24, 32, 3)) ** 3 * (0.02 if curve == 16 else 1.0)
+    code = pq if curve == 16 else hlg
+    stored = code(light @ RGB_TO_CONES.T) @ CONES_TO_ICTCP[curve].T
+    steps = (4095.0, 4095.0, 0.0) if full else (219.0 * 16, 224.0 * 16, 256.0)
+    planes = np.concatenate([stored[..., :1] * steps[0] + steps[2], stored[..., 1:] * steps[1] + 2048], axis=-1)
+    frame = planar(np.clip(np.rint(planes), 0, 4095), 12)
+    frame.colorspace, frame.color_range, frame.color_trc, frame.color_primaries = 14, 2 if full else 1, curve, 9
+    convert = RgbConverter(Size(24, 32))
+    found = convert(frame)
+    assert "matrix" not in convert.remark
+    wanted = rgb_of(np.rint(code(light) * 65535).astype(np.uint16), Colours(9, curve), "knee")
+    apart = np.abs(found.astype(float) - wanted) / 65535
+    assert apart.mean() < 0.002
+    assert np.quantile(apart, 0.99) < 0.02
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".gif"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
 from studio.io.sources._decode import Turns
+from studio.io.sources._matrices import OWN, rgb_by_matrix
 from studio.io.sources.base import Turn, orient
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 # AVColorSpace -> the scale filter's word for the matrix.
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
 _RANGES = {1: "tv", 2: "pc"}
+_FULL = 2
 # Exact and the same on every processor, where swscale's defaults differ between them by a grey level or two.
 _SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 # Matrices that no converter here has: pictures come as if by BT.601 or BT.709, which is said.
-_LACKING = {8: "YCgCo", 11: "SMPTE 2085", 14: "ICtCp", 15: "IPT-C2", 16: "YCgCo-R", 17: "YCgCo-R"}
+_LACKING = {11: "SMPTE 2085", 15: "IPT-C2"}
+# Numbers of these many bits are handed on as they are stored; others, of 16.
+_PLANES = {8: "yuv444p", 10: "yuv444p10le", 12: "yuv444p12le", 14: "yuv444p14le"}
 # What says nothing of primaries or curve.
 _UNSAID = (0, 2)
 
@@ -101,8 +105,25 @@ class RgbConverter:
         # The filter refuses what it has no name for, and need not know it.
         frame.color_primaries = frame.color_trc = _UNSAID[1]
         self._graph.push(frame)
-        picture = rgb_of(self._graph.pull().to_ndarray(), self._colours, self._tone_map)
+        made = cast("VideoFrame", self._graph.pull())
+        values = self._by_own(made, frame) if _has_own(frame) else made.to_ndarray()
+        picture = rgb_of(values, self._colours, self._tone_map)
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
+
+    def _by_own(self, made: VideoFrame, frame: VideoFrame) -> DeepPicture:
+        """RGB of planes by a matrix that FFmpeg has not."""
+        bits = made.format.components[0].bits
+        kind = np.dtype(np.uint8 if bits == 8 else "<u2")
+        size = made.height, made.width
+        planes = np.stack(
+            [
+                np.ndarray(size, kind, memoryview(plane), strides=(plane.line_size, kind.itemsize))
+                for plane in made.planes[:3]
+            ],
+            axis=-1,
+        )
+        full = frame.format.name.startswith("yuvj") or frame.color_range == _FULL
+        return rgb_by_matrix(planes, bits, frame.colorspace, full=full, transfer=self._colours.transfer)
 
     def _build(self, frame: VideoFrame, pixels: str) -> av.filter.Graph:
         import av
@@ -111,6 +132,8 @@ class RgbConverter:
         hd = frame.width >= 1280 or frame.height > 576
         matrix = _MATRICES.get(frame.colorspace, "auto" if frame.format.is_rgb else "bt709" if hd else "bt601")
         span = "pc" if frame.format.name.startswith("yuvj") else _RANGES.get(frame.color_range, "auto")
+        # Planes as they are stored: no range is taken for another.
+        span = "pc" if _has_own(frame) else span
         fitted = self._fitted(frame)
         graph = av.filter.Graph()
         steps = [
@@ -143,9 +166,16 @@ class RgbConverter:
         return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 
 
+def _has_own(frame: VideoFrame) -> bool:
+    """Whether its matrix is one that FFmpeg has not."""
+    return frame.colorspace in OWN and not frame.format.is_rgb and len(frame.format.components) >= 3
+
+
 def _pixels(frame: VideoFrame) -> str:
     """The format, with as many bits as the frame's, that its values come out in."""
     alpha = any(component.is_alpha for component in frame.format.components)
+    if _has_own(frame):
+        return _PLANES.get(frame.format.components[0].bits, "yuv444p16le")
     name = frame.format.name
     if "f32" in name or "f16" in name:
         return "gbrapf32le" if alpha else "gbrpf32le"

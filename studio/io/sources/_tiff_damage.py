@@ -1,4 +1,4 @@
-"""Damage in a TIFF that OpenCV passes over: a part whose Deflate ends early, or whose sum is wrong, is black or noise."""
+"""Damage in a TIFF that OpenCV passes over: a part whose Deflate ends early or whose sum is wrong is black or noise."""
 
 from __future__ import annotations
 
