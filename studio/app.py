@@ -45,8 +45,9 @@ from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.collecting import Collector
 from studio.ui.services.controllers import Controllers
-from studio.ui.services.fades import SNAPSHOTS, Fades
+from studio.ui.services.fades import Fades
 from studio.ui.services.finishing import Finishing
+from studio.ui.services.held import SNAPSHOTS
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.keeping_rate import KeepingRate
 from studio.ui.services.leading import Leading

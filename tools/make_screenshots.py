@@ -48,7 +48,8 @@ from studio.ui.learning.panel import LearningPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.recording.panel import RecorderPanel
-from studio.ui.services.fades import SLOTS, Fades, Held
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import SLOTS, Held
 from studio.ui.services.milestones import Milestones
 from studio.ui.source.panel import Transport
 from studio.ui.vary.panel import VaryPanel

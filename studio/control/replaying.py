@@ -49,6 +49,7 @@ class LiveReplay:
 
     Attributes:
         overtaken: the numbers that hands have turned since it began.
+        waits: whether it stands at its start until it is told to go.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class LiveReplay:
         self._seek, self._say, self._clock = seek, say, clock
         self._performance: Performance | None = None
         self._replay: Replay | None = None
-        self._began = self._done = 0.0
+        self._began = self._done = self._start = 0.0
+        self.waits = False
         self._gesture: Gesture | None = None
         self._acts = False
         self._said: set[str] = set()
@@ -89,7 +91,9 @@ class LiveReplay:
         """Where it is, in seconds."""
         return self._done
 
-    def play(self, performance: Performance, start: float = 0.0, networks: Sequence[Preset] = ()) -> None:
+    def play(
+        self, performance: Performance, start: float = 0.0, networks: Sequence[Preset] = (), *, waits: bool = False
+    ) -> None:
         """Begin; all that was done before ``start`` is done at once.
 
         Args:
@@ -97,6 +101,7 @@ class LiveReplay:
             start: where in it, in seconds.
             networks: that of each part of it, in order; they are opened as they were. None at all where it is of the
                 open network alone.
+            waits: whether it stands at its start until `go`.
 
         Raises:
             StudioError: where it was played on another network.
@@ -109,6 +114,7 @@ class LiveReplay:
         self._replay = Replay(performance, preset)
         self._performance, self._mixtures = performance, Mixtures(preset)
         self._began, self._done = self._clock() - start, -1.0
+        self.waits, self._start = waits, start
         self._said, self.overtaken = set(), set()
         if performance.take.whole:
             self._act(self._go_back)
@@ -117,9 +123,13 @@ class LiveReplay:
         if places:
             self._seek(places[-1].place + max(0.0, start - places[-1].time))
 
+    def go(self, since: float) -> None:
+        """Go on from where it waits, as if it had since this time of the clock."""
+        self.waits, self._began = False, since - self._start
+
     def advance(self) -> None:
         """Do what is due; to be called some hundred times a second."""
-        if self._performance is None:
+        if self._performance is None or self.waits:
             return
         now = self._clock() - self._began
         self._to(now)

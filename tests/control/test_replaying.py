@@ -76,6 +76,25 @@ EVENTS = (
 )
 
 
+def test_it_stands_at_its_start_until_it_goes() -> None:
+    desk = Desk(Document(start()), *EVENTS)
+    desk.replay.play(desk.performance, waits=True)
+    assert desk.sought == [7.0]
+    desk.go(2.5)
+    assert desk.replay.waits
+    before = desk.document.get("/bend/1/angle")
+    assert before != 10.0
+    # What is recorded has gone on for a tenth of a second.
+    desk.replay.go(52.4)
+    desk.go(3.3)
+    assert desk.replay.position == pytest.approx(0.9)
+    assert desk.document.get("/bend/1/angle") == before
+    desk.go(3.5)
+    assert desk.document.get("/bend/1/angle") == 10.0
+    desk.go(7.5)
+    assert not desk.replay.plays
+
+
 def test_it_goes_back_to_its_beginning_and_does_all_again_as_one_undo() -> None:
     document = Document(Preset("other", NETWORK, {}))
     document.add_stage("dec", make_bend("Invert", {}))

@@ -33,7 +33,8 @@ from studio.ui.fades.panel import FadesPanel
 from studio.ui.macros.panel import MacrosPanel
 from studio.ui.movement.panel import MovementPanel
 from studio.ui.services.choices import FadingChoice
-from studio.ui.services.fades import Fades, Held
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import Held
 
 pytestmark = pytest.mark.gl
 LEFT = Qt.MouseButton.LeftButton
@@ -206,6 +207,7 @@ def test_the_crossfader_scrubs_in_one_undo(whole: WholeWindow) -> None:
     QTest.mouseRelease(panel.fader, LEFT, NONE, start + QPoint(30, 0))
     assert "Slot B is empty" in whole.said[-1] or "Slot A is empty" in whole.said[-1]
     assert len(whole.document.history) == 0
+    assert panel.fader.value() == 0
     whole.click(panel.slots["A"])
     fades.fill("B", Held(bent(2)))
     assert panel.slots["A"].text() == "A bent 1"
@@ -221,6 +223,37 @@ def test_the_crossfader_scrubs_in_one_undo(whole: WholeWindow) -> None:
     QTest.keyClick(panel.fader, Qt.Key.Key_End)
     assert bias(whole) == 2.0
     assert len(whole.document.history) == 2
+
+
+def test_the_crossfader_stands_where_what_is_open_lies(whole: WholeWindow) -> None:
+    panel, fades = panel_of(whole), fades_of(whole)
+    fades.fill("A", Held(bent(2)))
+    whole.click(panel.slots["B"])
+    # What is open is B now: from there the hand goes on, and nothing jumps to A.
+    assert panel.fader.value() == 1000
+    assert (fades.across, fades.down) == (1.0, 0.0)
+    assert bias(whole) == 1.0
+    QTest.keyClick(panel.fader, Qt.Key.Key_PageDown)
+    assert panel.fader.value() == 900
+    assert bias(whole) == pytest.approx(1.1)
+    # A press beside the handle brings it there.
+    QTest.mouseClick(panel.fader, LEFT, NONE, QPoint(panel.fader.width() // 4, panel.fader.height() // 2))
+    assert panel.fader.value() / 1000 == pytest.approx(0.25, abs=0.08)
+    assert bias(whole) == pytest.approx(2.0 - panel.fader.value() / 1000)
+    # A fade in time to what lies in a slot ends there, too.
+    fades.choose(FadingChoice(beats=0.25))
+    held = fades.slots["A"]
+    fades.open(held.preset, None)
+    whole.until(lambda: fades.way is None)
+    assert panel.fader.value() == 0
+    whole.click(panel.slots["D"])
+    assert (fades.across, fades.down) == (1.0, 1.0)
+    # Refused, it stays where it was.
+    fades.fill("B", None)
+    QTest.mouseClick(panel.fader, LEFT, NONE, QPoint(panel.fader.width() // 4, panel.fader.height() // 2))
+    assert "Slot B is empty" in whole.said[-1]
+    assert fades.across == 1.0
+    assert panel.fader.value() == 1000
 
 
 def test_the_pad_is_between_four(whole: WholeWindow) -> None:
@@ -460,9 +493,9 @@ def test_every_number_of_the_window_is_declared_where_it_is_listed(whole: WholeW
     for letter in "ABCD":
         fades.fill(letter, Held(bent(1)))
     # What is pressed and chosen in panels is as the window has it, and commands are listed with theirs.
-    pressed = ("/command/", "/panel/")
-    values = names.values().items()
-    there = {address: number for address, (number, _) in values if not address.startswith(pressed)}
+    own, pressed = {each.address for each in whole.document.numbers()}, ("/command/", "/panel/")
+    values = names.listed().items()
+    there = {each: number for each, (number, _) in values if each not in own and not each.startswith(pressed)}
     assert there == {number.address: number for number in window_numbers()}
 
 

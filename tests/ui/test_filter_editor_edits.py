@@ -23,7 +23,7 @@ from studio.ui.filters import edits_panel
 from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.kit import theme
 from studio.ui.kit.controls import Choice
-from studio.ui.kit.number_controls import Number, _Slider
+from studio.ui.kit.number_controls import Number, Slider
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -48,20 +48,20 @@ def made(desk: Desk, edit: Edit, selection: Selection | None = None) -> Array:
     return edit.apply(desk.trained, selection or desk.everything).applied(desk.trained)
 
 
-def slider_of(desk: Desk, name: str) -> _Slider:
+def slider_of(desk: Desk, name: str) -> Slider:
     control = desk.editor.edits.form.controls[name]
     assert isinstance(control, Number)
     return control.slider
 
 
-def handle(slider: _Slider) -> QPoint:
+def handle(slider: Slider) -> QPoint:
     option = QStyleOptionSlider()
     slider.initStyleOption(option)
     part = QStyle.SubControl.SC_SliderHandle
     return slider.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, slider).center()
 
 
-def pull(desk: Desk, slider: _Slider, *steps: int, release: bool = True) -> None:
+def pull(desk: Desk, slider: Slider, *steps: int, release: bool = True) -> None:
     start = handle(slider)
     drag(desk.qtbot, slider, [start, *(start + QPoint(step, 0) for step in steps)], release=release)
 

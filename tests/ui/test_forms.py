@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from filter_editor_desk import drag
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +17,7 @@ from studio.model.form import fields
 from studio.model.param import Declared, PaddingPair, param, seed
 from studio.ui.kit.controls import Choice, Seed, Tick
 from studio.ui.kit.forms import Form
-from studio.ui.kit.number_controls import Number, Whole, _Slider
+from studio.ui.kit.number_controls import Number, Slider, Whole
 from studio.ui.kit.scales import scale_for
 
 
@@ -71,7 +71,7 @@ def test_what_is_drawn_must_be_left_out(qtbot: QtBot) -> None:
         form.record()
 
 
-def handle(slider: _Slider) -> QPoint:
+def handle(slider: Slider) -> QPoint:
     option = QStyleOptionSlider()
     slider.initStyleOption(option)
     return (
@@ -101,6 +101,34 @@ def test_a_drag_of_a_slider_tells_of_every_change_and_settles_once(qtbot: QtBot)
     assert changed[-1].amount > 0.55
     qtbot.wait(500)
     assert len(settled) == 1
+
+
+def test_pressed_beside_its_handle_a_slider_comes_to_the_hand_and_follows_it(qtbot: QtBot) -> None:
+    form = Form(Everything)
+    qtbot.addWidget(form)
+    form.resize(400, 300)
+    form.show()
+    qtbot.waitExposed(form)
+    settled: list[Everything] = []
+    form.settled.connect(settled.append)
+    amount, count = form.controls["amount"], form.controls["count"]
+    assert isinstance(amount, Number)
+    assert isinstance(count, Whole)
+    slider = amount.slider
+    right, quarter = slider.rect().center() + QPoint(slider.width() // 3, 0), slider.rect().center() / 2
+    assert not QRect(handle(slider) - QPoint(9, 9), QSize(19, 19)).contains(right)
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=right)
+    assert abs(handle(slider).x() - right.x()) <= 1
+    assert [record.amount for record in settled] == [amount.value()]
+    assert amount.value() > 0.75
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=quarter)
+    qtbot.mouseMove(slider, right)
+    assert abs(handle(slider).x() - right.x()) <= 2
+    assert len(settled) == 1
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=right)
+    assert len(settled) == 2
+    qtbot.mouseClick(count.slider, Qt.MouseButton.LeftButton, pos=QPoint(count.slider.width() - 1, 5))
+    assert count.value() == 9
 
 
 def test_keys_settle_after_a_rest_as_one(qtbot: QtBot) -> None:

@@ -42,7 +42,8 @@ from studio.ui.macros.panel import MacrosPanel
 from studio.ui.movement.panel import MovementPanel
 from studio.ui.movement.route_card import RouteCard
 from studio.ui.services.choices import FadingChoice
-from studio.ui.services.fades import SLOTS, Fades
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import SLOTS
 
 pytestmark = pytest.mark.gl
 

@@ -18,7 +18,7 @@ from studio.model.live_edits import as_run
 from studio.model.route import ROUTES
 from studio.runtime.live.movement import EditCosts, Moved
 from studio.ui.filters.live_card import LiveEditCard
-from studio.ui.kit.number_controls import Number, _Slider
+from studio.ui.kit.number_controls import Number, Slider
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
     found.editing.close()
 
 
-def slider(control: object) -> _Slider:
+def slider(control: object) -> Slider:
     assert isinstance(control, Number)
     return control.slider
 
 
-def pull(desk: Desk, of: _Slider, by: int) -> None:
+def pull(desk: Desk, of: Slider, by: int) -> None:
     option = QStyleOptionSlider()
     of.initStyleOption(option)
     handle = of.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, of)

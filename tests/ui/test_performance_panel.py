@@ -217,7 +217,7 @@ def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: 
     assert "--performance" in QGuiApplication.clipboard().text()
     assert "--size 128" in QGuiApplication.clipboard().text()
     # An overdub ends by itself, with what was turned meanwhile in place of what was turned.
-    first = score.path
+    first, length = score.path, score.performance.seconds
     hand.overdub()
     whole.until(lambda: hand.records)
     whole.document.set("/bend/1/angle", 44.0)
@@ -226,6 +226,8 @@ def test_one_key_records_film_and_performance_and_another_plays_it_again(whole: 
     values = [value for _, value in score.performance.automation("/bend/1/angle")]
     assert 44.0 in values
     assert values[-1] == 44.0
+    # Played from the first frame of what is recorded, it is as long.
+    assert score.performance.seconds > length - 0.1
     assert first.exists()
     # On another preset of the network it is said, and that one comes back.
     heard = len(whole.said)

@@ -69,11 +69,13 @@ class Performing(Part):
         path: its file; None while there is none, and before the first.
         seconds: how long it is.
         finished: the file that was finished last.
+        since: when its first run was, a time of `time.monotonic`; None before it, and while there is none.
     """
 
     path: Path | None = None
     seconds: float = 0.0
     finished: Path | None = None
+    since: float | None = None
 
 
 class Taking(Feature):
@@ -311,4 +313,5 @@ class Taking(Feature):
                 self._finished = script.finished
                 self._script = script = None
         path = script.path if script is not None else self._order.path if self._order is not None else None
-        yield Performing(path, self._now if path is not None else 0.0, self._finished)
+        since = self._began.at / 1e9 if path is not None and self._began is not None else None
+        yield Performing(path, self._now if path is not None else 0.0, self._finished, since)

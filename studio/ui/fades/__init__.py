@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel
-from studio.ui.services.fades import SNAPSHOTS, Fades
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import SNAPSHOTS
 from studio.ui.services.messages import MessageBar
 
 if TYPE_CHECKING:

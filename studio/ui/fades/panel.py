@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -28,9 +27,10 @@ from studio.ui.fades.pad import MorphPad
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.elided import ElidedLabel
-from studio.ui.kit.number_controls import Number
+from studio.ui.kit.number_controls import Number, Slider
 from studio.ui.kit.reached import name_control
-from studio.ui.services.fades import EASINGS, QUANTA, SLOTS, SNAPSHOTS, Fades, Held
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import EASINGS, QUANTA, SLOTS, SNAPSHOTS, Held
 
 _STEPS = 1000
 _KEYS_IN_A_ROW = 5  # nine side by side are wider than the narrowest panel
@@ -76,8 +76,9 @@ class FadesPanel(QWidget):
         self.stop.clicked.connect(fades.stop)
         self.keys = {number: QPushButton(str(number)) for number in SNAPSHOTS}
         self.slots = {letter: QPushButton(letter) for letter in SLOTS}
-        self.fader = QSlider(Qt.Orientation.Horizontal)
+        self.fader = Slider(Qt.Orientation.Horizontal)
         self.fader.setRange(0, _STEPS)
+        self.fader.setPageStep(_STEPS // 10)
         self.fader.setAccessibleName("Crossfader")
         self.fader.setToolTip("From A to B; what it leaves behind is one undo")
         give_address(self.fader, FADE.address)
@@ -198,7 +199,7 @@ class FadesPanel(QWidget):
             self._fades.take(number)
 
     def _fill(self, letter: str) -> None:
-        self._fades.fill(letter, self._fades.held())
+        self._fades.fill_here(letter)
 
     def _cross(self, place: int) -> None:
         self._try(partial(self._fades.cross, place / _STEPS))

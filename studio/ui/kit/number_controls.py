@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider
 
 from studio.ui.kit import theme
 from studio.ui.kit.controls import SPIN_WIDTH, Control
@@ -19,8 +19,10 @@ _UNBOUND = 1e6
 _HANDLE = 7
 
 
-class _Slider(QSlider):
+class Slider(QSlider):
     """A slider that leaves the wheel to what it lies in, unless it has the focus, and marks a part of its way.
+
+    Pressed beside its handle, it comes there, and is in the hand from then on.
 
     Attributes:
         safe: where the marked part begins and ends, from 0 to 1 along the slider; None for no mark.
@@ -28,7 +30,8 @@ class _Slider(QSlider):
 
     safe: tuple[float, float] | None = None
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Mark the part of its way."""
         if self.safe is not None:
             painter, room = QPainter(self), self.width() - 2 * _HANDLE
             left, right = (_HANDLE + round(place * room) for place in self.safe)
@@ -36,13 +39,28 @@ class _Slider(QSlider):
             painter.end()
         super().paintEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Come to the hand."""
+        at = event.position().toPoint()
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        kind, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+        on_handle = self.style().subControlRect(kind, option, handle, self).contains(at)
+        if event.button() == Qt.MouseButton.LeftButton and not on_handle:
+            room = self.width() - 2 * _HANDLE
+            self.setSliderDown(True)
+            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at.x() - _HANDLE, room))
+        super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Turn where it has the focus."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
             event.ignore()
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Narrower than Qt's."""
         return QSize(40, super().minimumSizeHint().height())
 
 
@@ -88,7 +106,7 @@ class _Ranged(Control):
         low, high = -_UNBOUND if lo is None else float(lo), _UNBOUND if hi is None else float(hi)
         start = min(max(0.0 if default is None else float(default), low), high)
         self._scale = scale_for(low, high, start)
-        self.slider = _Slider(Qt.Orientation.Horizontal)
+        self.slider = Slider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, min(_STEPS, int(high - low)) if whole else _STEPS)
         if safe is not None:
             self.slider.safe = self._scale.place(safe[0]), self._scale.place(safe[1])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from time import monotonic
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
@@ -21,11 +21,13 @@ from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.recorder import RecordingTarget, free_path
 from studio.runtime.live.report import Message
 from studio.runtime.live.taking import BeginTake, EndTake, Performing
-from studio.ui.services.fades import EASINGS
+from studio.ui.services.held import EASINGS
 from studio.ui.services.parts import Parts
 
 _NAME = "{preset} {date} {time}"
 _EVERY_MS = 8
+_PATIENCE = 5.0
+"""Seconds in which a recording begins, or does not at all."""
 
 
 class StageHand(QObject):
@@ -47,6 +49,7 @@ class StageHand(QObject):
         self._replay = LiveReplay(parts.document, inbox, self._seek, self._tell, fade=self._fade)
         self._is_reading = False
         self._finished: object = None
+        self._begun = 0.0  # when what records a performance anew was ordered
         self._was = False, False
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -90,7 +93,7 @@ class StageHand(QObject):
             return
         if self._replay.plays:
             self.toggle_play()
-        self._play(0.0, self._begin)
+        self._play(0.0, anew=True)
 
     def close(self) -> None:
         """Stop."""
@@ -117,13 +120,13 @@ class StageHand(QObject):
         graph, size = parts.document.graph, parts.workspace.size
         parts.live.order(BeginTake(graph, path, preset, spec, size, record))
 
-    def _play(self, start: float, then: Callable[[], object] = lambda: None) -> None:
-        """Play what is open, and then do something; the networks that it opens are read first."""
+    def _play(self, start: float, *, anew: bool = False) -> None:
+        """Play what is open, or record that anew; the networks that it opens are read first."""
         performance, path = self._score.performance, self._score.path
         if performance is None or self._is_reading:
             return
         if len(performance.scenes()) == 1 and performance.network == self._parts.document.network.sha256():
-            self._play_on(performance, (), start, then)
+            self._play_on(performance, (), start, anew=anew)
             return
         self._is_reading = True
 
@@ -133,7 +136,7 @@ class StageHand(QObject):
         def go(networks: tuple[Preset, ...]) -> None:
             self._is_reading = False
             if self._score.performance is performance and not self._replay.plays:
-                self._play_on(performance, networks, start, then)
+                self._play_on(performance, networks, start, anew=anew)
 
         def fail(error: StudioError) -> None:
             self._is_reading = False
@@ -141,9 +144,7 @@ class StageHand(QObject):
 
         self._parts.worker.do(read, go, fail, "Reading the networks of the performance")
 
-    def _play_on(
-        self, performance: Performance, networks: tuple[Preset, ...], start: float, then: Callable[[], object]
-    ) -> None:
+    def _play_on(self, performance: Performance, networks: tuple[Preset, ...], start: float, *, anew: bool) -> None:
         spec = self._parts.telemetry[PlayerState].spec
         if performance.take.source and performance.take.source != spec:
             self._tell(f"It was played to {performance.take.source}; it plays to what is open now.")
@@ -152,20 +153,33 @@ class StageHand(QObject):
             text = f'It was played on the preset "{performance.preset}"; one undo brings "{opened}" back.'
             self._parts.messages.say(Message(text))
         try:
-            self._replay.play(performance, 0.0 if start >= performance.seconds else start, networks)
+            place = 0.0 if start >= performance.seconds else start
+            self._replay.play(performance, place, networks, waits=anew)
         except StudioError as error:
             self._parts.messages.say(Message(str(error), "error"))
             return
         self._parts.live.pause(False)
         self._timer.start()
-        then()
+        if anew:
+            self._begin()
+            self._begun = monotonic()
         self._tell_changed()
 
     def _fade(self, seconds: float, easing: str) -> None:
         known = next((each for each in EASINGS if each == easing), EASINGS[0])
         self._parts.live.order(FadePictures(seconds, known))
 
+    def _wait(self) -> None:
+        """An overdub begins with the first frame of what is recorded, or else it would be shorter than it was."""
+        performing = self._parts.telemetry[Performing]
+        if performing.since is not None:
+            self._replay.go(performing.since)
+        elif not self.records and monotonic() - self._begun > _PATIENCE:
+            self._replay.go(monotonic())  # nothing is recorded, for which there is a message
+
     def _advance(self) -> None:
+        if self._replay.waits:
+            self._wait()
         self._replay.advance()
         self._score.position = self._replay.position
         if not self._replay.plays:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -19,26 +18,15 @@ from studio.model.address import Dial, Number
 from studio.model.changes import Change, Opened
 from studio.model.document import Document
 from studio.model.preset import Preset
-from studio.model.tempo import TEMPO, Tempo
-from studio.modulators.keyframes import Easing
+from studio.model.tempo import TEMPO
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.orders import Order
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Message, Progress
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.services.choices import FadingChoice
+from studio.ui.services.held import EASINGS, PLACES, SLOTS, Held, quantum_of
 from studio.ui.services.session import Session
-
-SNAPSHOTS = range(1, 10)
-SLOTS = "ABCD"
-EASINGS: tuple[Easing, ...] = tuple(each for each in get_args(Easing) if each != "hold")
-QUANTA = ("at once", "beat", "bar")
-
-
-def quantum_of(chosen: str, tempo: Tempo) -> float:
-    """How many beats what was chosen waits for a multiple of; 0 for at once."""
-    return {"beat": 1.0, "bar": float(tempo.beats_per_bar)}.get(chosen, 0.0)
-
 
 _STEP_MS = 33
 _PATIENCE = 0.2
@@ -46,19 +34,6 @@ _PATIENCE = 0.2
 
 _REST_MS = 400
 """Milliseconds without a move after which what hands and controllers faded is one item of the history."""
-
-
-@dataclass(frozen=True, eq=False)
-class Held:
-    """A preset that can be gone to.
-
-    Attributes:
-        preset: as it was when it was taken.
-        path: its folder; None where it had none, or what was taken was not saved there.
-    """
-
-    preset: Preset
-    path: Path | None = None
 
 
 class Fades(QObject):
@@ -239,6 +214,7 @@ class Fades(QObject):
             self._timer.stop()
             if way is not None and self._fader.arrived:
                 self._then(way.preset)
+                self._stand_at(way.preset)
         self.changed.emit()
 
     # -- snapshots --------------------------------------------------------------------------------------------------
@@ -293,15 +269,27 @@ class Fades(QObject):
         self.changed.emit()
         self.filled.emit()
 
+    def fill_here(self, slot: str) -> None:
+        """Put what is open into a slot; crossfader and pad stand there, so that they go on from what is seen."""
+        held = self.held()
+        self.fill(slot, held)
+        self._stand_at(held.preset)
+
+    def _stand_at(self, preset: Preset) -> None:
+        """Crossfader and pad stand where this preset lies, which is what is open now."""
+        for slot, held in self.slots.items():
+            if held.preset is preset:
+                self.across, self.down = PLACES[slot]
+                self.changed.emit()
+                return
+
     def cross(self, across: float) -> None:
         """Be so far from A to B; StudioError where one is empty, or they are of different networks."""
-        self.across = across
-        self._mix(SLOTS[:2], fade_shares(across))
+        self._mix(SLOTS[:2], fade_shares(across), across, self.down)
 
     def morph(self, across: float, down: float) -> None:
         """Be somewhere between all four; StudioError as `cross`."""
-        self.across, self.down = across, down
-        self._mix(SLOTS, morph_shares(across, down))
+        self._mix(SLOTS, morph_shares(across, down), across, down)
 
     def settle(self) -> None:
         """The hand has let go: what it did becomes one item of the history."""
@@ -332,7 +320,7 @@ class Fades(QObject):
 
         return Dial(number, get, moved, lead=lambda value: moved(value, passes=True))
 
-    def _mix(self, slots: Sequence[str], shares: Sequence[float]) -> None:
+    def _mix(self, slots: Sequence[str], shares: Sequence[float], across: float, down: float) -> None:
         missing = [slot for slot in slots if slot not in self.slots]
         if missing:
             raise StudioError(f"Slot {missing[0]} is empty; press its button to put what is open into it.")
@@ -341,5 +329,10 @@ class Fades(QObject):
         presets = [self.slots[slot].preset for slot in slots]
         if not self._fader.can_fade(presets[0]):
             raise StudioError(f"The slots hold presets of the network “{presets[0].network.name}”; open one of it.")
-        self._fader.mix(presets, shares, passes=self._passes)
+        before, (self.across, self.down) = (self.across, self.down), (across, down)
+        try:
+            self._fader.mix(presets, shares, passes=self._passes)
+        except StudioError:
+            self.across, self.down = before
+            raise
         self.changed.emit()

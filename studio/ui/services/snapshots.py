@@ -11,7 +11,8 @@ from studio.model.document import Document
 from studio.model.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Worker
-from studio.ui.services.fades import Fades, Held
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import Held
 
 
 class SnapshotKeeper:

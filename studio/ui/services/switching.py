@@ -10,7 +10,8 @@ from studio.control.quantised import Switches, switches_of
 from studio.model.changes import Change, Opened
 from studio.model.document import Document
 from studio.model.tempo import TEMPO
-from studio.ui.services.fades import Fades, quantum_of
+from studio.ui.services.fades import Fades
+from studio.ui.services.held import quantum_of
 
 
 class Switching(QObject):
