@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from studio.bends._lines import SPAN, Line, filtered
-from studio.model.bend import Scratch, Span
+from studio.model.bend import Bend, Scratch, Span
 from studio.model.op import Shape
+from studio.model.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def spectral_passes(shape: Shape, *, band: bool) -> tuple[Scratch, ...]:
+class Spectral(Bend):
+    """A bend that filters frequencies: rows before columns, by lines of weights that are drawn first."""
+
+    group = "Filters"
+    cutoffs: ClassVar[int] = 1
+
+    def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
+        """See `Bend.scratch`: the filters along both axes, and rows before columns, by each cutoff."""
+        del other
+        return _passes(shape, self.cutoffs)
+
+    def span(self) -> Span:
+        """See `Bend.span`: below one another, of columns that are filtered."""
+        return Span(SPAN, "y")
+
+
+class Cut(Spectral):
+    """A bend that filters by one cutoff."""
+
+    cutoff: float = param(0.2, lo=0.001, hi=4.0, live=True, safe=(0.02, 1.0), doc="Where it begins to take away")
+
+
+def _passes(shape: Shape, cutoffs: int) -> tuple[Scratch, ...]:
     """The filters along both axes, a row for each cutoff; and the rows, filtered by the first, of a band by both.
 
     Software rasterisers make several texels at once, which read the same line.
     """
-    cutoffs = 2 if band else 1
     lines = tuple(
         Scratch(f"bends/pass_line_{way}", Shape(4, cutoffs, _texels_of_line(size)), (0,))
         for way, size in (("across", shape.width), ("down", shape.height))
     )
     rows = [Scratch("bends/pass_rows", shape, (0, 1), Span(SPAN))]
-    if band:
+    if cutoffs > 1:
         rows.append(Scratch("bends/pass_rows_high", shape, (0, 1), Span(SPAN)))
     return (*lines, *rows)
 

@@ -4,42 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._layers import lines_by
-from studio.bends._lines import SPAN, filtered, gaussian
-from studio.model.bend import Bend, Given, Layers, Scratch, Span
-from studio.model.op import Shape
-from studio.model.param import param
+from studio.bends._blurred import Blurred
+from studio.model.bend import Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Blur(Bend):
+class Blur(Blurred):
     """A Gaussian blur; the border is mirrored."""
 
     label = "Blur"
-    group = "Filters"
     shader = "blur"
-    in_tiles = True
-
-    sigma: float = param(1.5, lo=0.0, hi=8.0, live=True, safe=(0.0, 4.0), unit="px", doc="Deviation of the Gaussian")
-
-    def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
-        """See `Bend.scratch`: rows, before columns."""
-        del other
-        return (Scratch("bends/blur_rows", shape, (0,), Span(SPAN)),)
-
-    def span(self) -> Span:
-        """See `Bend.span`: below one another, of columns that are blurred."""
-        return Span(SPAN, "y")
 
     def layers(self, at: Layers, x: str) -> str:
         """See `Bend.layers`."""
-        line = gaussian(self.sigma)
-        return lines_by(at, x, line.matrix, line.matrix)
+        return self.blurred_by(at, x)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""
         del given
-        line = gaussian(self.sigma)
-        return filtered(x, line, line)
+        return self.blurred(x)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._layers import low_passed
-from studio.bends._lines import SPAN
-from studio.bends._spectral import low_pass, spectral_passes
-from studio.model.bend import Bend, Given, Layers, Scratch, Span
-from studio.model.op import Shape
-from studio.model.param import param
+from studio.bends._spectral import Cut, low_pass
+from studio.model.bend import Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class HighPass(Bend):
+class HighPass(Cut):
     """Only what changes quickly over the map, by a Gaussian filter of its frequencies.
 
     The map counts as if it went on around its edges. Frequency f, in parts of the highest, keeps
@@ -23,19 +20,7 @@ class HighPass(Bend):
     """
 
     label = "High pass"
-    group = "Filters"
     shader = "high_pass"
-
-    cutoff: float = param(0.2, lo=0.001, hi=4.0, live=True, safe=(0.02, 1.0), doc="Where it begins to take away")
-
-    def scratch(self, shape: Shape, other: Shape | None) -> tuple[Scratch, ...]:
-        """See `Bend.scratch`: the filter along both axes, and rows before columns."""
-        del other
-        return spectral_passes(shape, band=False)
-
-    def span(self) -> Span:
-        """See `Bend.span`: below one another, of columns that are filtered."""
-        return Span(SPAN, "y")
 
     def layers(self, at: Layers, x: str) -> str:
         """See `Bend.layers`."""

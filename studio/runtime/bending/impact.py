@@ -147,7 +147,8 @@ def ranked(strengths: Array, count: int) -> tuple[int, ...]:
         StudioError: for more than there are.
     """
     if not 1 <= count <= len(strengths):
-        raise StudioError(f"There are {len(strengths)} channels; choose the strongest 1 to {len(strengths)}.")
+        there = "is one channel" if len(strengths) == 1 else f"are {len(strengths)} channels"
+        raise StudioError(f"There {there}; choose the strongest 1 to {len(strengths)}.")
     order = np.argsort(-np.nan_to_num(strengths, nan=-np.inf), kind="stable")
     return tuple(int(c) for c in order[:count] if not np.isnan(strengths[c]))
 
