@@ -12,17 +12,17 @@ from studio.model.op import Array
 from studio.model.size import Size
 from studio.model.view import Colours, Scaling
 
-Drawing = Literal["picture", "tiles", "sheet"]
+Drawing = Literal["picture", "channels", "sheet"]
 Role = Literal["input", "output", "layer", "sheet"]
 
-DRAWINGS: dict[Role, Drawing] = {"input": "picture", "output": "picture", "layer": "tiles", "sheet": "sheet"}
+DRAWINGS: dict[Role, Drawing] = {"input": "picture", "output": "picture", "layer": "channels", "sheet": "sheet"}
 """How each is drawn where nobody says otherwise."""
 
 # The ground beside and between what is shown, in linear parts of full.
 GROUND = (0.07, 0.07, 0.08)
 BLACK = (0.0, 0.0, 0.0)
 
-# A gap between tiles is this part of their shorter side, but at least a texel; smaller tiles than this have none.
+# A gap between channels is this part of their shorter side, but at least a texel; smaller ones than this have none.
 _GAP_SHARE = 32
 _SMALLEST_WITH_GAP = 4
 
@@ -43,9 +43,9 @@ class DisplayTexture:
         kernels: of a sheet: rows, columns, kernel height, kernel width; of an atlas 0, 0, 0, 0.
         low: the value that a picture shows black, of red, green and blue.
         high: the value that it shows full.
-        limits: texture of RG32F: smallest and largest finite value of each tile or kernel, one a texel, in the
+        limits: texture of RG32F: smallest and largest finite value of each channel or kernel, one a texel, in the
             arrangement in which they are shown; the smallest is above the largest where none is finite.
-        limits_size: how many tiles or kernels lie below and beside each other.
+        limits_size: how many channels or kernels lie below and beside each other.
         total: a texture of one such texel: of all values.
         serial: counts what was shown; a larger one is newer.
         order: of the three channels that a picture has in the texture.
@@ -102,7 +102,7 @@ class Look:
         colours: "signed", blue below zero and orange above, or "grey", from the smallest to the largest value.
         scaling: every tile by its own range, or all by one.
         nan: whether what is not a number is drawn as a magenta checker; else black.
-        ground: colour beside and between tiles, each part 0 to 1.
+        ground: colour beside and between channels, each part 0 to 1.
     """
 
     colours: Colours = "signed"
@@ -132,20 +132,20 @@ def tiling(channels: int, crop: Size) -> Size:
 
 
 def gap(crop: Size) -> int:
-    """Texels between two tiles of this size."""
+    """Texels between two channels of this size."""
     return max(1, min(crop) // _GAP_SHARE) if min(crop) >= _SMALLEST_WITH_GAP else 0
 
 
 def extent(shown: DisplayTexture, drawing: Drawing) -> Size:
     """That of the whole content, in texels."""
-    if drawing != "tiles":
+    if drawing != "channels":
         return shown.crop
     between, counts = gap(shown.crop), zip(shown.limits_size, shown.crop, strict=True)
     return Size(*(count * (side + between) - between for count, side in counts))
 
 
 def spot(shown: DisplayTexture, drawing: Drawing, x: float, y: float) -> Spot | None:
-    """The value that lies at a place of the content, in texels; None beside it and between tiles."""
+    """The value that lies at a place of the content, in texels; None beside it and between channels."""
     whole = extent(shown, drawing)
     if not (0 <= x < whole.width and 0 <= y < whole.height):
         return None

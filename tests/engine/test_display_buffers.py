@@ -277,7 +277,7 @@ def test_two_threads_never_see_half_a_picture(engine_for: EngineFor, device: Dev
     screen.close()
 
 
-@pytest.mark.parametrize("drawing", [None, "tiles"])
+@pytest.mark.parametrize("drawing", [None, "channels"])
 def test_an_ordered_picture_is_the_one_that_was_there_when_it_was_ordered(
     engine_for: EngineFor, device: Device, drawing: str | None
 ) -> None:

@@ -79,7 +79,7 @@ def tiles(shape: tuple[int, int, int]) -> Array:
 def test_tiles_are_those_of_signed_view(device: Device, shown: Show, shape: tuple[int, int, int]) -> None:
     values = tiles(shape)
     of = shown(values)
-    found = drawn(device, of, "tiles", Placement(Rect(0, 0, *extent(of, "tiles"))))
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, *extent(of, "channels"))))
     wanted = signed_view(values, np.abs(values).max(axis=(1, 2)))
     # The model's grid has no gaps, and is black where there is no channel.
     between, (height, width) = gap(Size(*shape[1:])), shape[1:]
@@ -95,7 +95,7 @@ def test_tiles_are_those_of_signed_view(device: Device, shown: Show, shape: tupl
 
 def test_gaps_and_places_past_the_last_channel_are_ground(device: Device, shown: Show) -> None:
     of = shown(np.ones((5, 6, 6), np.float32))
-    found = drawn(device, of, "tiles", Placement(Rect(0, 0, *extent(of, "tiles"))))
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, *extent(of, "channels"))))
     ground = np.rint(np.array(GROUND) * 255)
 
     assert found.shape == (13, 20, 3)
@@ -108,9 +108,9 @@ def test_gaps_and_places_past_the_last_channel_are_ground(device: Device, shown:
 def test_enlarged_texels_are_exact_squares(device: Device, shown: Show, zoom: int) -> None:
     values = tiles((5, 4, 6))
     of = shown(values)
-    height, width = extent(of, "tiles")
-    one = drawn(device, of, "tiles", Placement(Rect(0, 0, height, width)))
-    found = drawn(device, of, "tiles", Placement(Rect(0, 0, height * zoom, width * zoom), zoom=zoom))
+    height, width = extent(of, "channels")
+    one = drawn(device, of, "channels", Placement(Rect(0, 0, height, width)))
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, height * zoom, width * zoom), zoom=zoom))
 
     np.testing.assert_array_equal(found, one.repeat(zoom, 0).repeat(zoom, 1))
 
@@ -118,10 +118,10 @@ def test_enlarged_texels_are_exact_squares(device: Device, shown: Show, zoom: in
 def test_a_placement_moves_and_cuts(device: Device, shown: Show) -> None:
     values = tiles((1, 12, 16))
     of = shown(values)
-    whole = drawn(device, of, "tiles", Placement(Rect(0, 0, 12, 16)))
+    whole = drawn(device, of, "channels", Placement(Rect(0, 0, 12, 16)))
     part = Placement(Rect(3, 5, 6, 8), (4.0, 2.0))
-    upright = drawn(device, of, "tiles", part, size=Size(10, 20))
-    upside_down = drawn(device, of, "tiles", part, size=Size(10, 20), flipped=True)
+    upright = drawn(device, of, "channels", part, size=Size(10, 20))
+    upside_down = drawn(device, of, "channels", part, size=Size(10, 20), flipped=True)
 
     np.testing.assert_array_equal(upright[3:9, 5:13], whole[2:8, 4:12])
     np.testing.assert_array_equal(upside_down[::-1], upright)
@@ -132,7 +132,7 @@ def test_a_placement_moves_and_cuts(device: Device, shown: Show) -> None:
 def test_what_is_shrunk_is_averaged(device: Device, shown: Show) -> None:
     values = np.indices((8, 8)).sum(0)[None].astype(np.float32) % 2 * 2 - 1
     of = shown(values)
-    found = drawn(device, of, "tiles", Placement(Rect(0, 0, 4, 4), zoom=0.5))
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, 4, 4), zoom=0.5))
 
     assert (np.abs(found - (NEGATIVE + POSITIVE) / 2) <= 1).all()
 
@@ -143,7 +143,7 @@ def test_grey_runs_from_the_smallest_to_the_largest(device: Device, shown: Show,
     values[1] = values[1] * 3 + 5
     of = shown(values)
     look = Look("grey", "all" if scaling == "all" else "tile")
-    found = drawn(device, of, "tiles", Placement(Rect(0, 0, *extent(of, "tiles"))), look)
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, *extent(of, "channels"))), look)
     for channel, x in ((0, 0), (1, 10)):
         of_all = values if scaling == "all" else values[channel]
         levels = (values[channel] - of_all.min()) / (of_all.max() - of_all.min()) * 255
@@ -154,7 +154,7 @@ def test_what_is_not_a_number_is_loud_and_infinity_is_full(device: Device, shown
     values = np.full((1, 8, 16), 0.5, np.float32)
     values[0, :, :4], values[0, :, 4:8], values[0, :, 8:12] = np.nan, np.inf, -np.inf
     of = shown(values)
-    found = drawn(device, of, "tiles", Placement(Rect(0, 0, 8, 16)))
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, 8, 16)))
 
     assert {tuple(colour) for colour in found[:, :4].reshape(-1, 3)} == {MAGENTA, (64, 0, 64)}
     assert (found[:, 4:8] == POSITIVE).all()
@@ -165,7 +165,7 @@ def test_what_is_not_a_number_is_loud_and_infinity_is_full(device: Device, shown
 def test_values_near_the_ends_of_float32_keep_their_order(device: Device, shown: Show) -> None:
     values = np.linspace(-3.3e38, 3.3e38, 64, dtype=np.float32).reshape(1, 8, 8)
     of = shown(values)
-    grey = drawn(device, of, "tiles", Placement(Rect(0, 0, 8, 8)), Look("grey"))
+    grey = drawn(device, of, "channels", Placement(Rect(0, 0, 8, 8)), Look("grey"))
 
     near(grey[:, :, 0].reshape(-1)[:, None], np.rint(np.arange(64)[:, None] / 63 * 255).astype(np.uint8))
 
@@ -226,11 +226,11 @@ def test_every_value_is_found_where_it_is_drawn(device: Device, shown: Show) -> 
     of = shown(values, Size(4, 6))
     wrapped = device.context.external_texture(of.texture, of.size.wh, 4, 0, "f4")
     texels = np.frombuffer(wrapped.read(), np.float32).reshape(*of.size, 4)
-    height, width = extent(of, "tiles")
+    height, width = extent(of, "channels")
     found = np.full((height, width), np.nan, np.float32)
     for y in range(height):
         for x in range(width):
-            at = spot(of, "tiles", x + 0.5, y + 0.5)
+            at = spot(of, "channels", x + 0.5, y + 0.5)
             if at is not None:
                 channel, row, column = at.where
                 found[y, x] = texels[at.texel[1], at.texel[0], at.lane]
@@ -238,8 +238,8 @@ def test_every_value_is_found_where_it_is_drawn(device: Device, shown: Show) -> 
     grid = found[~np.isnan(found).all(axis=1)][:, ~np.isnan(found).all(axis=0)]
 
     np.testing.assert_array_equal(grid, channel_grid(values[:, :4, :6]))
-    assert spot(of, "tiles", -0.1, 1) is None
-    assert spot(of, "tiles", width, 1) is None
+    assert spot(of, "channels", -0.1, 1) is None
+    assert spot(of, "channels", width, 1) is None
 
 
 def test_an_external_texture_is_not_freed_with_its_wrapper(device: Device, engine_for: EngineFor) -> None:
@@ -248,10 +248,10 @@ def test_an_external_texture_is_not_freed_with_its_wrapper(device: Device, engin
     screen = DisplayBuffers(device)
     screen.show(engine, ("same",))
     front = screen.front()[0]
-    first = drawn(device, front, "tiles", Placement(Rect(0, 0, 9, 9)))
+    first = drawn(device, front, "channels", Placement(Rect(0, 0, 9, 9)))
     for _ in range(3):
         device.context.gc()
-        np.testing.assert_array_equal(drawn(device, front, "tiles", Placement(Rect(0, 0, 9, 9))), first)
+        np.testing.assert_array_equal(drawn(device, front, "channels", Placement(Rect(0, 0, 9, 9))), first)
     screen.close()
 
 

@@ -24,11 +24,11 @@ from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.bends.adding import BendChooser
+from studio.ui.bends.channel_menu import ChannelMenu
 from studio.ui.bends.channels import numbers_of, numbers_text
 from studio.ui.bends.dice import throw
 from studio.ui.bends.findings import Findings
 from studio.ui.bends.panel import BendsPanel
-from studio.ui.bends.tile_menu import TileMenu
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -328,7 +328,7 @@ def test_a_bend_works_alone_and_all_work_again(desk: Desk) -> None:
 
 
 def test_a_tile_offers_bends_of_its_channel_and_of_its_layer(desk: Desk, qtbot: QtBot) -> None:
-    tiles = TileMenu(desk.panel, desk.workspace)
+    tiles = ChannelMenu(desk.panel, desk.workspace)
     for label, channels in (("channel 7", ChannelList(channels=(7,))), ("all", AllChannels())):
         menu = tiles.menu("enc1_act", 7, QPoint(40, 40))
         next(action for action in menu.actions() if action.text().startswith(f"Bend {label} of enc1_act")).trigger()

@@ -27,7 +27,7 @@ from studio.runtime.live.channel_study import Impacts, StudyImpact
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry
-from studio.ui.bends.tile_bars import tiles_of
+from studio.ui.bends.channel_bars import squares_of
 from studio.ui.filters.arrangement import folded
 from studio.ui.filters.effect_bars import EffectBars
 from studio.ui.filters.ordering import row_order
@@ -225,8 +225,8 @@ def test_tiles_have_bars_and_selected_ones_a_frame(whole: WholeWindow) -> None:
     whole.workspace.select(Selection.rows(shape, [2]))
     whole.workspace.view = View("layer", "enc")
     viewport = whole.viewport
-    whole.until(lambda: viewport._parts and viewport._parts[0].drawing == "tiles" and viewport.surface.is_settled)
-    tiles = tiles_of(viewport._parts[0], viewport.devicePixelRatioF())
+    whole.until(lambda: viewport._parts and viewport._parts[0].drawing == "channels" and viewport.surface.is_settled)
+    tiles = squares_of(viewport._parts[0], viewport.devicePixelRatioF())
     assert len(tiles) == len(effects)
     seen = viewport.grab().toImage()
     best = int(np.argmax(effects))

@@ -112,7 +112,7 @@ def test_a_right_click_on_a_tile_bends_its_channel(whole: WholeWindow) -> None:
     panel = whole.context[BendsPanel]
     whole.workspace.choose("enc")
     whole.workspace.view = View("layer", "enc")
-    whole.until(lambda: [part.drawing for part in whole.viewport._parts] == ["tiles"])
+    whole.until(lambda: [part.drawing for part in whole.viewport._parts] == ["channels"])
     viewport = whole.viewport
 
     def tiles() -> list[QPoint]:

@@ -10,7 +10,7 @@ from studio.model.display import DisplayTexture, Drawing, Look, Placement, exten
 from studio.model.layout import Rect
 from studio.model.size import Size
 
-_KINDS: dict[Drawing, int] = {"picture": 0, "tiles": 1, "sheet": 2}
+_KINDS: dict[Drawing, int] = {"picture": 0, "channels": 1, "sheet": 2}
 
 # Pixels that a kernel, and a weight of it, must have for a line between kernels.
 _KERNEL_WITH_LINE = 12.0
@@ -58,7 +58,7 @@ class ViewPass:
         Args:
             target: any colour framebuffer.
             shown: what.
-            drawing: as a picture of three colours, a tile for each channel, or a sheet with lines between kernels.
+            drawing: as a picture of three colours, each channel by itself, or a sheet with lines between kernels.
             placement: where.
             look: how.
             flipped: whether row 0 of the target is at the bottom, as in a window's framebuffer.

@@ -202,7 +202,7 @@ class OutputWriter(Feature):
     def _order(self, frame: Frame) -> None:
         engine, view = frame.engine, frame.view
         if self._shown and view.kind == "layer" and view.name in engine.graph:
-            self._display.order(engine, view.shows, None, "tiles")
+            self._display.order(engine, view.shows, None, "channels")
         elif self._shown and view.kind == "filters" and view.name in engine.graph.tensor_shapes:
             self._display.order(engine, view.name, None, "sheet")
         else:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 def _make(context: Context) -> BendsPanel:
+    from studio.ui.bends.channel_bars import ChannelBars
+    from studio.ui.bends.channel_menu import ChannelMenu
     from studio.ui.bends.findings import Findings
     from studio.ui.bends.panel import BendsPanel
-    from studio.ui.bends.tile_bars import TileBars
-    from studio.ui.bends.tile_menu import TileMenu
 
     findings = Findings(context.document, context[Telemetry], context.live.order)
 
@@ -41,8 +41,8 @@ def _make(context: Context) -> BendsPanel:
     effects = context.once(Effects, lambda: Effects(context.document, context[Telemetry], context.live.order))
     viewport = context[Viewport]
     viewport.set_picture_tool(made.masks)
-    viewport.asked.connect(context.add(TileMenu(made, context.workspace)).open)
-    viewport.over += [made.masks.draw, TileBars(context.workspace, effects).draw]
+    viewport.asked.connect(context.add(ChannelMenu(made, context.workspace)).open)
+    viewport.over += [made.masks.draw, ChannelBars(context.workspace, effects).draw]
     return made
 
 

@@ -54,7 +54,7 @@ def described(question: Question, texel: list[float]) -> str:
     *_, y, x = spot.where
     if drawing == "sheet":
         return f"kernel {spot.where[0]}, {spot.where[1]} · y {y} · x {x} · {_number(texel[0])}"
-    if drawing == "tiles":
+    if drawing == "channels":
         return f"channel {spot.where[0]} · y {y} · x {x} · {_number(texel[spot.lane])}"
     if shown.shape[0] == 3:
         return f"y {y} · x {x} · R {_number(texel[0])} · G {_number(texel[1])} · B {_number(texel[2])}"

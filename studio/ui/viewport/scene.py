@@ -10,7 +10,7 @@ from studio.model.size import Size
 from studio.model.view import View
 from studio.ui.viewport.camera import Camera
 
-_DRAWINGS: dict[str, Drawing] = {"output": "picture", "split": "picture", "layer": "tiles", "filters": "sheet"}
+_DRAWINGS: dict[str, Drawing] = {"output": "picture", "split": "picture", "layer": "channels", "filters": "sheet"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A right click on a tile: bends of its channel, or of its layer."""
+"""A right click on a channel in the viewport: bends of it, or of its layer."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from studio.ui.kit.panel import bring_forward
 from studio.ui.viewport.pick import Picked
 
 
-class TileMenu:
-    """Opens where a tile is clicked.
+class ChannelMenu:
+    """Opens where a channel is clicked.
 
     Args:
         panel: puts the bend that is chosen.
@@ -28,7 +28,7 @@ class TileMenu:
         self._panel, self._workspace = panel, workspace
 
     def open(self, picked: Picked, at: QPoint) -> None:
-        """Offer what can be done with the channel of a tile, at a place of the screen; nothing on a picture."""
+        """Offer what can be done with the channel that was clicked, at a place of the screen; nothing on a picture."""
         if picked.channel is None:
             return
         menu = self.menu(layer_of(picked.name), picked.channel, at)

@@ -1,4 +1,4 @@
-"""Bars below a layer's tiles: how much the picture changes without the channel; selected channels are framed."""
+"""Bars below the channels in the viewport: how much the picture changes without each; selected ones are framed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from studio.ui.viewport import overlay
 from studio.ui.viewport.scene import Part
 
 _LEAST = 10.0
-"""Logical pixels that a tile must have to get a bar or a frame."""
+"""Logical pixels that a channel must have to get a bar or a frame."""
 _THICK = 3.0
 
 
-class TileBars:
-    """Draws over the tiles of any layer.
+class ChannelBars:
+    """Draws over the channels of any layer.
 
     Args:
         workspace: whose selection is framed.
@@ -33,7 +33,7 @@ class TileBars:
     def draw(self, painter: QPainter, parts: list[Part], ratio: float) -> None:
         """See `overlay.Over`."""
         for part in parts:
-            if part.drawing == "tiles":
+            if part.drawing == "channels":
                 painter.save()
                 painter.setClipRect(overlay.drawn_into(part, ratio))
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -41,23 +41,23 @@ class TileBars:
                 painter.restore()
 
     def _draw(self, painter: QPainter, part: Part, ratio: float) -> None:
-        layer, tiles = layer_of(part.shown.name), tiles_of(part, ratio)
-        if not tiles or tiles[0].width() < _LEAST:
+        layer, squares = layer_of(part.shown.name), squares_of(part, ratio)
+        if not squares or squares[0].width() < _LEAST:
             return
         values = self._effects.of(layer)
-        if values is not None and len(values) == len(tiles):
-            for tile, share in zip(tiles, shares(values), strict=True):
-                ground = QRectF(tile.left(), tile.bottom() - _THICK, tile.width(), _THICK)
+        if values is not None and len(values) == len(squares):
+            for square, share in zip(squares, shares(values), strict=True):
+                ground = QRectF(square.left(), square.bottom() - _THICK, square.width(), _THICK)
                 painter.fillRect(ground, QColor(0, 0, 0, 150))
                 painter.fillRect(
                     QRectF(ground.topLeft(), ground.size()).adjusted(0, 0, -(1.0 - float(share)) * ground.width(), 0),
                     QColor(theme.ACCENT),
                 )
         chosen = self._chosen(layer)
-        if chosen is not None and len(chosen) == len(tiles):
+        if chosen is not None and len(chosen) == len(squares):
             painter.setPen(QPen(QColor(theme.TEXT), 2))
             for channel in np.flatnonzero(chosen):
-                painter.drawRect(tiles[channel].adjusted(1, 1, -1, -1))
+                painter.drawRect(squares[channel].adjusted(1, 1, -1, -1))
 
     def _chosen(self, layer: str) -> Chosen | None:
         workspace = self._workspace
@@ -66,8 +66,8 @@ class TileBars:
         return chosen_channels(workspace)
 
 
-def tiles_of(part: Part, ratio: float) -> list[QRectF]:
-    """Where the tile of each channel lies, in logical pixels of the view."""
+def squares_of(part: Part, ratio: float) -> list[QRectF]:
+    """Where the square of each channel lies, in logical pixels of the view."""
     shown, zoom = part.shown, part.placement.zoom / ratio
     height, width = shown.crop
     between, columns = gap(shown.crop), shown.limits_size.width
