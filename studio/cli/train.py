@@ -155,7 +155,7 @@ def train(
         optimiser=optimiser,
         optimiser_numbers={"weight_decay": decay} if is_given(context, "decay") else {},
         momentum=momentum if is_given(context, "momentum") else None,
-        rate=rate or None,
+        rate=rate if is_given(context, "rate") else None,
         warmup=warmup,
         cosine=cosine,
         steps=most or 1000,
@@ -172,7 +172,10 @@ def train(
         pool=pool,
         bends=bends,
     )
-    learner, remarks = prepare(network, asked, engine, stages=stages_of(weights))
+    stages = stages_of(weights)
+    if bends and not stages:
+        raise StudioError(f'--bends lets the bends of activations of a preset work, and "{weights}" has none.')
+    learner, remarks = prepare(network, asked, engine, stages=stages)
     need = f"A step takes about {learner.need} of memory."
     for remark in filter(None, ("" if bends else left_out(weights), *remarks, need)):
         note(remark)

@@ -114,6 +114,22 @@ class Blocks(NamedTuple):
     in_software: bool = False
 
 
+class Banked(NamedTuple):
+    """Fragment shaders that make several texels in one, each in a target of its own, and one that puts them in place.
+
+    Attributes:
+        shader: under ``shaders/``, behind the operator's own; it writes ``o_bank``.
+        rows: under ``shaders/``, the body that reads those targets as its maps.
+        shape: of what lies in each target.
+        targets: how many there are.
+    """
+
+    shader: str
+    rows: str
+    shape: Shape
+    targets: int
+
+
 class Op(Shaded):
     """One operator of a network, with its hyper-parameters under PyTorch's own names.
 
@@ -225,6 +241,11 @@ class Op(Shaded):
 
     def cut(self) -> tuple[int, int, int] | None:
         """The first channel, row and column of its input that it takes, where it takes what lies there as it is."""
+        return None
+
+    def banked(self, *inputs: Shape) -> Banked | None:
+        """How fragment shaders make it on a software rasteriser; None for texel by texel."""
+        del inputs
         return None
 
     def blocks(self, *inputs: Shape) -> Blocks | None:

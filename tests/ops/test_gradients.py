@@ -15,6 +15,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from studio.engine.gl.device import Device
+from studio.engine.gl.fragment import GLFragmentEngine
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.errors import StudioError
@@ -133,17 +134,21 @@ KERNELS = [
 
 
 @pytest.mark.gl
-@pytest.mark.parametrize("kernels", ["blocks", "shared"])
+@pytest.mark.parametrize("kernels", ["blocks", "shared", "banks", "texels"])
 @pytest.mark.parametrize("how", KERNELS)
-def test_blocks_of_a_weights_gradient_are_whole_on_gpus_and_in_software(
-    device: Device, how: tuple[object, ...], kernels: str
-) -> None:
+def test_a_weights_gradient_is_whole_however_it_is_made(device: Device, how: tuple[object, ...], kernels: str) -> None:
     names = ("kernel_size", "stride", "padding", "dilation", "groups", "padding_mode")
     op = WeightGradient.model_validate(dict(zip(names, how, strict=False)))
     x, grad = normal(*how[6]), normal(*how[7], seed=1)
     inputs = (Input("x", len(x)), Input("grad", len(grad)))
     made = Network("made", Graph(inputs, (Node("weight", op, ("x", "grad")),), "weight"), {})
-    engine, oracle = GLEngine(made, device, Settings(kernels)), on_torch(made)
+    fragments = {"banks": True, "texels": False}
+    engine: GLEngine | GLFragmentEngine
+    if kernels in fragments:
+        engine = GLFragmentEngine(made, device, fragments[kernels])
+    else:
+        engine = GLEngine(made, device, Settings(kernels))
+    oracle = on_torch(made)
     for each in (engine, oracle):
         each.run({"x": x, "grad": grad})
     assert relative_error(engine.output(), oracle.output()) <= 1e-5

@@ -11,7 +11,7 @@ import moderngl
 from studio.engine.gl.device import Device
 from studio.engine.gl.weights import LayerWeights
 from studio.model.layout import Atlas, tile_count
-from studio.model.op import Shape
+from studio.model.op import Banked, Shape
 from studio.model.size import Size
 
 # Sums of four channels in a block. More would not stay in registers, and no GL 3.3 driver need write more targets.
@@ -53,6 +53,40 @@ def block_for(shape: Shape, weights: LayerWeights, least: int = 1) -> Block:
         pixels = block.pixels // 2
         block = Block(pixels, min(tiles, _SUMS // pixels))
     return block
+
+
+class Sums:
+    """Textures that fragment shaders draw several texels of a map into at once, one layer after the other.
+
+    Args:
+        device: where they are kept.
+        layers: what each layer makes so.
+    """
+
+    def __init__(self, device: Device, layers: Mapping[str, Banked]) -> None:
+        self.atlases = {name: _laid(each.shape) for name, each in layers.items()}
+        size = Size(*(max(sides) for sides in zip(*(atlas.size for atlas in self.atlases.values()), strict=True)))
+        self._device, self._layers = device, layers
+        self._textures = [device.texture(size) for _ in range(max(each.targets for each in layers.values()))]
+        self._targets: dict[str, moderngl.Framebuffer] = {}
+
+    def textures(self, layer: str) -> list[moderngl.Texture]:
+        """Those that this layer draws into."""
+        return self._textures[: self._layers[layer].targets]
+
+    def target(self, layer: str) -> moderngl.Framebuffer:
+        """All of them together."""
+        if layer not in self._targets:
+            self._targets[layer] = self._device.context.framebuffer(self.textures(layer))
+            self._targets[layer].viewport = (0, 0, *self.atlases[layer].size.wh)
+        return self._targets[layer]
+
+
+def _laid(shape: Shape) -> Atlas:
+    """Tiles side by side until rows are wide enough."""
+    tiles = tile_count(shape.channels)
+    columns = min(max(1, _WIDE // shape.width), tiles)
+    return Atlas(shape, columns, -(-tiles // columns))
 
 
 class Banks:

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 import moderngl
 
 from studio.engine.gl.atlases import AtlasEngine
-from studio.engine.gl.blocks import Banks
+from studio.engine.gl.blocks import Banks, Sums
 from studio.engine.gl.device import NUMBERS, Device, set_uniforms
 from studio.engine.gl.kept import Past
 from studio.engine.gl.passes import Pass, Step
@@ -19,7 +19,7 @@ from studio.engine.store import TensorStore
 from studio.model.graph import Node
 from studio.model.layout import pack_atlas
 from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.op import Array, Banked
 from studio.model.stage import layer_of
 
 Map = tuple[moderngl.Texture | Past, tuple[int, int, int, int]]
@@ -48,6 +48,8 @@ class GLFragmentEngine(AtlasEngine):
         self._asked = blocks
         self._targets: dict[str, moderngl.Framebuffer] = {}
         self._banks: Banks | None = None
+        self._sums: Sums | None = None
+        self._banked: dict[str, Banked] = {}
         super().__init__(network, device, store)
 
     @cached_property
@@ -67,7 +69,7 @@ class GLFragmentEngine(AtlasEngine):
     def _make_room(self, names: Collection[str], *, anew: bool) -> None:
         if anew:
             self._strips.clear()
-            self._banks = None
+            self._banks = self._sums = None
         # They would keep the textures that are gone.
         known = {} if anew else self._targets
         self._targets = {name: known[name] for name in known if name in self._textures}
@@ -86,6 +88,13 @@ class GLFragmentEngine(AtlasEngine):
         }
         if self._in_blocks and layers:
             self._banks = Banks(self._device, layers)
+        self._banked = {
+            node.name: banked
+            for node in self.graph.nodes
+            if self._in_blocks and (banked := node.op.banked(*(self._shapes[name] for name in node.inputs))) is not None
+        }
+        if self._banked:
+            self._sums = Sums(self._device, self._banked)
 
     def _feed(self, name: str, picture: Array) -> None:
         self._device.calls.write(self._textures[name], pack_atlas(picture, self._atlases[name]))
@@ -100,6 +109,9 @@ class GLFragmentEngine(AtlasEngine):
             weights = self._bound[node.name]
             constants: Constants = each.structure
             maps = [(self._map(name, node.inputs[0]), self._shader_shape(name)) for name in each.inputs]
+            if each.is_last and self._sums is not None and node.name in self._banked:
+                self._draw_sums(each, self._sums, self._banked[node.name], maps)
+                continue
             if not each.is_last or weights.kernel is None:
                 self._draw(each, (*each.files, "lib/fragment.glsl"), constants, maps)
                 continue
@@ -108,6 +120,14 @@ class GLFragmentEngine(AtlasEngine):
                 self._draw(each, (*each.files, "lib/convolve.glsl", "lib/fragment.glsl"), constants, maps)
             else:
                 self._draw_blocks(each, self._banks, constants, maps)
+
+    def _draw_sums(self, each: Pass, sums: Sums, banked: Banked, maps: Sequence[Map]) -> None:
+        layer = each.node.name
+        atlas = sums.atlases[layer]
+        lying = (*atlas.shape, atlas.columns)
+        self._draw(each, (*each.files, banked.shader), each.structure, maps, sums.target(layer), lying)
+        filled: list[Map] = [(texture, lying) for texture in sums.textures(layer)]
+        self._draw(each, (banked.rows, "lib/fragment.glsl"), each.structure, filled)
 
     def _draw_blocks(self, each: Pass, banks: Banks, constants: Constants, maps: Sequence[Map]) -> None:
         layer = layer_of(each.target)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.model.gradient import Backward
-from studio.model.op import Array, Blocks, Shape
+from studio.model.op import Array, Banked, Blocks, Shape
 from studio.model.param import PaddingPair, PositivePair, param
 from studio.model.taps import Phase, Taps, phase_of
 from studio.ops._backward.base import BackwardOp
@@ -57,6 +57,16 @@ class WeightGradient(BackwardOp):
         across, out = min(kw, _ACROSS), min(tiles, _OUT)
         line = -(-x.channels // 4) * kh * -(-kw // across)
         return Blocks("lib/weight_block.glsl", (("ACROSS", across), ("OUT", out)), line, -(-tiles // out))
+
+    def banked(self, *inputs: Shape) -> Banked | None:
+        """See `Op.banked`: a target for each channel of an input tile."""
+        if self.groups > 1:
+            return None
+        x, grad = inputs
+        rows = -(-x.channels // 4) * self.kernel_size[0]
+        return Banked(
+            "lib/weight_bank.glsl", "lib/weight_rows.glsl", Shape(grad.channels, rows, self.kernel_size[1]), 4
+        )
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
