@@ -10,7 +10,7 @@ from helpers import normal, on_torch, relative_error, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_editing import assert_edited_is_as_fresh
-from test_tiles import WEIGHTED
+from test_loops import WEIGHTED
 
 from studio.engine.base import Engine
 from studio.engine.gl import strips
