@@ -74,6 +74,37 @@ def _woven(y: Tensor) -> Tensor:
     return made
 
 
+def _halves(y: Tensor) -> Tensor:
+    """Two maps weighed and added, and what comes after, as MIRNet joins its streams."""
+    both = torch.cat([y, y.flip(1)], 1).view(1, 2, *y.shape[1:])
+    joined = (both * both.mean((3, 4), keepdim=True).softmax(1)).sum(1)
+    return joined * joined.mean((2, 3), keepdim=True)
+
+
+def _edges(y: Tensor) -> Tensor:
+    """Differences of neighbours added to both, as GCANet does."""
+    found, across, down = torch.zeros_like(y), (y[..., :-1] - y[..., 1:]).abs(), (y[:, :, :-1] - y[:, :, 1:]).abs()
+    found[..., :-1] += across
+    found[..., 1:] += across
+    found[:, :, :-1] += down
+    found[:, :, 1:] = found[:, :, 1:] * 2 + down
+    return found
+
+
+def _frames(y: Tensor) -> Tensor:
+    """Four pictures of a batch, convolved alike, as networks of video do."""
+    apart = y.transpose(0, 1)
+    made = F.conv2d(apart, torch.linspace(-1, 1, 18).view(2, 1, 3, 3), padding=1)
+    return made.view(1, 4, 2, *y.shape[2:]).flatten(1, 2)
+
+
+def _own_kernels(y: Tensor) -> Tensor:
+    """Each channel by a kernel that the picture says; then pairs of them."""
+    kernels = torch.outer(y.mean((2, 3))[0], torch.linspace(-1, 1, 9)).view(4, 1, 3, 3)
+    each = F.conv2d(y, kernels, padding=1, groups=4)
+    return F.conv2d(each, kernels.view(2, 2, 3, 3).repeat(2, 1, 1, 1), padding=1, groups=2)
+
+
 FORMS: dict[str, How] = {
     "grid_sample by affine_grid": _turned,
     "grid_sample by a flow": _flowing,
@@ -103,6 +134,10 @@ FORMS: dict[str, How] = {
     ),
     "sums of windows": lambda y: F.avg_pool2d(y, 2, divisor_override=1),
     "every other row": _woven,
+    "halves that are added": _halves,
+    "edges added in place": _edges,
+    "frames of a batch": _frames,
+    "kernels of the picture": _own_kernels,
 }
 
 

@@ -76,6 +76,19 @@ def _asinh(f: Flow, a: Args) -> Value:
     return f.binary("Mul", sign, found)
 
 
+@means("acosh", "arccosh")
+def _acosh(f: Flow, a: Args) -> Value:
+    value = operand(a)
+    root = f.binary("Mul", *(f.each("Sqrt", scaled(f, value, 1.0, one)) for one in (-1.0, 1.0)))
+    return f.each("Log", f.binary("Add", value, root))
+
+
+@means("atanh", "arctanh")
+def _atanh(f: Flow, a: Args) -> Value:
+    more, less = (scaled(f, operand(a), sign, 1.0) for sign in (1.0, -1.0))
+    return scaled(f, f.binary("Sub", f.each("Log", more), f.each("Log", less)), 0.5)
+
+
 @means("logit")
 def _logit(f: Flow, a: Args) -> Value:
     value = operand(a)

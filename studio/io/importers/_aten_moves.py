@@ -18,6 +18,8 @@ from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args
 from studio.io.importers._views import Numbers, Value, constant, reshaped
 
+_WIDEST_BORDER = 16
+
 
 def whole_shape(shape: Sequence[int], value: Value) -> tuple[int, ...]:
     """The shape with its -1 worked out."""
@@ -270,8 +272,27 @@ def _scatter(f: Flow, a: Args) -> Value:
         start, end, step = slice(a.get("start"), a.get("end"), a.get("step", 1)).indices(length)
     if step != 1:
         return _every_other(f, value, part, axis % len(value.shape), range(start, end, step))
+    if (laid := _laid_over(f, value, part, axis % len(value.shape), start, length - end)) is not None:
+        return laid
     pieces = [_within_value(f, value, axis, slice(0, start)), part, _within_value(f, value, axis, slice(end, length))]
     return f.concat([piece for piece in pieces if math.prod(piece.shape)], axis)
+
+
+def _laid_over(f: Flow, value: Value, part: Value, axis: int, before: int, behind: int) -> Value | None:
+    """Rows or columns of a map replaced but for a border: the border, and the part with as much room around it.
+
+    None where it is no side of a map, or the border is wide.
+    """
+    plain = len(value.shape) == 4 and value.shape[0] == 1 and axis > 1 and min(value.shape[2:]) > 1
+    if not plain or part.is_constant or max(before, behind) > _WIDEST_BORDER:
+        return None
+    border = [0, 0, before, behind] if axis == 2 else [before, behind, 0, 0]
+    if value.constant is not None:
+        if np.ptp(value.constant):
+            return None
+        return f.pad(part, border, "constant", float(value.constant.flat[0]))
+    within = f.pad(f.pad(value, [-side for side in border], "constant"), border, "constant")
+    return f.binary("Add", f.binary("Sub", value, within), f.pad(part, border, "constant"))
 
 
 def _every_other(f: Flow, value: Value, part: Value, axis: int, rows: range) -> Value:

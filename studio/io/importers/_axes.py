@@ -110,6 +110,10 @@ class Axes:
         if len(value.shape) == 4 and value.shape[0] == 1 and not self._has_channels_last(value):
             node = seen(self.draft, value.node, value.index[0], self.name)
             return Value(value.shape, node)
+        have = self.draft.shapes[value.node]
+        if len(value.shape) > 4 and value.shape[-2:] == have.size and min(have.size) > 1 and _are_rows(value.index):
+            node = seen(self.draft, value.node, value.index.reshape(-1, *have.size), self.name)
+            return self.shown(node, np.arange(count, dtype=np.int32).reshape(value.shape))
         node, places = self.channels_along(value, -1)
         each = math.prod(self.draft.shapes[node][1:])
         if places.size != each or not _is_whole(places):
@@ -173,6 +177,12 @@ class Axes:
             # The axes that stay are kept apart, so that how they are laid out does not hang on how long they are.
             moved = Value((*lengths, index.shape[1]), value.node, index.reshape(*lengths, -1))
             made = self.along(moved, -1, lambda read: self.draft.add(op, read, name=self.name, dim="channels"))
+            have = self.draft.shapes[value.node]
+            if len(lengths) > 2 and tuple(lengths[-2:]) == have.size and min(have.size) > 1 < math.prod(lengths[:-2]):
+                # Pictures again, as what follows expects them: not all of them as one high map.
+                rows = numbers(self.draft, made).reshape(-1, *have.size)
+                node = seen(self.draft, made.node, rows, self.name)
+                made = self.shown(node, np.arange(rows.size, dtype=np.int32).reshape(made.shape))
         return reshaped(made, kept)
 
     def _reduced(self, op: str, node: str, index: Index) -> Value | None:
@@ -258,6 +268,13 @@ class Axes:
         if value.shape[axis] == have.channels and bool((places == places.take([0], axis)).all()):
             return Value(value.shape, value.node, wanted)
         return None
+
+
+def _are_rows(index: Index) -> bool:
+    """Whether the last two axes are the rows and columns of a map."""
+    planes = index.reshape(-1, *index.shape[-2:])
+    plane = np.arange(planes[0].size, dtype=np.int32).reshape(planes.shape[1:])
+    return bool((planes[:, :1, :1] + plane == planes).all())
 
 
 def _is_major(index: Index, each: int) -> bool:

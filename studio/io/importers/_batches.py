@@ -69,10 +69,10 @@ class Batches(Matrices):
             raise StudioError("its kernel is larger than the maps of the batch.")
         index = numbers(self.draft, value).reshape(count * channels, height, width)
         node = self._bordered_map(seen(self.draft, value.node, index, self.name), (left, right, top, bottom + fill))
-        pattern = f"(n c={channels}) y={high + fill} x -> c (n y) x"
+        pattern = f"(n={count} c={channels}) y={high + fill} x -> c (n y) x"
         made = work(self.draft.add("Rearrange", node, name=f"{self.name}.below", pattern=pattern))
         made = self._bordered_map(made, (0, 0, 0, count * each - self.draft.shapes[made].height))
-        pattern = f"c (n y={each}) x -> (n c) y x"
+        pattern = f"c (n={count} y={each}) x -> (n c) y x"
         made = self.draft.add("Rearrange", made, name=f"{self.name}.apart", pattern=pattern)
         made = self._bordered_map(made, (0, 0, 0, kept - each))
         shape = self.draft.shapes[made]

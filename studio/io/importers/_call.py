@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from studio.io.importers._handlers import Args
 from studio.io.importers._words import words
 
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+
+_FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')
 
 VIEWS = words(
     """
@@ -95,3 +99,14 @@ def own_layer(path: str, kind: str) -> str:
     """The class's name where this module is one of torch.nn's own layers, else nothing."""
     name = kind.rpartition(".")[2]
     return name if path and kind.startswith("torch.nn.modules.") and name not in _CONTAINERS else ""
+
+
+def line_of(trace: str) -> str:
+    """The innermost line of a module's own code in a stack trace: "net.py:12: y = x.sort()"."""
+    lines = [line.strip() for line in trace.strip().splitlines()]
+    for number in range(len(lines) - 1, -1, -1):
+        found = _FRAME.match(lines[number])
+        if found and "site-packages/torch/" not in found[1].replace("\\", "/"):
+            code = lines[number + 1] if number + 1 < len(lines) else ""
+            return f"{PurePath(found[1]).name}:{found[2]}: {code}".rstrip(": ")
+    return ""

@@ -36,7 +36,6 @@ NOT_ONNX = [
     "RoiAlign",
     "STFT",
     "Scan",
-    "ScatterND",
 ]
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Pair = tuple[int, int]
 
+_MOST_GROUPS = 32
+
 
 def taps(channels: int, kernel: Pair) -> Value:
     """Kernels of a single 1 each: (channels * kh * kw, 1, kh, kw)."""
@@ -33,11 +35,45 @@ def convolved(
     groups: int,
 ) -> Value:
     """``conv2d`` with a map as its weight, (O, C, kh, kw); every window's values become channels first."""
+    if groups > 1:
+        return _in_groups(f, value, weight, bias, stride, borders, dilation, groups)
     out, channels, kernel = _sizes(value, weight, groups)
     seen = value
     if kernel != (1, 1) or stride != (1, 1) or any(borders):
         seen = f.conv(value, taps(channels, kernel), None, stride, borders, dilation, channels)
     return _with_bias(f, _multiplied(f, seen, reshaped(weight, (out, channels * kernel[0] * kernel[1]))), bias)
+
+
+def _in_groups(
+    f: Flow,
+    value: Value,
+    weight: Value,
+    bias: Value | None,
+    stride: Pair,
+    borders: Sequence[int],
+    dilation: Pair,
+    groups: int,
+) -> Value:
+    """Each group by itself; where each is one channel, every tap times its number, and a sum over the taps."""
+    out, per_group, high, wide = weight.shape
+    count = high * wide
+    if out == groups and per_group == 1:
+        seen = f.conv(value, taps(groups, (high, wide)), None, stride, borders, dilation, groups)
+        parts = f.binary("Mul", seen, reshaped(weight, (1, groups * count, 1, 1)))
+        ones = constant(np.ones((groups, count, 1, 1), np.float32))
+        return _with_bias(f, f.conv(parts, ones, None, (1, 1), [0] * 4, (1, 1), groups), bias)
+    if groups > _MOST_GROUPS:
+        raise StudioError(
+            f"its weights are computed from its input, in {groups} groups of several channels; {_MOST_GROUPS} at "
+            "most, or groups of one channel, are supported."
+        )
+    each = out // groups
+    made = []
+    for k in range(groups):
+        part = f.move(value, lambda n, k=k: n[:, k * per_group : (k + 1) * per_group])  # type: ignore[misc]
+        own = f.move(weight, lambda n, k=k: n[k * each : (k + 1) * each])  # type: ignore[misc]
+        made.append(convolved(f, part, own, None, stride, borders, dilation, 1))
+    return _with_bias(f, f.concat(made, 1), bias)
 
 
 def transposed(
@@ -63,7 +99,10 @@ def transposed(
 
 def _sizes(value: Value, weight: Value, groups: int) -> tuple[int, int, Pair]:
     if groups != 1 or len(weight.shape) != 4 or len(value.shape) != 4 or value.shape[0] != 1:
-        raise StudioError("its weights are computed from its input, in groups, which the studio's layers cannot do.")
+        raise StudioError(
+            "its weights are computed from its input for several maps at once, or a transposed convolution has such "
+            "weights in groups, which is not supported; give it one picture and one group."
+        )
     out, channels, high, wide = weight.shape
     return out, channels, (high, wide)
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import operator
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._call import VIEWS, Call, Name, own_layer
+from studio.io.importers._call import VIEWS, Call, Name, line_of, own_layer
 from studio.io.importers._views import Value, constant
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from torch.fx import Node
 
 _LONGEST_REASON = 300
-_FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')
 
 
 def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> ExportedProgram:
@@ -207,18 +204,7 @@ def _call(node: Node) -> Call:
     names = [argument.name for argument in schema.arguments]
     args = dict(zip(names, node.args, strict=False)) | dict(node.kwargs)
     given = {key: _argument(value) for key, value in args.items()}
-    return Call(str(node.target), given, node.name, (), path, layer, _line(node.meta.get("stack_trace") or ""))
-
-
-def _line(trace: str) -> str:
-    """The innermost line of a module's own code in a stack trace: "net.py:12: y = x.sort()"."""
-    lines = [line.strip() for line in trace.strip().splitlines()]
-    for number in range(len(lines) - 1, -1, -1):
-        found = _FRAME.match(lines[number])
-        if found and "site-packages/torch/" not in found[1].replace("\\", "/"):
-            code = lines[number + 1] if number + 1 < len(lines) else ""
-            return f"{PurePath(found[1]).name}:{found[2]}: {code}".rstrip(": ")
-    return ""
+    return Call(str(node.target), given, node.name, (), path, layer, line_of(node.meta.get("stack_trace") or ""))
 
 
 def _argument(value: Any) -> Any:

@@ -13,7 +13,8 @@ from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, known, means
 from studio.io.importers._order import gathered, one_where, ordered, scattered
 from studio.io.importers._samples import affine_grid, folded_windows, sampled
-from studio.io.importers._views import Value
+from studio.io.importers._views import Numbers, Value
+from studio.io.importers._windows import cut_into_windows
 from studio.model.size import Size
 
 _MODES = {"linear": "bilinear", "cubic": "bicubic"}
@@ -42,7 +43,22 @@ def _gather(f: Flow, n: OnnxNode) -> Value:
     if found.constant is None:
         return taken_by(f, n.x, found, axis)
     held = known(found).astype(np.int64)
+    if (windows := _windows(f, n.x, held, axis)) is not None:
+        return windows
     return f.move(n.x, lambda x: x.take(held, axis))
+
+
+def _windows(f: Flow, value: Value, held: Numbers, axis: int) -> Value | None:
+    """Windows that overlap, as exporters spell out ``unfold``: (taps, windows) in place of an axis; None for others."""
+    if value.is_constant or held.ndim != 2 or min(held.shape) < 2 or np.unique(held).size == held.size:
+        return None
+    apart, step = int(held[1, 0] - held[0, 0]), int(held[0, 1] - held[0, 0])
+    even = held[0, 0] + apart * np.arange(held.shape[0])[:, None] + step * np.arange(held.shape[1])
+    if held[0, 0] != 0 or min(apart, step) < 1 or not np.array_equal(even, held):
+        return None
+    made = cut_into_windows(f, value, axis % len(value.shape), held.shape[0], step, apart)
+    within = f.move(made, lambda x: x.take(range(held.shape[1]), axis))
+    return f.move(within, lambda x: np.moveaxis(x, -1, axis % len(value.shape)))
 
 
 @means("GatherElements")

@@ -150,6 +150,6 @@ def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("logic", "moves", "old", "ops", "order", "pool", "quantised", "random", "resize", "space"):
+    for part in ("as_aten", "logic", "moves", "old", "ops", "order", "pool", "quantised", "random", "resize", "space"):
         importlib.import_module(f"studio.io.importers._onnx_{part}")
     return TABLE

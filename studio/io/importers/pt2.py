@@ -15,9 +15,10 @@ from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip, member
 from studio.io.importers._aten_table import table
-from studio.io.importers._call import Call, Name, own_layer
+from studio.io.importers._call import Call, Name, line_of, own_layer
 from studio.io.importers._calls import run
 from studio.io.importers._draft import Draft
+from studio.io.importers._in_place import functional
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
@@ -177,7 +178,7 @@ def _read(path: Path, names: list[str]) -> _Model:
     rank = {name: len(graph["tensor_values"][name]["sizes"]) for name in made.values()}
     made = dict(sorted(made.items(), key=lambda item: rank[item[1]] != 4))
     state = {name: found for name in weights if (found := _tensor(path, name, weights)) is not None}
-    return _Model(list(_calls(graph["nodes"])), inputs, constants, made, state)
+    return _Model(functional(list(_calls(graph["nodes"]))), inputs, constants, made, state)
 
 
 def _keys(module: Json, count: int) -> list[str]:
@@ -254,11 +255,13 @@ def _fixed(size: Any) -> int:
 
 def _calls(nodes: list[Json]) -> Iterator[Call]:
     for node in nodes:
-        path, kind = _module(node.get("metadata", {}).get("nn_module_stack", ""))
+        said = node.get("metadata", {})
+        path, kind = _module(said.get("nn_module_stack", ""))
         target = str(node["target"])
         args = {given["name"]: _argument(given["arg"], target) for given in node["inputs"]}
         results = tuple(_results(node["outputs"]))
-        yield Call(target, args, results[0] if len(results) == 1 else "", results, path, own_layer(path, kind))
+        result, line = results[0] if len(results) == 1 else "", line_of(str(said.get("stack_trace") or ""))
+        yield Call(target, args, result, results, path, own_layer(path, kind), line)
 
 
 def _module(stack: str) -> tuple[str, str]:
