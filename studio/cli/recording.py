@@ -21,6 +21,7 @@ from studio.errors import StudioError
 from studio.model.size import Size
 
 if TYPE_CHECKING:
+    from studio.engine.base import Engine
     from studio.io.sinks import Sink
     from studio.model.picture import DeepPicture
     from studio.runtime.render.enlarge import Restored
@@ -69,6 +70,19 @@ def record_frames(
 
     score = _Score(lambda picture, number: mover(picture, time_of(number), number), heard, total, None, lanes, time_of)
     _record(pictures, score, mover, feeder, settings)
+    _tell_broken(feeder.engine)
+
+
+def _tell_broken(engine: Engine) -> None:
+    """Note where the last picture's values are not finite from: it was recorded, and may be black."""
+    from studio.runtime.live.health import first_broken, is_finite
+
+    if is_finite(engine.stats(engine.graph.output)):
+        return
+    note(
+        f'The last picture has values that are not finite, from the layer "{first_broken(engine)}" on; weaken what '
+        "bends it, or hold its bends by guard=finite."
+    )
 
 
 def record_turns(

@@ -118,6 +118,17 @@ def test_bends_are_rendered_in_their_order(studio_here: StudioHere, still: Path)
     assert not np.array_equal(found, rendered(studio_here, still, "plain.png"))
 
 
+@pytest.mark.parametrize(("guard", "says"), [("none", True), ("finite", False)])
+def test_bends_that_make_values_infinite_are_told_of(
+    studio_here: StudioHere, still: Path, guard: str, says: bool
+) -> None:
+    del still
+    bends = ("--bend", f"act:Multiply,factor=1000,guard={guard}") * 15
+    status, _, err = studio_here("render", "in.png", "out.png", "--preset", "net", "--engine", "torch", *bends)
+    assert status == 0
+    assert ('values that are not finite, from the layer "act" on' in err) is says
+
+
 @pytest.mark.parametrize("channels", ["strongest=2", "strongest=2,by=effect", "cluster=1,of=3"])
 def test_channels_are_found_on_the_first_picture(studio_here: StudioHere, still: Path, channels: str) -> None:
     found = rendered(studio_here, still, "out.png", "--bend", f"enc:Ablate@{channels}")
