@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 from helpers import tiny_network
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from pytestqt.qtbot import QtBot
 
 from studio.bends import make_bend, registry
@@ -19,7 +19,7 @@ from studio.model.picture import Picture
 from studio.model.preset import Preset
 from studio.model.stage import Stage
 from studio.model.workspace import Workspace
-from studio.runtime.bending.palette import Asked, PaletteMaker, pictures
+from studio.runtime.bending.palette import SIDE, Asked, PaletteMaker, pictures
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.ui.bends.findings import Findings
@@ -80,6 +80,10 @@ def test_it_takes_its_share_and_stops_when_told() -> None:
     assert 0 < len(took) < len(registry())
 
 
+ROW = [(x, SIDE // 2) for x in range(SIDE)]
+COLUMN = [(SIDE // 2, y) for y in range(SIDE)]
+
+
 class Desk:
     def __init__(self, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[Asked] = []
@@ -115,8 +119,8 @@ class Desk:
     def level(self, name: str) -> int:
         palette = self.panel._palette
         assert palette is not None
-        image = palette.items[name].icon().pixmap(96, 72).toImage()
-        return image.pixelColor(48, 36).red()
+        image = palette.items[name].icon().pixmap(SIDE, SIDE).toImage()
+        return image.pixelColor(SIDE // 2, SIDE // 2).red()
 
 
 @pytest.fixture
@@ -140,6 +144,25 @@ def test_a_bend_is_chosen_by_its_picture(desk: Desk, qtbot: QtBot) -> None:
     assert not palette.isVisible()
     desk.document.undo()
     assert desk.document.stages == ()
+
+
+@pytest.mark.parametrize("size", [(16, 16), (54, 96), (96, 40), (1, 1)])
+def test_pictures_of_all_shapes_fill_their_place_and_names_stay_where_they_are(
+    desk: Desk, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    """Of a network of 16×16 pixels they were specks, and names stood where others had been drawn."""
+    desk.panel.open_palette()
+    palette = desk.panel._palette
+    assert palette is not None
+    before = palette.list.visualItemRect(palette.items["Invert"])
+    desk.maker.took("Invert", np.full((*size, 3), 200, np.uint8))  # type: ignore[operator]
+    qtbot.waitUntil(lambda: desk.level("Invert") == 200)
+    assert palette.items["Invert"].icon().availableSizes() == [QSize(SIDE, SIDE)]
+    assert palette.list.visualItemRect(palette.items["Invert"]) == before
+    image = palette.items["Invert"].icon().pixmap(SIDE, SIDE).toImage()
+    filled = [sum(image.pixelColor(*at).red() == 200 for at in line) for line in (ROW, COLUMN)]
+    assert max(filled) == SIDE
+    assert min(filled) == round(SIDE * min(size) / max(size))
 
 
 def test_it_is_found_by_name_and_arrows_too(desk: Desk, qtbot: QtBot) -> None:

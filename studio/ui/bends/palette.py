@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
 from studio.bends import registry
@@ -119,9 +119,7 @@ class BendPalette(Chooser):
         self.list.setGridSize(_CELL)
         self.list.setWordWrap(True)
         self.wanted.setHeight(560)
-        blank = QPixmap(SIDE, SIDE)
-        blank.fill(theme.RAISED)
-        self._blank = QIcon(blank)
+        self._blank = QIcon(_ground())
         self.items: dict[str, QListWidgetItem] = {}
         for kinds in bend_groups().values():
             for kind in kinds:
@@ -137,7 +135,7 @@ class BendPalette(Chooser):
         self._layer = layer
         known = self._pictures.of(layer)
         for name, item in self.items.items():
-            item.setIcon(QIcon(QPixmap.fromImage(image_of(known[name]))) if name in known else self._blank)
+            item.setIcon(_icon(known[name]) if name in known else self._blank)
         self._pictures.want(layer)
 
     def matches(self, item: QListWidgetItem, text: str) -> bool:
@@ -147,4 +145,23 @@ class BendPalette(Chooser):
 
     def _show(self, layer: str, name: str, picture: Picture) -> None:
         if layer == self._layer and name in self.items:
-            self.items[name].setIcon(QIcon(QPixmap.fromImage(image_of(picture))))
+            self.items[name].setIcon(_icon(picture))
+
+
+def _ground() -> QPixmap:
+    ground = QPixmap(SIDE, SIDE)
+    ground.fill(theme.RAISED)
+    return ground
+
+
+def _icon(picture: Picture) -> QIcon:
+    """A picture in the middle of as large a square as every other has: the name below it stays where it is.
+
+    That of a network of few pixels is enlarged, its pixels to be seen.
+    """
+    ground, image = _ground(), image_of(picture)
+    shown = image.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation)
+    painter = QPainter(ground)
+    painter.drawImage((SIDE - shown.width()) // 2, (SIDE - shown.height()) // 2, shown)
+    painter.end()
+    return QIcon(ground)
