@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import ROOT, tiny_network
+from helpers import ROOT, layer, network, tiny_network
 
 import studio
 from studio.cli import app
@@ -23,6 +23,7 @@ from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.presets import save_preset
 from studio.learn import memory
+from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked, open_network, prepare
 from studio.model.layout import Rect, sheet_size
 from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
@@ -56,12 +57,39 @@ def test_memory_is_said_before_the_first_step(
     [
         (("--cosine", "--minutes", "1"), "lets the rate fall over --steps; give those besides --minutes"),
         (("--extractor", "autoencoder-transposed"), "no --loss asks for either"),
+        (("--bends",), "has none"),
     ],
 )
 def test_what_has_nothing_to_do_is_refused(pictures: Path, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
     with pytest.raises(StudioError, match=said):
         train("new:autoencoder,width=2", pictures, tmp_path / "out", *words)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_rate_of_zero_moves_nothing_and_is_not_the_usual_one(pictures: Path, tmp_path: Path) -> None:
+    how = ("--size", 16, "--steps", 2, "--batch", 1)
+    train("new:autoencoder,width=2,seed=3", pictures, tmp_path / "still", *how, "--rate", 0)
+    train("new:autoencoder,width=2,seed=3", pictures, tmp_path / "usual", *how)
+    first = parse_new("autoencoder,width=2,seed=3").make().tensors
+    still, usual = (load_network(tmp_path / name).tensors for name in ("still", "usual"))
+    assert all(np.array_equal(still[name], value) for name, value in first.items())
+    assert not any(np.array_equal(usual[name], value) for name, value in first.items())
+
+
+def test_gradients_that_are_all_zero_are_said(
+    pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Through a network that sees edges alone what is still flat has none."""
+    save_network(
+        network(
+            layer("a", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1),
+            layer("out", "Hardtanh", "a", min_val=7.0, max_val=8.0),
+        ),
+        tmp_path / "flat",
+    )
+    train(tmp_path / "flat", pictures, tmp_path / "out", "--size", 16, "--steps", 1)
+    said = " ".join(capfd.readouterr().err.split())
+    assert "All gradients of the first step are zero" in said
 
 
 def test_too_little_memory_is_refused_before_anything_is_written(

@@ -283,6 +283,11 @@ def test_the_form_asks_for_what_the_command_line_takes(school: Class) -> None:
         assert (asked.learns, asked.frozen) == (learns, frozen)
         lesson.show_lesson(asked)
         assert lesson.asked("demo", "enc1") == asked
+    assert not asked.bends
+    lesson.form.controls["bends"].show_value(True)
+    assert lesson.asked("demo", "enc1").bends
+    lesson.show_lesson(asked)
+    assert not lesson.asked("demo", "enc1").bends
     assert lesson.looks.isHidden()
     lesson.losses["style"][0].click()
     lesson.looks.picture.setText("look.png")
