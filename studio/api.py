@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.bends import make_bend
+from studio.control.given import GivenSignals
 from studio.control.move import move
 from studio.control.signals import check_signals
 from studio.edits import make_edit
@@ -65,13 +66,15 @@ class LiveNetwork:
         network: the network without bends.
         engine: what runs it.
         choice: which engine was taken, and why.
+        signals: what things move by that no picture has: a film's sound, and what controllers would send.
     """
 
     def __init__(self, network: Network, *, engine: str = "auto", preset: Preset | None = None) -> None:
         self.network = network
         self._preset = preset or Preset(network.name, network, {})
         self.engine, self.choice = open_engine(self._preset.bent, engine)
-        self._mover = Mover(self._preset, self.engine, FrameRunner(self.engine))
+        self.signals = GivenSignals()
+        self._mover = Mover(self._preset, self.engine, FrameRunner(self.engine), listen=self.signals.at)
         self._frame = 0
 
     choice: Choice

@@ -10,6 +10,7 @@ from studio.cli.common import note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
+    from studio.model.graph import Graph
     from studio.model.picture import DeepPicture
     from studio.model.size import Size
     from studio.runtime.render.enlarge import ByNetwork, Restored, Restorer
@@ -29,9 +30,13 @@ class Enlarging:
     times: int = 1
     how: str = "restorer"
 
-    def working(self, size: Size) -> Size:
-        """At which the network works."""
-        return size.times(self.times) if self.how == "network" else size
+    def working(self, size: Size, graph: Graph) -> Size:
+        """At which the network works; StudioError for one that takes no larger pictures."""
+        if self.times == 1 or self.restores:
+            return size
+        if graph.only_size is not None:
+            raise StudioError("This network takes pictures of one size only; enlarge by the restorer.")
+        return size.times(self.times)
 
     @property
     def restores(self) -> bool:

@@ -190,7 +190,7 @@ def render(
     with ExitStack() as stack:
         opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
         rate = rate or (played.take.rate if played is not None else None) or opened.info.fps or _STILL_FPS
-        working = enlarges.working(parse_size(size, opened.info.size))
+        working = enlarges.working(parse_size(size, opened.info.size), original.network.graph)
         runner, choice = open_engine(bent.bent, engine)
         runner.time_every = math.inf  # nobody asks how long layers take
         stack.callback(runner.close)

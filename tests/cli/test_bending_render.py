@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import picture, tiny_network
+from helpers import layer, network, picture, tiny_network
 
 import studio
 from studio.bends import make_bend, registry
@@ -19,8 +19,10 @@ from studio.io.network_bending import read_clusters, read_transforms
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.model.asked import OfCluster, OfNamed, Strongest
+from studio.model.graph import Input
 from studio.model.preset import Preset
 from studio.model.section import SECOND
+from studio.model.size import Size
 from studio.model.stage import AllChannels, ChannelList, ChannelRange, Cluster, Luma, SomeChannels, Stage
 from studio.model.stages import STAGES
 
@@ -318,6 +320,11 @@ def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHer
 def test_what_enlarges_goes_with_how_much(studio_here: StudioHere, still: Path) -> None:
     status, _, err = studio_here("render", "in.png", "out.png", "--preset", "net", "--enlarge-by", "network")
     assert (status, "give --enlarge 2 or 4 as well" in err) == (2, True), err
+    up = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
+    save_network(network(layer("out", "Conv2d", "x", **up), inputs=[Input("x", size=Size(8, 8))]), still / "one-size")
+    by_network = ("--size", "8x8", "--enlarge", "2", "--enlarge-by", "network")
+    status, _, err = studio_here("render", "in.png", "out.png", "--preset", "one-size", *by_network)
+    assert (status, "takes pictures of one size only; enlarge by the restorer" in err) == (2, True), err
     assert not (still / "out.png").exists()
 
 
