@@ -20,8 +20,9 @@ from benchmarks.figures import quartiled
 from benchmarks.networks import pix2pix
 from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.packer import Packer
+from studio.engine.gl.packer import Kernel, Packer
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.shaders import Constants
 from studio.model.layout import Rect, sheet_size
 from studio.model.network import Network
 
@@ -91,8 +92,8 @@ def _in_turns(measured: Callable[[], float], rounds: int) -> tuple[list[float], 
 
 
 def _choose(*, by_device: bool) -> None:
-    def takes(_: Packer, count: int, *, into_texture: bool) -> bool:
-        del count, into_texture
+    def takes(_: Packer, count: int, kernel: Kernel, constants: Constants) -> bool:
+        del count, kernel, constants
         return by_device
 
     Packer.takes = takes  # type: ignore[method-assign]

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import moderngl
 import numpy as np
@@ -17,9 +16,10 @@ from hypothesis import strategies as st
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.packer import Packer
+from studio.engine.gl.packer import Kernel, Packer, _source
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
+from studio.engine.gl.shaders import Constants
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
@@ -46,8 +46,8 @@ def by_device(every: bool) -> Iterator[list[int]]:
     """While this lasts the device packs all kernels, or none; how many numbers it packed, each time."""
     packed: list[int] = []
 
-    def takes(_: Packer, count: int, *, into_texture: bool) -> bool:
-        del into_texture
+    def takes(_: Packer, count: int, kernel: Kernel, constants: Constants) -> bool:
+        del kernel, constants
         packed.extend([count] if every else [])
         return every
 
@@ -104,19 +104,41 @@ def test_what_is_lent_to_pack_kernels_is_given_back(device: Device, kind: str, m
         engine.close()
 
 
-@pytest.mark.parametrize(
-    ("software", "count", "into_texture", "takes"),
-    [
-        (True, 2**20, False, False),
-        (True, 2**20, True, False),
-        (False, 2**20, False, True),
-        (False, 256, False, False),
-        (False, 256, True, True),
-        (False, 2**40, True, False),
-    ],
-)
-def test_numpy_packs_in_software_and_what_is_little(
-    software: bool, count: int, into_texture: bool, takes: bool
+@pytest.mark.gl
+@pytest.mark.parametrize("kind", ["shared", "fragment"])
+@pytest.mark.parametrize("software", [True, False])
+def test_numpy_packs_in_software_and_what_is_sooner_done_there(
+    device: Device, kind: str, software: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    device = SimpleNamespace(is_software=software, max_texture=16384)
-    assert Packer(device).takes(count, into_texture=into_texture) is takes  # type: ignore[arg-type]
+    engine = ENGINES[kind](single("Conv2d", 3, in_channels=3, out_channels=5, kernel_size=(7, 1)), device)
+    weights = engine._weights["layer"]
+    target, constants = weights.kernel, weights._from_memory
+    assert target is not None
+    assert constants is not None
+    packer = Packer(device)
+    monkeypatch.setattr(device, "is_software", software)
+
+    def taken() -> list[bool]:
+        return [packer.takes(count, target, constants) for count in (256, 2**16, 2**22, 2**40)]
+
+    # No shader is compiled for less than numpy takes a while for.
+    monkeypatch.setattr(Device, "has", lambda *_: False)
+    assert taken() == [False, False, not software, False]
+    monkeypatch.setattr(Device, "has", lambda *_: True)
+    assert taken() == [not software and kind == "fragment", not software, not software, False]
+    monkeypatch.undo()
+    engine.close()
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kind", ["shared", "fragment"])
+def test_a_shader_that_has_packed_is_known_to_be_compiled(device: Device, kind: str) -> None:
+    made = single("Conv2d", 3, in_channels=3, out_channels=5, kernel_size=(9, 1))
+    for every in (False, True):
+        with by_device(every):
+            engine = ENGINES[kind](made, device)
+        weights = engine._weights["layer"]
+        assert weights.kernel is not None
+        assert weights._from_memory is not None
+        assert device.has(_source(weights.kernel, weights._from_memory)) is every
+        engine.close()

@@ -246,6 +246,10 @@ class Device:
         """The compute shaders that are compiled."""
         return frozenset(self._computes)
 
+    def has(self, source: Source) -> bool:
+        """Whether a shader is compiled."""
+        return source in (self._computes if source.stage == "compute" else self._draws)
+
     def drop(self, sources: Iterable[Source]) -> None:
         """Compute shaders that will not be asked for again; passes that run them keep them."""
         for source in sources:

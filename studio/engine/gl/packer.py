@@ -21,8 +21,13 @@ _WIDTH = 4096
 _FEWEST = 1 << 15
 """Packed numbers into a buffer below which numpy is done sooner: the calls take as long, however few they are."""
 
+_WORTH_COMPILING = 1 << 22
+"""Packed numbers from which it pays to have a shader compiled first."""
+
 _KEPT = 1 << 20
 """Numbers that may stay lent between strokes: 4 MB."""
+
+Kernel = moderngl.Texture | moderngl.Buffer
 
 
 class Piece(NamedTuple):
@@ -55,44 +60,40 @@ class Packer:
         self._device = device
         self._lent: moderngl.Texture | None = None
 
-    def takes(self, count: int, *, into_texture: bool) -> bool:
+    def takes(self, count: int, kernel: Kernel, constants: Constants) -> bool:
         """Whether the device is to pack so many numbers; numpy packs all others.
 
         Args:
             count: how many, packed.
-            into_texture: whether they go into a texture, of which drivers take 3 ms to write the smallest part.
+            kernel: where they go; a driver takes 3 ms to write the smallest part of a large texture.
+            constants: see `pack`.
         """
         if self._device.is_software or count > self._device.max_texture * _WIDTH:
             return False
-        return into_texture or count >= _FEWEST
+        if not self._device.has(_source(kernel, constants)):
+            return count >= _WORTH_COMPILING
+        return count >= _FEWEST or isinstance(kernel, moderngl.Texture)
 
-    def pack(
-        self,
-        piece: Piece,
-        kernel: moderngl.Texture | moderngl.Buffer,
-        constants: Constants,
-        layout: Ivec4,
-        folds: int,
-    ) -> None:
+    def pack(self, piece: Piece, kernel: Kernel, constants: Constants, layout: Ivec4, folds: int) -> None:
         """Fill some tiles of packed kernels; both layouts are drawn in ``shaders/lib/kernel.glsl``.
 
         Args:
             piece: which, and of what.
             kernel: what is filled.
-            constants: of `studio.engine.gl.packing.kernel_constants`.
+            constants: of `studio.engine.gl.packing.kernel_constants`, and for a texture ``FOLDS``.
             layout: the shader's ``u_kernel_layout``.
             folds: rows of the texture to an output tile; where there are several, the piece has all input tiles.
         """
         rows, columns = piece.values.shape[:2]
         part = (*piece.first, rows, columns)
-        constants = (*constants, ("WIDTH", _WIDTH))
+        source, texels = _source(kernel, constants), _texels(constants)
         lent = self._lend(piece.values)
         if isinstance(kernel, moderngl.Buffer):
-            self._into_buffer(piece, lent, kernel, constants, [part, layout])
+            self._into_buffer(piece, lent, kernel, source, texels, [part, layout])
         else:
             told = {"u_memory": 0, "u_part": part, "u_kernel_layout": layout}
             lent.use(0)
-            self._into_texture(piece, kernel, (*constants, ("FOLDS", folds)), told)
+            self._into_texture(piece, kernel, source, texels, folds, told)
 
     def give_back(self) -> None:
         """Free what is lent, unless it is little: nothing follows soon."""
@@ -115,38 +116,52 @@ class Packer:
         return self._lent
 
     def _into_buffer(
-        self, piece: Piece, lent: moderngl.Texture, kernel: moderngl.Buffer, constants: Constants, told: list[Ivec4]
+        self,
+        piece: Piece,
+        lent: moderngl.Texture,
+        kernel: moderngl.Buffer,
+        source: Source,
+        texels: int,
+        told: list[Ivec4],
     ) -> None:
         device, (out_tiles, in_tiles) = self._device, piece[:2]
         tiles = (out_tiles.start, len(out_tiles), in_tiles.start, len(in_tiles))
-        source = Source("compute", ("lib/pack_memory.glsl", "lib/pack_memory_buffer.glsl"), constants)
         block = block_of(device.context, [*told, tiles])
-        groups = (*line_of(-(-len(out_tiles) * len(in_tiles) * _texels(constants) // 64)), 1)
+        groups = (*line_of(-(-len(out_tiles) * len(in_tiles) * texels // 64)), 1)
         Dispatch(device.compute(source), groups, block, (lent,), (), (), (kernel,), ALL_WRITES).run(device)
         device.context.memory_barrier(ALL_WRITES)
 
     def _into_texture(
-        self, piece: Piece, kernel: moderngl.Texture, constants: Constants, told: Mapping[str, object]
+        self,
+        piece: Piece,
+        kernel: moderngl.Texture,
+        source: Source,
+        texels: int,
+        folds: int,
+        told: Mapping[str, object],
     ) -> None:
         device = self._device
-        triangle = device.fragment(Source("fragment", ("lib/pack_memory.glsl", "learn/pack_texture.glsl"), constants))
+        triangle = device.fragment(source)
         set_uniforms(triangle.program, told)
         if device.has_compute:
             device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)
         target = device.context.framebuffer([kernel])
-        folds = next(value for name, value in constants if name == "FOLDS")
-        assert isinstance(folds, int)
+        x, width = 0, kernel.width
         if folds == 1:
-            wide = _texels(constants)
-            x, width = piece.in_tiles.start * wide, len(piece.in_tiles) * wide
-        else:
-            x, width = 0, kernel.width
+            x, width = piece.in_tiles.start * texels, len(piece.in_tiles) * texels
         target.scissor = x, piece.out_tiles.start * folds, width, len(piece.out_tiles) * folds
         target.use()
         device.calls.draw(triangle)
         device.unbind()
         if device.has_compute:
             device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)
+
+
+def _source(kernel: Kernel, constants: Constants) -> Source:
+    constants = (*constants, ("WIDTH", _WIDTH))
+    if isinstance(kernel, moderngl.Buffer):
+        return Source("compute", ("lib/pack_memory.glsl", "lib/pack_memory_buffer.glsl"), constants)
+    return Source("fragment", ("lib/pack_memory.glsl", "learn/pack_texture.glsl"), constants)
 
 
 def _texels(constants: Constants) -> int:

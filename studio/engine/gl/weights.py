@@ -212,6 +212,11 @@ class LayerWeights:
         return kernel_constants(self._taps, shape, swaps=self._node.op.swaps, grouped=self.grouped)
 
     @cached_property
+    def _from_memory(self) -> Constants | None:
+        found = self._on_device
+        return found if found is None or isinstance(self.kernel, moderngl.Buffer) else (*found, ("FOLDS", self.folds))
+
+    @cached_property
     def _vector_constants(self) -> tuple[tuple[str, ...], Constants] | None:
         """The tensors that the rows of vectors are read from, and what the shader is told of them."""
         op, rows = self._node.op, self._node.op.vector_rows()
@@ -249,10 +254,8 @@ class LayerWeights:
         if self.grouped or self.folds > 1:
             in_tiles = range(self._in_tiles)
         count = len(out_tiles) * len(in_tiles) * self._cells.count * 16
-        into_texture = isinstance(self.kernel, moderngl.Texture)
-        if self._packer is None or not self._packer.takes(count, into_texture=into_texture):
-            return False
-        if self.kernel is None or self._on_device is None:
+        packer, kernel, constants = self._packer, self.kernel, self._from_memory
+        if packer is None or kernel is None or constants is None or not packer.takes(count, kernel, constants):
             return False
         grid = self._tensors["weight"].reshape(kernel_grid(self._tensors["weight"].shape))
         parts = [slice(tiles.start * 4, tiles.stop * 4) for tiles in (out_tiles, in_tiles)]
@@ -260,7 +263,7 @@ class LayerWeights:
             (slice(0, side) for side in grid.shape[:2]) if self.grouped else parts[:: -1 if self._swaps else 1]
         )
         piece = Piece(out_tiles, in_tiles, (rows.start, columns.start), grid[rows, columns])
-        self._packer.pack(piece, self.kernel, self._on_device, self.layout, self.folds)
+        packer.pack(piece, kernel, constants, self.layout, self.folds)
         return True
 
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
