@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from typing import Annotated
 
@@ -51,7 +52,7 @@ def _facts() -> dict[str, object]:
         "system": f"{platform.platform()}, Python {platform.python_version()}",
         "packages": {name: _version(name) for name in _PACKAGES},
         "data": str(paths.DATA),
-        "log": str(log_path()),
+        "log": "none: there is no home folder" if log_path().is_relative_to(os.devnull) else str(log_path()),
         "OpenGL": probe.problem
         or f"{probe.renderer}, {probe.version}, textures up to {probe.max_texture}"
         + (" (software)" if probe.is_software else ""),

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
+from studio import paths
 from studio.engine.base import Engine
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, StudioError
@@ -27,7 +27,7 @@ Opens = Mapping[str, Callable[[], Engine]]
 
 def cache_path() -> Path:
     """Where measurements are kept: in the person's folder for caches, ``~/.cache`` on Linux."""
-    return platformdirs.user_cache_path("network-bending-studio", appauthor=False) / "engines.json"
+    return paths.own_folder("cache") / "engines.json"
 
 
 class Measured:

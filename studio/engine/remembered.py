@@ -110,6 +110,8 @@ def _read(path: Path) -> Content | None:
     Raises:
         OSError: where it cannot be read.
     """
+    if os.path.lexists(path) and not path.is_file():
+        return None
     try:
         content = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError):

@@ -20,6 +20,7 @@ from studio.errors import StudioError
 from studio.io.atomic import recover_folder, write_bytes
 from studio.io.autosave import Recovery, recovered
 from studio.io.exporters import export_preset
+from studio.io.importers import open_model
 from studio.io.manifest import is_reserved, title_of
 from studio.io.networks import load_network, save_network
 from studio.io.performances import PerformanceWriter, load_performance
@@ -150,6 +151,13 @@ def test_a_model_is_imported_whatever_its_name_is(tmp_path: Path, name: str) -> 
     assert preset.network.graph.output
     save_network(preset.network, tmp_path / name)
     assert load_network(tmp_path / name).name == preset.network.name
+
+
+@pytest.mark.parametrize("name", ["n" * 5000, f"{'n' * 300}.onnx", "a\0b.onnx", f"no/{'n' * 300}/where", "loop.onnx"])
+def test_a_model_that_no_disk_can_hold_is_one_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop.onnx").symlink_to("loop.onnx")
+    with pytest.raises(StudioError, match="does not exist; check the name"):
+        open_model(tmp_path / name)
 
 
 def test_any_text_becomes_a_title() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from helpers import tiny_network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moving import modulators
@@ -24,7 +25,7 @@ from studio.bends import make_bend
 from studio.bends import registry as bends
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
-from studio.io import preset_file, sections
+from studio.io import preset_file, preset_weights, sections
 from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
 from studio.io.presets import find_preset, list_presets, load_preset, save_preset
@@ -713,3 +714,25 @@ def test_the_base_network_is_never_written_to(folder: Path, home: Path) -> None:
     save_preset(replace(preset, changed={name: t * 2 for name, t in preset.network.tensors.items()}), folder)
     assert {entry.name: entry.read_bytes() for entry in (home / "weights" / "small").iterdir()} == before
     assert load_network(home / "weights" / "small").sha256() == NETWORK.sha256()
+
+
+def test_a_network_that_is_saved_beside_again_and_again_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by what keeps unsaved work every half minute; unless a file of it has changed."""
+    (tmp_path / "weights").mkdir()
+    network = tiny_network()
+    save_network(network, tmp_path / "weights" / "tiny")
+    (tmp_path / "presets").mkdir()
+    read: list[Path] = []
+    monkeypatch.setattr(preset_weights, "load_network", lambda path: (read.append(path), load_network(path))[1])
+    preset = Preset("a", network, {}, weights_path=tmp_path / "weights" / "tiny")
+    for name in "abc":
+        save_preset(preset, tmp_path / "presets" / name)
+        assert not (tmp_path / "presets" / name / "weights").exists()
+    assert len(read) == 1
+    other = network.with_tensors({"enc.bias": network.tensors["enc.bias"] + 1})
+    save_network(other, tmp_path / "weights" / "tiny")
+    save_preset(preset, tmp_path / "presets" / "d")
+    assert len(read) == 2
+    assert load_preset(tmp_path / "presets" / "d").network.sha256() == network.sha256()

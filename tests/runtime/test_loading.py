@@ -149,3 +149,15 @@ def test_a_fault_is_raised_where_somebody_looks_and_the_next_job_is_done() -> No
         posted.get()()
     posted.get()()
     assert done == [7]
+
+
+def test_what_takes_long_of_a_large_network_is_worked_out_beside_the_window(desk: Desk, tmp_path: Path) -> None:
+    """Its digest, by which it is compared with what is open, and the one size that it may take."""
+    network = tiny_network()
+    assert not {"_digest"} & vars(network).keys()
+    save_network(network, tmp_path / "tiny")
+    desk.loader.open(tmp_path / "tiny", desk.take)
+    desk.work()
+    [(preset, _)] = desk.opened
+    assert "_digest" in vars(preset.network)
+    assert "only_size" in vars(preset.network.graph)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from studio import paths
+from studio.engine.remembered import remember, remembered
 from studio.runtime.services import log
 from studio.runtime.services.failures import LOG
 
@@ -55,3 +58,30 @@ def test_where_windows_keeps_the_file_for_another_studio_nothing_is_lost(
     log.close_log(handler)
     assert (tmp_path / "studio.log").read_text("utf-8").count("\n") == 1
     assert lines(tmp_path) == [f"Line {number}" for number in range(21)]
+
+
+def test_a_pipe_of_its_name_holds_nothing_up(tmp_path: Path) -> None:
+    """Who opens one waits for whoever writes or reads at its other end."""
+    for name in ("studio.log", "plans.json"):
+        os.mkfifo(tmp_path / name)
+    handler = log.open_log(tmp_path / "studio.log")
+    LOG.info("A line")
+    log.close_log(handler)
+    remember(tmp_path / "plans.json", lambda held: held | {"a": 1})
+    assert remembered(tmp_path / "plans.json") == {}
+    assert all(path.is_fifo() for path in tmp_path.iterdir())
+
+
+def test_who_has_no_home_has_no_log_and_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user has no entry in passwd."""
+
+    def nowhere(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    for name in ("user_log_path", "user_cache_path"):
+        monkeypatch.setattr(paths.platformdirs, name, nowhere)
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert log.open_log() is None
+    remember(paths.own_folder("cache") / "plans.json", lambda held: held | {"a": 1})
+    assert remembered(paths.own_folder("cache") / "plans.json") == {}
+    assert paths.home() == Path.cwd()

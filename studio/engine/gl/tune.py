@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
-
+from studio import paths
 from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop
 from studio.engine.gl.products import Product
 from studio.engine.remembered import Content, remember, remembered
@@ -40,7 +39,7 @@ class Job(NamedTuple):
 
 def cache_path() -> Path:
     """Where choices are kept: in the person's folder for caches, ``~/.cache`` on Linux."""
-    return platformdirs.user_cache_path("network-bending-studio", appauthor=False) / "plans.json"
+    return paths.own_folder("cache") / "plans.json"
 
 
 class Tuner:

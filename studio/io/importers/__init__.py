@@ -6,6 +6,7 @@ A module of this folder that declares ``IMPORTER`` is a format; others add their
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -61,7 +62,7 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
         StudioError: where nothing is there, the format is not known, or it holds what the studio cannot run; of files
             of other programs with the way to one that opens.
     """
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
         raise StudioError(f"{path} does not exist; check the name.")
     refuse_foreign(path)
     for importer in formats():

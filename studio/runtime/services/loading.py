@@ -69,7 +69,13 @@ class Loader:
     def _read(self, name: str, number: int) -> tuple[Preset, Path | None] | None:
         with self._lock:
             superseded = number != self._newest
-        return None if superseded else find_and_open(name)
+        if superseded:
+            return None
+        found = find_and_open(name)
+        # What the window's thread asks for next, and takes long of large networks: both are kept by them.
+        found[0].network.sha256()
+        _ = found[0].network.graph.only_size
+        return found
 
     def _opened(self, number: int, then: Then, found: tuple[Preset, Path | None] | None) -> None:
         if number == self._newest and found is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
+import os
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-import platformdirs
-
+from studio import paths
 from studio.runtime.services.failures import LOG
 
 _LARGEST = 2**20
@@ -18,7 +20,7 @@ _OLDER = 3
 
 def log_path() -> Path:
     """Where it is on this system: on Linux ``~/.local/state/network-bending-studio/log/studio.log``."""
-    return platformdirs.user_log_path("network-bending-studio", appauthor=False) / "studio.log"
+    return paths.own_folder("log") / "studio.log"
 
 
 def open_log(path: Path | None = None) -> logging.Handler | None:
@@ -48,6 +50,12 @@ def close_log(handler: logging.Handler | None) -> None:
 
 class _Quiet(RotatingFileHandler):
     """A full disk is no reason to say anything, and another studio that has the file open none to lose what is said."""
+
+    def _open(self) -> TextIOWrapper:
+        # A pipe of that name would be waited for, with the work that notes something.
+        if os.path.lexists(self.baseFilename) and not Path(self.baseFilename).is_file():
+            raise OSError(errno.EINVAL, "no file", self.baseFilename)
+        return super()._open()
 
     def doRollover(self) -> None:  # noqa: N802 - logging's name
         if self.stream is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from studio import paths
 from studio.io.exporters import export_preset
 from studio.io.networks import MANIFEST
 from studio.model.document import Document
@@ -52,20 +53,20 @@ class Opening:
 
     def ask_preset(self) -> None:
         """Choose a preset's or a network's folder."""
-        start = str(self._document.path or Path.home())
+        start = str(self._document.path or paths.home())
         self._chosen(QFileDialog.getExistingDirectory(self._window, "Folder of a preset or a network", start))
 
     def ask_model(self) -> None:
         """Choose a model of another program."""
         suffixes = " ".join(f"*{suffix}" for suffix in model_suffixes())
         kinds = f"Models ({suffixes});;Folders of .npy (*.npy {MANIFEST});;All (*)"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(Path.home()), kinds)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(paths.home()), kinds)
         if chosen:
             self.importing.begin(model_at(Path(chosen)))
 
     def ask_export(self) -> None:
         """Choose where the network goes with its bends, and in which format."""
-        start = str(Path.home() / f"{self._document.name}.pt")
+        start = str(paths.home() / f"{self._document.name}.pt")
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the bent network", start, export_filters())
         if chosen:
             self.export(Path(chosen))
@@ -79,7 +80,7 @@ class Opening:
 
     def ask_source(self) -> None:
         """Choose a film or a picture."""
-        self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture", str(Path.home()))[0])
+        self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture", str(paths.home()))[0])
 
     def open(self, path: Path) -> None:
         """Open whatever it is: a preset, a network, a model of others, a film, a picture, a folder of pictures."""

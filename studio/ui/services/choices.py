@@ -10,6 +10,7 @@ from typing import get_args
 
 from PySide6.QtCore import QStandardPaths
 
+from studio import paths
 from studio.model.framing import Fit, Framing, Quarters
 from studio.model.size import Size
 
@@ -114,7 +115,7 @@ class RecordingChoice:
         if self.folder and chosen.is_dir():
             return chosen
         movies = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        return Path(movies) if movies and Path(movies).is_dir() else Path.home()
+        return Path(movies) if movies and Path(movies).is_dir() else paths.home()
 
 
 @dataclass(frozen=True)
