@@ -1,9 +1,10 @@
 """The window on a GPU against the engine alone: ``python -m benchmarks.gpu_window [PART ...] [--pictures FOLDER]``.
 
-Parts are ``start``, ``frames``, ``hands``, ``moving``, ``learning`` and ``output``; all of them by default. Each case
-has a process of its own, in which it opens the real window on the display that there is (without one, on one that
-nobody sees, which draws in software), with all its panels, and tells of every gap of the event loop. A frame is timed
-as fast as the window can, with pictures that are there already, against the engine alone before and after it.
+Parts are ``start``, ``frames``, ``hands``, ``moving``, ``learning`` and ``output``; all of them by default. ``start``
+opens each preset with nothing known, and again with what the first found. Each case has a process of its own, which
+opens the real window on the display that there is (without one, on one that nobody sees, which draws in software), with
+all its panels, and tells of every gap of the event loop. A frame is timed as fast as the window can, with pictures that
+are there already, against the engine alone before and after it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +46,9 @@ PRESETS = "violet-strokes", "negative-space"
 SIZES = 256, 512, 1024
 MOVING = ("slow-weather", 256), ("slow-weather", 1024), ("landscapes", 256)
 """A preset that moves, on a still, and a generator; at which size."""
+
+LEARNING = ("violet-strokes", 512), ("slow-weather", 256)
+"""What learns while its film plays, and while a still moves; at which size."""
 
 BATCHES = 9
 WATCHED = float(os.environ.get("WATCHED", "5"))
@@ -265,44 +270,52 @@ def hands(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[
 
 
 def learning(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[Row]:
-    """While the network learns."""
-    del case
+    """While the network learns, beside the same without: of a film, and of a still that moves."""
     yield ["preset", "state", "steps a second", *TOLD]
-    with opened(PRESETS[0]) as studio:
+    what, size = LEARNING[case]
+    with _still() as still, opened(what, still if case else "demo") as studio:
+        studio.workspace.size = str(size)
         spin(SETTLES)
-        session, panel = studio.parts.learning, studio.window.context[LearningPanel]
         watch = Watch(spans)
+        spin(WATCHED)
+        yield [f"{what} at {size}", "plays", "", *_told(studio, spans, seen, watch)]
+        session, panel, watch = studio.parts.learning, studio.window.context[LearningPanel], Watch(spans)
         studio.window.docks["learning"].raise_()
         panel.toggle()
         until(lambda: session.step > 3 or session.problem)
-        yield [PRESETS[0], session.problem or "beginning", "", *_told(studio, spans, seen, watch)]
+        yield ["", session.problem or "beginning", "", *_told(studio, spans, seen, watch)]
         watch, step = Watch(spans), session.step
         spin(2 * WATCHED)
         rate = (session.step - step) / (time.perf_counter() - watch.began)
-        yield [PRESETS[0], session.problem or "learning", f"{rate:.0f}", *_told(studio, spans, seen, watch)]
-        take(studio, folder, "learning")
+        yield ["", session.problem or "learning", f"{rate:.0f}", *_told(studio, spans, seen, watch)]
+        take(studio, folder, f"learning-{what}")
         session.end()
         until(lambda: session.rests)
+
+
+@contextmanager
+def _still() -> Iterator[str]:
+    """The path of a picture."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as temporary:
+        still = Path(temporary) / "still.png"
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)).save(still)
+        yield str(still)
 
 
 def moving(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[Row]:
     """Pictures a second of a still that is bent by what moves, and of a generator."""
     yield ["preset", "source", *TOLD]
     what, size = MOVING[case]
-    with tempfile.TemporaryDirectory() as temporary:
-        from PIL import Image
-
-        still = Path(temporary) / "still.png"
-        Image.fromarray(np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)).save(still)
-        source = "latent" if what == "landscapes" else str(still)
-        with opened(what, source) as studio:
-            studio.workspace.size = str(size)
-            spin(SETTLES)
-            watch = Watch(spans)
-            spin(WATCHED)
-            name = source if source == "latent" else f"a still at {size}"
-            yield [what, name, *_told(studio, spans, seen, watch)]
-            take(studio, folder, f"moving-{what}-{size}")
+    with _still() as still, opened(what, "latent" if what == "landscapes" else still) as studio:
+        studio.workspace.size = str(size)
+        spin(SETTLES)
+        watch = Watch(spans)
+        spin(WATCHED)
+        name = "latent" if what == "landscapes" else f"a still at {size}"
+        yield [what, name, *_told(studio, spans, seen, watch)]
+        take(studio, folder, f"moving-{what}-{size}")
 
 
 def output(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[Row]:
@@ -328,7 +341,7 @@ PARTS: dict[str, tuple[int, Part]] = {
     "frames": (len(PRESETS), frames),
     "hands": (2, hands),
     "moving": (len(MOVING), moving),
-    "learning": (1, learning),
+    "learning": (len(LEARNING), learning),
     "output": (1, output),
 }
 """How many cases each has."""

@@ -124,7 +124,8 @@ class Studio:
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))
 
-        learning = LearningSession(self.document, post, fail, partial(gl_context.RenderContext, self._compiler))
+        context = partial(gl_context.RenderContext, self._compiler)
+        learning = LearningSession(self.document, post, fail, context, self.live.way)
         recovery = Recovery(home / "recovery")
         self._autosave = Autosave(
             self.document, recovery, worker, say, lambda: self._scene()[0], self.live.play, learning

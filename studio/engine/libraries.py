@@ -1,4 +1,4 @@
-"""PyTorch's largest libraries, loaded while other threads run: Python's import keeps its lock for all that time."""
+"""Large libraries, loaded while other threads run: Python's import keeps its lock for all that time."""
 
 from __future__ import annotations
 
@@ -18,11 +18,23 @@ def load_torch() -> None:
 
     They take half of what the import takes. On Windows PyTorch does so itself. Whatever is in the way, the import says.
     """
-    found = find_spec("torch") if "torch" not in sys.modules else None
+    _load("torch", *(f"lib/{name}" for name in _NAMES.get(sys.platform, ())))
+
+
+@cache
+def load_llvm() -> None:
+    """As `load_torch`, for LLVM, whose library is most of what its import takes."""
+    name = {"linux": "libllvmlite.so", "darwin": "libllvmlite.dylib"}.get(sys.platform)
+    if name is not None:
+        _load("llvmlite", f"binding/{name}")
+
+
+def _load(package: str, *files: str) -> None:
+    found = find_spec(package) if package not in sys.modules else None
     if found is None or not found.submodule_search_locations:
         return
-    for name in _NAMES.get(sys.platform, ()):
-        path = Path(found.submodule_search_locations[0]) / "lib" / name
+    for file in files:
+        path = Path(found.submodule_search_locations[0]) / file
         if path.exists():
             # Unlike `ctypes.CDLL`, a foreign function lets go of the lock.
             load = ctypes.CDLL(None).dlopen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -90,6 +90,7 @@ class Backend(ABC):
         timing: whether the layers of the next crop are to be timed.
         on_cpu: whether the thread that learns computes itself, so that its own time tells how much it gets.
         queues: whether steps wait in the queue of a GPU, before what is given to it after them.
+        give_way: called before each part of a step that goes into such a queue; may wait for whoever comes first.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Backend(ABC):
         self.watched: frozenset[str] = frozenset()
         self.steps = 0
         self.timing = False
+        self.give_way: Callable[[], object] = lambda: None
 
     @abstractmethod
     def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:

@@ -124,7 +124,7 @@ class GLBackend(Backend):
         # The gradients of a single run are the step's: they are taken where they are made.
         self._is_single = runs == 1 and share == 1.0
         for k in range(runs):
-            self._time(now=self.timing and k == runs - 1)
+            self._before(now=self.timing and k == runs - 1)
             crops = range(k * pictures, (k + 1) * pictures)
             if not (batch.crops and self._run_cut([batch.crops[crop] for crop in crops])):
                 self.engine.run(self._fed(batch, crops), self.tick)
@@ -158,7 +158,7 @@ class GLBackend(Backend):
         left: dict[str, Array] = {}
         self._runs_a_step = batch.steps / share
         for k in range(last, -1, -1):
-            self._time(now=self.timing and k == 0)
+            self._before(now=self.timing and k == 0)
             seeds = {seed_of(aim): np.full((1, 1, 1), k == last, np.float32) for aim in range(len(self.objective.aims))}
             self.engine.run(fed | begun[k] | seeds, Tick(batch.draw + k))
             self._has_run = True
@@ -176,8 +176,10 @@ class GLBackend(Backend):
                 fed |= {behind(name): self.engine.activation(held) for name, held in carried.items()}
         return left
 
-    def _time(self, *, now: bool) -> None:
-        """Let the layers of the next run be timed, or of no further one."""
+    def _before(self, *, now: bool) -> None:
+        """Give way to others, and let the layers of the next run be timed, or of no further one."""
+        if self.queues:
+            self.give_way()
         self.engine.time_every = 0.0 if now else math.inf
         self.timing = self.timing and not now
 

@@ -72,6 +72,8 @@ class TorchBackend(Backend):
 
     def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
         """See `Backend.accumulate`."""
+        if self.queues:
+            self.give_way()
         graph = self.objective.network.graph
         maps = {name: self._fed(values) for name, values in batch.shown.items()}
         maps[WANTED] = self._fed(batch.wanted)

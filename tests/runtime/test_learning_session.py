@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -34,11 +35,12 @@ from studio.model.section import SOURCE
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
-from studio.runtime.learning.giving_way import TURN, rest_after, turn_of
+from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
 from studio.runtime.learning.record import Curves, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.live.document_sync import DocumentSync
+from studio.runtime.services.right_of_way import RightOfWay
 
 _RESTING = set[Trainer]()
 """Those that have told all that is new, and wait for orders."""
@@ -405,30 +407,33 @@ def test_what_comes_in_while_a_hand_turns_something_else_is_the_documents_once_i
     assert desk.session.rests == (then != "pause")
 
 
-def test_on_a_gpu_learning_rests_as_long_as_it_works(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (turn_of(queues=False), rest_after(0.05, queues=False)) == (TURN, 0.0)
-    assert turn_of(queues=True) < TURN
-    assert (rest_after(0.008, queues=True), rest_after(9.0, queues=True)) == (0.008, 0.1)
-    rests, plain = list[tuple[float, float]](), Trainer._give_way
+def test_on_a_gpu_no_step_begins_while_the_picture_has_a_frame_under_way(desk: Desk) -> None:
+    assert turn_of(queues=True) < turn_of(queues=False) == TURN
+    way = RightOfWay()
+    assert way.wait(0.0)
+    way.take()
+    assert not way.wait(0.0)
+    way.leave()
+    assert way.wait(0.0)
 
-    def noted(trainer: Trainer, seconds: float) -> None:
-        rests.append((seconds, trainer._worked))
-        plain(trainer, seconds)
+    class Noted(RightOfWay):
+        waits: ClassVar[list[float]] = []
 
-    monkeypatch.setattr(Trainer, "_give_way", noted)
+        def wait(self, at_most: float) -> bool:
+            self.waits.append(at_most)
+            return super().wait(0.0)
+
+    desk.session._way = Noted()
     desk.session.begin(desk.asked, "torch", running=False)
     trainer = desk.session._trainer
     assert trainer is not None
     desk.learn(3)
-    assert rests
-    assert not any(seconds for seconds, _ in rests), "a processor is shared out by the system"
-    rests.clear()
+    assert not Noted.waits, "a processor is shared out by the system"
     trainer.order(lambda learner: setattr(learner.backend, "queues", True))
-    desk.session.go_on()
-    desk.until(lambda: len(rests) > 3)
-    desk.session.pause()
-    desk.settle()
-    assert all(seconds == rest_after(worked, queues=True) > 0 for seconds, worked in rests)
+    desk.session._way.take()
+    desk.learn(3)
+    assert len(Noted.waits) >= 3, "it goes on, after each wait"
+    assert set(Noted.waits) == {LONGEST}
 
 
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.passes import Pass, Step, passes
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
+from studio.engine.gl.step_row import StepRow
 from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
 from studio.engine.ring import kept_of, ring_of
@@ -28,10 +29,6 @@ from studio.model.op import Array
 from studio.model.size import Size
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
-
-# Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
-# layer for longer than the driver needs to be told of three more, and each sending costs the CPU time of its own.
-_SENT_AFTER = frozenset(4**k for k in range(8))
 
 
 class AtlasEngine(DrawnEngine):
@@ -56,7 +53,7 @@ class AtlasEngine(DrawnEngine):
         self._queries: dict[tuple[str, bool], moderngl.Query] = {}
         self._asked_of: dict[tuple[str, bool], moderngl.Query] = {}
         self._times: dict[str, float] = {}
-        self._steps: dict[tuple[tuple[str, ...], frozenset[str]], list[Step]] = {}
+        self._steps: dict[tuple[tuple[str, ...], frozenset[str]], StepRow] = {}
         self._all: tuple[str, ...] = ()
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
         self._weights: dict[str, LayerWeights] = {}
@@ -268,20 +265,13 @@ class AtlasEngine(DrawnEngine):
         self._outdated -= whole
         key = (() if is_all else names), whole
         if key not in self._steps:
-            self._steps[key] = self._make_steps(nodes, whole)
+            self._steps[key] = StepRow(self._make_steps(nodes, whole), self._device)
         now = time.perf_counter()
         is_timed = self._device.is_software or now - self._timed_at > self.time_every
         if is_timed:
             self._timed_at = now
-        steps = self._steps[key]
         self._told.write(self._numbers)
-        for number, step in enumerate(steps, 1):
-            if is_timed:
-                self._run_timed(step)
-            else:
-                step.run()
-            if not self._device.is_software and (number in _SENT_AFTER or number == len(steps)):
-                self._device.calls.flush()
+        self._steps[key].run(self._run_timed if is_timed else None)
         self._keep(names)
         self._context.gc()
 

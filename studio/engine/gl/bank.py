@@ -9,7 +9,7 @@ import moderngl
 import numpy as np
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import Call
+from studio.engine.gl.tape import Call
 from studio.model.graph import Input
 from studio.model.picture import LUMA, Picture
 

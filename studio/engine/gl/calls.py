@@ -33,6 +33,11 @@ _RGBA32F, _RGBA16F, _WRITE_ONLY = 0x8814, 0x881A, 0x88B9
 _int, _uint, _address, _size = ctypes.c_int, ctypes.c_uint, ctypes.c_void_p, ctypes.c_ssize_t
 _byte, _handle = ctypes.c_ubyte, ctypes.c_uint64
 _SIGNATURES: dict[str, tuple[type[ctypes._SimpleCData], ...]] = {  # type: ignore[type-arg]
+    "glMemoryBarrier": (_uint,),
+    "glBindBufferRange": (_uint, _uint, _uint, _size, _size),
+    "glActiveTexture": (_uint,),
+    "glBindTexture": (_uint, _uint),
+    "glBindImageTexture": (_uint, _uint, _int, _byte, _int, _uint, _uint),
     "glFinish": (),
     "glFlush": (),
     "glGetIntegerv": (_uint, _address),
@@ -132,6 +137,10 @@ class Calls:
         brief = {name: _made(ctypes.PYFUNCTYPE, name, self._addresses[name]) for name in _BRIEF}
         self._functions |= brief
         self._asks = _made(ctypes.PYFUNCTYPE, "glClientWaitSync", self._addresses["glClientWaitSync"])
+
+    def address(self, name: str) -> int:
+        """Where a function is; 0 where the driver lacks it."""
+        return self._addresses[name]
 
     def finish(self) -> None:
         """Wait until everything asked for so far is done."""

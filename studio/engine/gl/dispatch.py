@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,14 +11,19 @@ import numpy as np
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
+from studio.engine.gl.tape import Made, Row, Tape
 from studio.engine.gl.told import Region
-
-Call = Callable[[], object]
 
 ALL_WRITES = (
     moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
 )
 """A barrier that waits for every map and buffer written before it."""
+
+_UNIFORM, _STORAGE = 0x8A11, 0x90D2
+_TEXTURE0, _TEXTURE_2D = 0x84C0, 0x0DE1
+_READ_ONLY, _WRITE_ONLY = 0x88B8, 0x88B9
+_IMAGES = {("f4", 4): 0x8814, ("f2", 4): 0x881A, ("f4", 1): 0x822E}
+"""OpenGL's names of formats, by what moderngl calls them."""
 
 # A dimension of workgroups may count no more in any GL 4.3 driver.
 _LONGEST = 65535
@@ -56,44 +61,64 @@ class Dispatch:
 
     def run(self, device: Device) -> None:
         """Bind everything and run."""
-        for call in self.calls(device):
-            call()
+        for made in self.calls(device):
+            made.call()
 
-    def calls(self, device: Device) -> list[Call]:
+    def calls(self, device: Device) -> list[Made]:
         """What binds everything and runs, call by call, so that a frame has nothing to work out but to make them.
 
         They go past moderngl's own wrappers, which cost as much again as the calls themselves.
         """
-        found: list[Call] = []
+        found: list[Made] = []
         if self.barrier:
-            found.append(partial(device.context.mglo.memory_barrier, self.barrier, False))
-        found.append(partial(self.block.mglo.bind_to_uniform_block, 0, 0, self.block.size))
+            call = partial(device.context.mglo.memory_barrier, self.barrier, False)
+            found.append(Made(call, (Row("glMemoryBarrier", (self.barrier,)),)))
+        found.append(_block(0, self.block))
         for binding, region in enumerate(self.numbers, start=1):
             if region is not None:
-                found.append(partial(region.bind, binding))
-        for binding, block in self.blocks:
-            found.append(partial(block.mglo.bind_to_uniform_block, binding, 0, block.size))
+                told = _UNIFORM, binding, region.told.cell.ctypes.data, region.offset, region.size
+                found.append(Made(partial(region.bind, binding), (Row("glBindBufferRange", told, cell=True),)))
+        found += [_block(binding, block) for binding, block in self.blocks]
         if not self.by_handle:
             found += self._units()
         for binding, buffer in enumerate(self.buffers):
             if buffer is not None:
-                found.append(partial(buffer.mglo.bind_to_storage_buffer, binding, 0, buffer.size))
-        if device.is_software:
-            # It may run them at once, so that other Python threads had to wait.
-            found.append(partial(device.calls.dispatch, self.program, *self.groups))
-        else:
-            found.append(partial(self.program.mglo.run, *self.groups))
+                call = partial(buffer.mglo.bind_to_storage_buffer, binding, 0, buffer.size)
+                found.append(Made(call, (_range(_STORAGE, binding, buffer),)))
+        # Software may run them at once, so that other Python threads had to wait.
+        run = partial(device.calls.dispatch, self.program) if device.is_software else self.program.mglo.run
+        rows = Row("glUseProgram", (self.program.glo,)), Row("glDispatchCompute", self.groups)
+        found.append(Made(partial(run, *self.groups), rows))
         return found
 
-    def _units(self) -> list[Call]:
-        found: list[Call] = [
-            partial(texture.use, unit) for unit, texture in enumerate(self.textures) if texture is not None
-        ]
-        for unit, output in enumerate(self.outputs):
-            found.append(partial(output.bind_to_image, unit, read=False, write=True))
-        for unit, image in enumerate(self.images, start=len(self.outputs)):
-            found.append(partial(image.bind_to_image, unit, read=True, write=False))
-        return found
+    def _units(self) -> list[Made]:
+        found: list[Made] = []
+        for unit, texture in enumerate(self.textures):
+            if isinstance(texture, moderngl.Texture):
+                rows = Row("glActiveTexture", (_TEXTURE0 + unit,)), Row("glBindTexture", (_TEXTURE_2D, texture.glo))
+                found.append(Made(partial(texture.use, unit), rows))
+            elif texture is not None:
+                found.append(Made(partial(texture.use, unit)))
+        found += [_image(unit, output, reads=False) for unit, output in enumerate(self.outputs)]
+        return found + [_image(unit, image, reads=True) for unit, image in enumerate(self.images, len(self.outputs))]
+
+
+def _range(kind: int, binding: int, buffer: moderngl.Buffer) -> Row:
+    return Row("glBindBufferRange", (kind, binding, buffer.glo, 0, buffer.size))
+
+
+def _block(binding: int, block: moderngl.Buffer) -> Made:
+    call = partial(block.mglo.bind_to_uniform_block, binding, 0, block.size)
+    return Made(call, (_range(_UNIFORM, binding, block),))
+
+
+def _image(unit: int, image: moderngl.Texture, *, reads: bool) -> Made:
+    call = partial(image.bind_to_image, unit, read=reads, write=not reads)
+    kind = _IMAGES.get((image.dtype, image.components))
+    if kind is None:
+        return Made(call)
+    access = _READ_ONLY if reads else _WRITE_ONLY
+    return Made(call, (Row("glBindImageTexture", (unit, image.glo, 0, 0, 0, access, kind)),))
 
 
 class Recorded:
@@ -105,16 +130,24 @@ class Recorded:
 
     Attributes:
         dispatches: the passes.
+        made: the calls.
     """
 
     def __init__(self, dispatches: Sequence[Dispatch], device: Device) -> None:
         self.dispatches = tuple(dispatches)
-        self._calls = tuple(call for dispatch in dispatches for call in dispatch.calls(device))
+        self.made = tuple(made for dispatch in dispatches for made in dispatch.calls(device))
+        self._device = device
+        self._tape: Tape | None = None
 
     def __call__(self) -> None:
         """Run them."""
-        for call in self._calls:
-            call()
+        if self._tape is None and self._device.can_play:
+            self._tape = self._device.tape(self.made)
+        if self._tape is not None:
+            self._tape()
+            return
+        for made in self.made:
+            made.call()
 
 
 def line_of(groups: int) -> tuple[int, int]:

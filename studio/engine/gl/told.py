@@ -37,6 +37,9 @@ class Told:
 
     Args:
         device: on which they are made.
+
+    Attributes:
+        cell: the number of the buffer that holds the numbers of this frame, where a tape looks it up.
     """
 
     def __init__(self, device: Device) -> None:
@@ -47,6 +50,7 @@ class Told:
         self._to = np.zeros(0, np.intp)
         self._version = -1
         self._current: Mapped | None = None
+        self.cell = np.zeros(1, np.int64)
         self._regions: dict[str, Region] = {}
 
     def adopt(self, numbers: Numbers) -> None:
@@ -85,6 +89,7 @@ class Told:
             self._current.leave_fence()
         _, self._current = self._feed.take()
         self._current.fill(self._memory)
+        self.cell[0] = self._current.buffer.glo
 
     def close(self) -> None:
         """Free the buffers."""

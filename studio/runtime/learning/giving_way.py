@@ -1,4 +1,4 @@
-"""How learning gives way to the picture on a GPU, whose queue has no priorities: it works in short turns, and rests."""
+"""How learning gives way to the picture on a GPU, whose queue has no priorities: it takes no step during a frame."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ TURN = 0.05
 """Seconds of a turn on a CPU, where the system shares the time out among threads."""
 
 _BRIEF = 0.008
-"""Seconds of a turn on a GPU, where the picture waits behind whatever was submitted before it."""
+"""Seconds of a turn on a GPU, behind which what was submitted is waited for: no frame waits longer than that."""
 
-_PART = 0.5
-"""The largest share of the time on a GPU. While learning rests, Python's lock is free, too, which every call of OpenGL
-takes."""
-
-_LONGEST = 0.1
-"""The longest rest in seconds, however long a turn was."""
+LONGEST = 0.05
+"""Seconds that a step waits for the picture: where frames leave no gap, it learns that often, and no more."""
 
 
 def turn_of(*, queues: bool) -> float:
@@ -23,8 +19,3 @@ def turn_of(*, queues: bool) -> float:
         queues: whether the picture waits in a queue behind this work, as on a GPU.
     """
     return _BRIEF if queues else TURN
-
-
-def rest_after(seconds: float, *, queues: bool) -> float:
-    """Seconds to rest after a turn of so many; 0 where nothing waits in a queue."""
-    return min(seconds * (1 - _PART) / _PART, _LONGEST) if queues else 0.0

@@ -28,6 +28,7 @@ from studio.runtime.learning.steering import Soon, Steering
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.learning.versions import Versions
+from studio.runtime.services.right_of_way import RightOfWay
 
 if TYPE_CHECKING:
     from studio.learn.learner import Step
@@ -46,6 +47,7 @@ class LearningSession(Keeping):
         post: has a callable called in the document's thread, soon.
         say: told sentences for the person, and the traceback of a defect.
         context: makes contexts of OpenGL for the learning thread; None where learners open their own.
+        way: what the picture takes for its frames, for which learning on the same GPU waits.
 
     Attributes:
         changed: emits what is new: "lesson", "state", "steps", "pictures", "watched", "effort", "dead",
@@ -64,9 +66,10 @@ class LearningSession(Keeping):
         post: Callable[[Callable[[], None]], None],
         say: Callable[[str, str], object],
         context: Callable[[], Context] | None = None,
+        way: RightOfWay | None = None,
     ) -> None:
         super().__init__()
-        self._document, self._post, self._say = document, post, say
+        self._document, self._post, self._say, self._way = document, post, say, way
         self._contexts = Contexts(context)
         self.state: State = "off"
         self.engine = "torch"
@@ -146,7 +149,7 @@ class LearningSession(Keeping):
         opening = self._opening = Opening(network, asked, self.engine, context, resume, adopt, note, stages)
         self._set("preparing")
         trainer = self._trainer = Trainer(
-            opening.prepare, tell, Versions.of_document(self._document), running=False, free=free
+            opening.prepare, tell, Versions.of_document(self._document), running=False, free=free, way=self._way
         )
         self._steering.begin(trainer)
         self.keep()

@@ -14,13 +14,14 @@ from studio.errors import StudioError
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
 from studio.model.version import Version
-from studio.runtime.learning.giving_way import rest_after, turn_of
+from studio.runtime.learning.giving_way import LONGEST, turn_of
 from studio.runtime.learning.look import DeadUnits, Good, Meter, Watched, maps_of, pictures_of
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.versions import Versions
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
+from studio.runtime.services.right_of_way import RightOfWay
 
 if TYPE_CHECKING:
     from studio.learn.learner import Checkpoint, Learner, Step
@@ -59,6 +60,7 @@ class Trainer:
         versions: makes what is told of weights, in that thread.
         running: whether it begins at once.
         free: called last in the trainer's thread, when the learner is closed.
+        way: what the picture takes for its frames on a GPU; None where nobody else uses it.
     """
 
     def __init__(
@@ -69,8 +71,9 @@ class Trainer:
         *,
         running: bool = True,
         free: Callable[[], None] = lambda: None,
+        way: RightOfWay | None = None,
     ) -> None:
-        self._prepare, self._free = prepare, free
+        self._prepare, self._free, self._way = prepare, free, way
         self._tell = tell
         self.versions = versions
         self._ready = threading.Condition()
@@ -80,7 +83,6 @@ class Trainer:
         self._edits = self._edited = 0
         self._watched = self._seen = ""
         self._is_told, self._tells_all = True, False
-        self._worked = 0.0  # seconds of the last turn
         self._thread = threading.Thread(target=self._run, name="learn", daemon=True)
         self._thread.start()
 
@@ -240,12 +242,6 @@ class Trainer:
             orders, self._orders = self._orders, []
             return orders, self._steps_left, self._closing
 
-    def _give_way(self, seconds: float) -> None:
-        """Rest for so long, or until something else is to be done."""
-        if seconds:
-            with self._ready:
-                self._ready.wait_for(lambda: self._orders or self._closing or self._steps_left <= 0, seconds)
-
     def _turn(
         self, learner: Learner, orders: Sequence[Callable[[Learner], object]], wanted: float
     ) -> tuple[tuple[Step, ...], Message | None]:
@@ -255,11 +251,7 @@ class Trainer:
         try:
             for order in orders:
                 self._carry_out(order, learner)
-            began = time.monotonic()
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
-            self._worked = time.monotonic() - began
-            if steps:
-                self._give_way(rest_after(self._worked, queues=learner.backend.queues))
         except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
         return steps, problem
@@ -273,6 +265,7 @@ class Trainer:
 
     def _advance(self, learner: Learner, wanted: float) -> list[Step]:
         turn = turn_of(queues=learner.backend.queues)
+        learner.backend.give_way = self._give_way
         if wanted == float("inf"):
             return learner.advance(turn)
         steps: list[Step] = []
@@ -280,6 +273,10 @@ class Trainer:
         while (not steps or time.monotonic() - began < turn) and self._take_one():
             steps.append(learner.step())
         return steps
+
+    def _give_way(self) -> None:
+        if self._way is not None:
+            self._way.wait(LONGEST)
 
     def _take_one(self) -> bool:
         """Whether a step is still wanted; counted before it is taken, since other steps may be asked for during it."""

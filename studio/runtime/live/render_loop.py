@@ -56,6 +56,7 @@ from studio.runtime.live.taking import BeginTake, Taking
 from studio.runtime.live.tidying import Tidying
 from studio.runtime.live.tuning import Tuning
 from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.services.right_of_way import RightOfWay
 
 _REPORT_EVERY, _PROMPTLY = 1 / 12, 1 / 30
 """Seconds from one whole report to the next: each has labels written anew, by the window's thread and its Python."""
@@ -76,6 +77,7 @@ class RenderLoop:
         on_report: takes reports.
         features: what lives here besides recordings and what looks at layers.
         rate: pictures a second of what moves by itself; no more of any are told of.
+        way: is taken while a frame is under way on a GPU; None where nobody else uses it.
     """
 
     def __init__(
@@ -86,8 +88,9 @@ class RenderLoop:
         on_report: Callable[[Report], None],
         features: Iterable[Feature] = (),
         rate: int = SLOW,
+        way: RightOfWay | None = None,
     ) -> None:
-        self._rate = rate
+        self._rate, self._way = rate, way or RightOfWay()
         self._display = display
         self._mailbox = mailbox
         self._player = player
@@ -114,10 +117,10 @@ class RenderLoop:
             LookAt: [self._look_at],
             ShowOutputToo: [self._show_output_too],
             WorkAt: [self._work_at],
-            Hold: [self._hold],
+            Hold: [lambda order: setattr(self._pictures, "held", order.held)],
             BeginTake: [lambda _: self._pictures.again()],
             BeginAgain: [lambda _: self._pictures.begin_again()],
-            Stop: [self._stop],
+            Stop: [lambda _: setattr(self, "_stopping", True)],
         }
         for feature in self._features:
             for kind, handle in feature.handlers().items():
@@ -126,14 +129,12 @@ class RenderLoop:
         self._overlap = Overlap(self._pictures, cores, mailbox.wake)
         self._arriving = Arriving(self._carry_out)
         self._view = View()
-        self._output_too = False
+        self._output_too = self._stopping = False
         self._looked = False  # whether something else is looked at since the last turn
         self._serial = self._shown = 0
-        self._shown_at = 0.0
+        self._shown_at = self._reported = 0.0
         self._pace = Pace()
         self._shapes: LayerShapes | None = None
-        self._reported = 0.0
-        self._stopping = False
 
     def run(self) -> None:
         """Until `Stop` is ordered."""
@@ -197,12 +198,6 @@ class RenderLoop:
         self._pictures.size = order.size
         self._pictures.renew()
 
-    def _hold(self, order: Hold) -> None:
-        self._pictures.held = order.held
-
-    def _stop(self, _: Stop) -> None:
-        self._stopping = True
-
     # -- engines ----------------------------------------------------------------------------------------------------
 
     def _opened(self, engine: Engine, graph: Graph) -> None:
@@ -229,7 +224,7 @@ class RenderLoop:
         if engine is None or not self._pictures.has_run:
             for feature in self._features:
                 self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
-            self._journal.attempt("publishing", "Showing the picture", self._display.publish)
+            self._publish()
             return None
         frame = Frame(engine, self._view, self._pictures.crops(engine.graph), ran, self._serial, self._pictures.last)
         # Before the screen, which waits for the GPU: it has work until then.
@@ -238,8 +233,12 @@ class RenderLoop:
             self._journal.attempt("screen", "Showing the picture", partial(self._show, engine))
         # A GPU goes on with the next frame, where there is one, while this thread gets it ready.
         if self._display.is_software or not self._pictures.is_pressed(engine, moves=self._moves(engine)):
-            self._journal.attempt("publishing", "Showing the picture", self._display.publish)
+            self._publish()
         return frame
+
+    def _publish(self) -> None:
+        self._journal.attempt("publishing", "Showing the picture", self._display.publish)
+        self._way.leave()
 
     def _each(self, what: str, frame: Frame) -> None:
         for cause, name, does in self._having[what]:
@@ -277,6 +276,7 @@ class RenderLoop:
         return engine.moves or any(moves(engine) for _, _, moves in self._having["moves"])
 
     def _prepare(self, runner: FrameRunner, tick: Tick, picture: DeepPicture) -> None:
+        self._way.take()
         for cause, name, does in self._having["before"]:
             self._journal.attempt(cause, name, partial(does, runner, tick, picture))
 
@@ -289,8 +289,7 @@ class RenderLoop:
     def _pause(self) -> float:
         """Seconds until something must be done although nothing comes in."""
         periods = [feature.period for feature in self._features]
-        engine = self._host.engine
-        moving = [self._pictures.wait(engine)] if engine is not None and self._moves(engine) else []
+        moving = [self._pictures.wait(e)] if (e := self._host.engine) is not None and self._moves(e) else []
         return min([_IDLE, *moving, *(period / 2 for period in periods if period is not None)])
 
     def _report(self) -> None:
@@ -339,6 +338,7 @@ class RenderLoop:
 
     def _finish(self) -> None:
         self._overlap.close()
+        self._way.leave()
         for feature in self._features:
             self._journal.once(type(feature).__name__, feature.close)
         self._host.close()

@@ -37,6 +37,7 @@ from studio.runtime.live.recorder import RecordingTarget
 from studio.runtime.live.report import EngineState, Messages, Report
 from studio.runtime.live.tuning import StopTuning
 from studio.runtime.services.failures import told
+from studio.runtime.services.right_of_way import RightOfWay
 
 
 class LiveSession:
@@ -65,6 +66,7 @@ class LiveSession:
         quick: bool = False,
     ) -> None:
         self._mailbox = Mailbox()
+        self.way = RightOfWay()
         self._rate = QUICK if quick else SLOW
         self.player = Player(self._mailbox.wake, rate=QUICK if quick else None)
         self._open_display = open_display
@@ -193,7 +195,10 @@ class LiveSession:
             self._display = self._open_display()
             opened = True
             features = self._features()
-            RenderLoop(self._display, self._mailbox, self.player, self._on_report, features, self._rate).run()
+            loop = RenderLoop(
+                self._display, self._mailbox, self.player, self._on_report, features, self._rate, self.way
+            )
+            loop.run()
         except Exception as error:  # noqa: BLE001 - the person must learn that the picture has stopped
             message = told(error, "The render thread")
             self._on_report(Report((Messages((message,)), EngineState(problem=message.text))))

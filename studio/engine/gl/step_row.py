@@ -1,0 +1,62 @@
+"""The steps of a frame, run one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.dispatch import Recorded
+from studio.engine.gl.passes import Step
+from studio.engine.gl.tape import Made, Row, Tape
+
+# Steps of a frame after which they are sent off: drivers collect commands until they are told to. A GPU is busy with a
+# layer for longer than the driver needs to be told of three more, and each sending costs the CPU time of its own.
+_SENT_AFTER = frozenset(4**k for k in range(8))
+
+
+class StepRow:
+    """The steps of a frame in order, which are sent off now and then.
+
+    Args:
+        steps: run one by one where they are timed, and else at once, by native code where that can be.
+        device: what they run on.
+    """
+
+    def __init__(self, steps: Sequence[Step], device: Device) -> None:
+        self._steps, self._device = tuple(steps), device
+        self._is_recorded = all(isinstance(step.run, Recorded) for step in steps)
+        self._tape: Tape | None = None
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    def run(self, timed: Callable[[Step], object] | None = None) -> None:
+        """Run them.
+
+        Args:
+            timed: runs one, and times it; None where nothing is timed.
+        """
+        if timed is None and self._tape is None and self._is_recorded and self._device.can_play:
+            self._tape = self._device.tape(self._whole())
+        if timed is None and self._tape is not None:
+            self._tape()
+            return
+        for number, step in enumerate(self._steps, 1):
+            if timed is None:
+                step.run()
+            else:
+                timed(step)
+            if self._is_sent(number):
+                self._device.calls.flush()
+
+    def _whole(self) -> list[Made]:
+        made: list[Made] = []
+        for number, step in enumerate(self._steps, 1):
+            assert isinstance(step.run, Recorded)
+            made += step.run.made
+            if self._is_sent(number):
+                made.append(Made(self._device.calls.flush, (Row("glFlush", ()),)))
+        return made
+
+    def _is_sent(self, number: int) -> bool:
+        return not self._device.is_software and (number in _SENT_AFTER or number == len(self._steps))

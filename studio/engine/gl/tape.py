@@ -1,0 +1,225 @@
+"""Calls of OpenGL that native code makes one after the other: Python takes as long for each as most drivers do.
+
+A tape is a table with a row for each call::
+
+    kind of the function | its address | what it is told, seven numbers at most
+
+A loop that LLVM compiles once goes through it (`studio.lanes.machine`). Where LLVM is missing, Python makes the calls.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from functools import cache
+from threading import Lock, Thread
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.engine.gl.calls import Calls
+from studio.engine.libraries import load_llvm
+
+Call = Callable[[], object]
+
+_MOST = 7
+_WIDTH = 2 + _MOST
+
+_FUNCTIONS: dict[str, str] = {
+    "glFlush": "",
+    "glMemoryBarrier": "u",
+    "glBindBufferRange": "uuupp",
+    "glActiveTexture": "u",
+    "glBindTexture": "uu",
+    "glBindImageTexture": "uuuuuuu",
+    "glUseProgram": "u",
+    "glDispatchCompute": "uuu",
+}
+"""What each is told: unsigned numbers of 32 bits, and sizes of memory."""
+
+_FROM_CELL = "glBindBufferRange from a cell"
+"""Binds the buffer whose number stands in memory, at the address in its place."""
+
+_KINDS = {name: number for number, name in enumerate([*_FUNCTIONS, _FROM_CELL])}
+
+_MANY = 64
+"""Dispatches that keep a thread for so long that others want Python's lock meanwhile."""
+
+_ASKED_BEFORE = 200
+"""How often tapes are asked for in vain before LLVM is loaded: a few frames."""
+
+
+class Row(NamedTuple):
+    """A call as a tape holds it.
+
+    Attributes:
+        name: of the function.
+        numbers: what it is told.
+        cell: whether the third of them is the address of a buffer's number, and not the number.
+    """
+
+    name: str
+    numbers: tuple[int, ...]
+    cell: bool = False
+
+
+class Made(NamedTuple):
+    """A call that can be made by Python, and by native code where that is known.
+
+    Attributes:
+        call: makes it.
+        rows: the same for a tape, as one or more; empty where Python alone can make it.
+    """
+
+    call: Call
+    rows: tuple[Row, ...] = ()
+
+
+class Tape:
+    """A list of calls, made by native code as far as it can.
+
+    Args:
+        made: the calls; whoever holds the tape holds what they bind.
+        calls: of the device that they are for.
+        frees: whether Python's lock is let go of meanwhile, as for calls that work; None where there are many.
+    """
+
+    def __init__(self, made: Sequence[Made], calls: Calls, *, frees: bool | None = None) -> None:
+        self._calls: list[Call] = []
+        rows: list[list[int]] = []
+        dispatches = sum(row.name == "glDispatchCompute" for each in made for row in each.rows)
+        play = _player(frees=dispatches >= _MANY if frees is None else frees)
+
+        def end() -> None:
+            if rows:
+                self._calls.append(_Run(play, np.array(rows, np.int64)))
+                rows.clear()
+
+        for each in made:
+            if each.rows:
+                rows += [_row(row, calls) for row in each.rows]
+            else:
+                end()
+                self._calls.append(each.call)
+        end()
+
+    def __call__(self) -> None:
+        """Make them."""
+        for call in self._calls:
+            call()
+
+
+class _Run:
+    """Rows that are played, and kept for as long."""
+
+    def __init__(self, play: Any, rows: NDArray[np.int64]) -> None:
+        self._rows, self._play = rows, play
+        self._at = ctypes.c_void_p(rows.ctypes.data), ctypes.c_int64(len(rows))
+
+    def __call__(self) -> None:
+        self._play(*self._at)
+
+
+def _row(row: Row, calls: Calls) -> list[int]:
+    kind = _KINDS[_FROM_CELL if row.cell else row.name]
+    return [kind, calls.address(row.name), *row.numbers, *[0] * (_MOST - len(row.numbers))]
+
+
+class _Loading:
+    """Has LLVM loaded and the loop compiled in a thread of its own, once there have been some frames.
+
+    Nobody waits for it: it takes a fifth of a second, and the first picture comes before.
+    """
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._address: int | None = None
+        self._lock = Lock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether tapes can be made now."""
+        if self._address is not None:
+            return self._address != 0
+        self._asked += 1
+        if self._asked == _ASKED_BEFORE:
+            Thread(target=self.load, name="tape", daemon=True).start()
+        return False
+
+    def load(self) -> int:
+        """The address of the loop; 0 where LLVM does not work."""
+        with self._lock:
+            if self._address is None:
+                load_llvm()
+                from studio.lanes.machine import compiled, works
+
+                self._address = compiled("play", _text()) if works() else 0
+            return self._address
+
+
+_loading = _Loading()
+
+
+def can_play() -> bool:
+    """Whether tapes can be made; where they cannot yet, that is begun after some time."""
+    return _loading.is_over
+
+
+def prepare() -> bool:
+    """Wait until tapes can be made; False where LLVM does not work."""
+    return _loading.load() != 0
+
+
+@cache
+def _player(*, frees: bool) -> Any:
+    """Plays rows, at an address, so many."""
+    kind = ctypes.CFUNCTYPE if frees else ctypes.PYFUNCTYPE
+    return kind(None, ctypes.c_void_p, ctypes.c_int64)(_loading.load())
+
+
+def _text() -> str:
+    """The loop in LLVM's intermediate representation."""
+    kinds = [*_FUNCTIONS.items(), (_FROM_CELL, _FUNCTIONS["glBindBufferRange"])]
+    cases = " ".join(f"i64 {number}, label %kind{number}" for number in range(len(kinds)))
+    loads = "\n".join(
+        f"  %at{k} = getelementptr i64, ptr %row, i64 {2 + k}\n  %n{k} = load i64, ptr %at{k}" for k in range(_MOST)
+    )
+    lines = [
+        "define void @play(ptr %rows, i64 %count) {",
+        "entry:",
+        f"  %end = getelementptr [{_WIDTH} x i64], ptr %rows, i64 %count",
+        "  br label %head",
+        "head:",
+        "  %row = phi ptr [%rows, %entry], [%next, %done]",
+        "  %over = icmp eq ptr %row, %end",
+        "  br i1 %over, label %out, label %body",
+        "body:",
+        "  %kind = load i64, ptr %row",
+        "  %place = getelementptr i64, ptr %row, i64 1",
+        "  %function = load ptr, ptr %place",
+        loads,
+        f"  switch i64 %kind, label %done [{cases}]",
+    ]
+    for number, (name, kind) in enumerate(kinds):
+        lines.append(f"kind{number}:")
+        told = []
+        for k, each in enumerate(kind):
+            if k == 2 and name == _FROM_CELL:
+                lines += [f"  %cell{number} = inttoptr i64 %n2 to ptr", f"  %k{number}_2 = load i32, ptr %cell{number}"]
+                told.append(f"i32 %k{number}_2")
+            elif each == "u":
+                lines.append(f"  %k{number}_{k} = trunc i64 %n{k} to i32")
+                told.append(f"i32 %k{number}_{k}")
+            else:
+                told.append(f"i64 %n{k}")
+        lines += [f"  call void %function({', '.join(told)})", "  br label %done"]
+    lines += [
+        "done:",
+        f"  %next = getelementptr [{_WIDTH} x i64], ptr %row, i64 1",
+        "  br label %head",
+        "out:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,190 @@
+"""Calls that native code makes are those that Python makes: frames, numbers that move, earlier maps, learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from helpers import assert_same_bits, layer, network, normal, tiny_network
+
+from studio.bends import make_bend
+from studio.engine.gl import tape
+from studio.engine.gl.device import Device
+from studio.engine.gl.dispatch import Recorded
+from studio.engine.gl.passes import Step
+from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.settings import Settings
+from studio.engine.gl.step_row import StepRow
+from studio.engine.gl.tape import Made, Row, Tape
+from studio.learn.lesson import Batch
+from studio.learn.losses import L2
+from studio.learn.on_gl import GLBackend
+from studio.learn.optimisers import Adam
+from studio.learn.settings import Settings as Lesson
+from studio.learn.settings import objective_of
+from studio.model.op import Array
+from studio.model.size import Size
+from studio.model.stage import Stage
+from studio.model.tick import Tick
+
+pytestmark = [pytest.mark.gl, pytest.mark.skipif(not tape.prepare(), reason="LLVM does not work here")]
+
+
+@pytest.fixture
+def played(device: Device, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each tape has that is played: a frame is one tape where nothing is timed."""
+    found: list[int] = []
+    run = tape._Run.__call__
+
+    def noted(self: tape._Run) -> None:
+        found.append(len(self._rows))
+        run(self)
+
+    monkeypatch.setattr(tape._Run, "__call__", noted)
+    monkeypatch.setattr(GLEngine, "_run_timed", lambda _, step: step.run())
+    plain = StepRow.run
+    monkeypatch.setattr(StepRow, "run", lambda self, _timed=None: plain(self))
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+    return found
+
+
+Maps = dict[str, Array]
+
+
+def both(device: Device, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Maps]) -> list[Maps]:
+    """What comes of it where Python makes the calls, and where native code does."""
+    found = []
+    for plays in (False, True):
+        monkeypatch.setattr(device, "plays", plays)
+        found.append(make())
+    return found
+
+
+def test_a_frame_is_the_same_with_numbers_that_are_turned_and_earlier_maps(
+    device: Device, monkeypatch: pytest.MonkeyPatch, played: list[int]
+) -> None:
+    made = network(
+        layer("conv", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=3, padding=1),
+        layer("elu", "ELU", "conv", alpha=0.7),
+        layer("norm", "InstanceNorm2d", "elu", num_features=5),
+        layer("out", "Conv2d", "norm", in_channels=5, out_channels=3, kernel_size=3),
+    )
+
+    def frames() -> dict[str, Array]:
+        engine = GLEngine(made, device)
+        engine.set_stages([Stage(1, "conv", make_bend("Delay", {"frames": 2}), amount=0.5)])
+        kept: dict[str, Array] = {}
+        for number in range(4):
+            engine.run({"input": normal(3, 9, 12, seed=number)}, Tick(number))
+            engine.set_number("elu", "alpha", 0.3 + number)
+            kept |= {f"{name} {number}": engine.activation(name) for name in ("conv", "elu", "out")}
+        engine.close()
+        return kept
+
+    plain, native = both(device, monkeypatch, frames)
+    assert_same_bits(native, plain)
+    assert len(played) >= 8, "an earlier map is bound by Python, between two tapes of a frame"
+
+
+@pytest.mark.parametrize("kind", [GLEngine, GLHalfEngine])
+@pytest.mark.parametrize("kernels", ["tiles", "blocks"])
+def test_textures_and_images_are_bound_as_python_does(
+    device: Device, monkeypatch: pytest.MonkeyPatch, played: list[int], kind: type[GLEngine], kernels: str
+) -> None:
+    if kind is GLHalfEngine and kernels == "blocks":
+        pytest.skip("half precision has no blocks")
+    made = tiny_network()
+    chosen = Settings("tiles", half=kind is GLHalfEngine) if kernels == "tiles" else Settings("blocks", most_outputs=6)
+
+    def frame() -> dict[str, Array]:
+        engine = kind(made, device, chosen)
+        for seed in range(2):
+            engine.run({"input": normal(3, 8, 8, seed=seed)})
+        found = {node.name: engine.activation(node.name) for node in made.graph.nodes}
+        engine.close()
+        return found
+
+    plain, native = both(device, monkeypatch, frame)
+    assert_same_bits(native, plain)
+    assert played
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_steps_of_learning_are_the_same(
+    device: Device, monkeypatch: pytest.MonkeyPatch, played: list[int], batch: int
+) -> None:
+    made = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=6, kernel_size=3, padding=1),
+        layer("norm", "BatchNorm2d", "a", num_features=6),
+        layer("act", "ReLU", "norm"),
+        layer("out", "Conv2d", "act", in_channels=6, out_channels=3, kernel_size=1),
+    )
+    black = np.zeros((1, 1, 3), np.uint8)
+
+    def learnt() -> dict[str, Array]:
+        size = Size(8, 8)
+        backend = GLBackend(objective_of(made, Lesson(size, (L2(),), batch=batch)), Adam(), "gl", device)
+        for seed in range(3):
+            pictures = normal(2 * batch, 3, *size, seed=seed)
+            backend.accumulate(Batch({"input": pictures[:batch]}, pictures[batch:], (black, black)), 1.0)
+            backend.take(1e-2, 1.0)
+        assert all(outcome.is_finite for outcome in backend.outcomes(wait=True))
+        found = {name: backend.tensor(name) for name in made.tensors}
+        backend.close()
+        return found
+
+    plain, native = both(device, monkeypatch, learnt)
+    assert_same_bits(native, plain)
+    assert not np.array_equal(native["a.weight"], made.tensors["a.weight"])
+    assert played
+
+
+def test_what_python_alone_can_do_comes_in_its_place(device: Device) -> None:
+    order: list[str] = []
+    barrier = Made(lambda: order.append("barrier"), (Row("glMemoryBarrier", (1,)),))
+    made = [barrier, Made(lambda: order.append("one")), barrier, barrier, Made(lambda: order.append("two"))]
+    for frees in (False, True):
+        order.clear()
+        recorded = Tape(made, device.calls, frees=frees)
+        kinds = [isinstance(call, tape._Run) for call in recorded._calls]
+        assert kinds == [True, False, True, False]
+        recorded()
+        assert order == ["one", "two"]
+
+
+def test_llvm_is_loaded_after_some_frames_and_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[object] = []
+
+    class Noted:
+        def __init__(self, target: object, **_: object) -> None:
+            begun.append(target)
+
+        def start(self) -> None:
+            pass
+
+    monkeypatch.setattr(tape, "Thread", Noted)
+    loading = tape._Loading()
+    for _ in range(tape._ASKED_BEFORE):
+        assert not begun
+        assert not loading.is_over
+    assert begun == [loading.load]
+    assert not loading.is_over
+    assert len(begun) == 1
+    assert loading.load() != 0
+    assert loading.is_over
+    monkeypatch.setattr("studio.lanes.machine.works", lambda: False)
+    lacking = tape._Loading()
+    assert lacking.load() == 0
+    assert not lacking.is_over
+
+
+def test_a_frame_is_sent_off_now_and_then(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "is_software", False)
+    monkeypatch.setattr(device, "plays", True)
+    empty = Recorded([], device)
+    row = StepRow([Step(str(number), (str(number),), empty) for number in range(6)], device)
+    assert len(row._whole()) == 3, "behind the first, the fourth and the last"
+    sequence: Sequence[Step] = list(row)
+    assert [step.name for step in sequence] == [*"012345"]
