@@ -278,7 +278,7 @@ def learning(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterat
         spin(SETTLES)
         watch = Watch(spans)
         spin(WATCHED)
-        yield [f"{what} at {size}", "plays", "", *_told(studio, spans, seen, watch)]
+        yield [f"{what}, {size}²", "plays", "", *_told(studio, spans, seen, watch)]
         session, panel, watch = studio.parts.learning, studio.window.context[LearningPanel], Watch(spans)
         studio.window.docks["learning"].raise_()
         panel.toggle()
@@ -298,10 +298,9 @@ def _still() -> Iterator[str]:
     """The path of a picture."""
     from PIL import Image
 
-    with tempfile.TemporaryDirectory() as temporary:
-        still = Path(temporary) / "still.png"
-        Image.fromarray(np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)).save(still)
-        yield str(still)
+    with tempfile.NamedTemporaryFile(suffix=".png") as still:
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)).save(still, "png")
+        yield still.name
 
 
 def moving(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[Row]:

@@ -30,9 +30,14 @@ class TorchFlights(TorchStates):
     _device: torch.device
     _times: dict[str, float]
 
+    @property
+    def overlaps(self) -> bool:
+        """See `Engine.overlaps`."""
+        return self._device.type == "cpu"
+
     def can_launch(self, sizes: Mapping[str, Size]) -> bool:
         """See `Engine.can_launch`."""
-        stands = self._device.type == "cpu" and not self._stale and bool(self._shapes)
+        stands = self.overlaps and not self._stale and bool(self._shapes)
         return stands and not self.moves and all(self._sizes[name] == size for name, size in sizes.items())
 
     def launch(

@@ -113,6 +113,11 @@ class Engine(Staging):
             for put in states:
                 self._keep_state(put.name, self._running.node_of(put.comes_from))
 
+    @property
+    def overlaps(self) -> bool:
+        """Whether several runs at a time gain anything: a GPU has a queue, and does one after the other."""
+        return False
+
     def can_launch(self, sizes: Mapping[str, Size]) -> bool:
         """Whether runs may be under way beside each other now: not where one needs what another makes or moves.
 

@@ -137,6 +137,9 @@ class Backend(ABC):
         """What is drawn in this step goes by."""
         return Tick(frame=self.steps, step=self.steps) if self.draws else START
 
+    def tune(self) -> None:  # noqa: B027 - only where there are several ways
+        """Find out a little more about which ways are the fastest, between two steps."""
+
     @abstractmethod
     def outcomes(self, *, wait: bool) -> list[Outcome]:
         """What the steps came to that have not been told of, in order.

@@ -70,6 +70,8 @@ class GLBackend(Backend):
         self._turned = network.graph.nodes
         self._device = self.engine._device
         self.queues = not self._device.is_software
+        # Where shaders are compiled elsewhere, somebody looks on: steps begin in the usual ways.
+        self.engine.tunes_later = self._device.compiler is not None
         self._course = Course(
             self.engine,
             self._device,
@@ -248,6 +250,11 @@ class GLBackend(Backend):
         self._turned = network.graph.nodes
         self._course.optimiser = optimiser
         return True
+
+    def tune(self) -> None:
+        """See `Backend.tune`."""
+        self._device.use()
+        self.engine.tune()
 
     def drop(self) -> None:
         """See `Backend.drop`."""

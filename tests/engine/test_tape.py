@@ -154,6 +154,24 @@ def test_what_python_alone_can_do_comes_in_its_place(device: Device) -> None:
         assert order == ["one", "two"]
 
 
+def test_what_is_bound_already_is_not_bound_again(device: Device) -> None:
+    def rows(*given: Row) -> int:
+        (run,) = Tape([Made(lambda: None, given)], device.calls, frees=True)._calls
+        assert isinstance(run, tape._Run)
+        return len(run._rows)
+
+    use, other = Row("glUseProgram", (0,)), Row("glUseProgram", (5,))
+    block, elsewhere = Row("glBindBufferRange", (0x8A11, 0, 3, 0, 16)), Row("glBindBufferRange", (0x8A11, 1, 3, 0, 16))
+    assert rows(use, use, use) == 1
+    assert rows(use, other, use) == 3
+    assert rows(block, elsewhere, block, elsewhere) == 2
+    assert rows(block, block._replace(numbers=(0x8A11, 0, 4, 0, 16)), block) == 3
+    assert rows(block, block._replace(cell=True)) == 2
+    assert rows(*[Row("glDispatchCompute", (1, 1, 1))] * 2, *[Row("glMemoryBarrier", (1,))] * 2) == 4
+    between = Tape([Made(lambda: None, (use,)), Made(lambda: None), Made(lambda: None, (use,))], device.calls)
+    assert len(between._calls) == 3, "Python may have bound something else"
+
+
 def test_llvm_is_loaded_after_some_frames_and_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[object] = []
 

@@ -228,6 +228,17 @@ def test_what_moves_and_what_is_written_down_frame_by_frame_does_not_overlap(des
     assert not desk.overlap._under_way
 
 
+def test_where_an_engine_has_no_use_for_it_no_thread_is_made_and_pytorch_not_loaded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TorchEngine, "overlaps", False)
+    for _ in range(200):
+        assert desk.turn()
+    assert desk.overlap.is_pressed
+    assert not desk.overlap._choice.on
+    assert desk.overlap._lanes is None, "its threads set PyTorch's, which takes a second to import"
+
+
 def test_it_knows_whether_pictures_wait(desk: Desk) -> None:
     assert desk.turn()
     assert not desk.overlap.is_pressed

@@ -38,6 +38,9 @@ _PROGRAMS = 512
 
 _EMPTY = "#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
 
+# By the names that Qt finds them by; moderngl would ask ldconfig and compilers, which do not know every folder.
+_GLX = {"libgl": "libGL.so.1", "libx11": "libX11.so.6"}
+
 Patience = Literal["waits", "asks", "looks"]
 Program = TypeVar("Program", moderngl.VertexArray, moderngl.ComputeShader)
 Compile = Callable[["Device", Source], Program]
@@ -313,9 +316,9 @@ def open_device(number: int | None = None, api: Api = "") -> Device:
         StudioError: where there is no OpenGL 3.3, with the reason the system gave.
     """
     # EGL needs no display; elsewhere the platform's own way makes a hidden window.
-    backends: tuple[dict[str, Any], ...] = ({"backend": "egl"}, {}) if sys.platform.startswith("linux") else ({},)
+    backends: tuple[dict[str, Any], ...] = ({"backend": "egl"}, _GLX) if sys.platform.startswith("linux") else ({},)
     if api:
-        backends = tuple(backend for backend in backends if bool(backend) == (api == "egl"))
+        backends = tuple(backend for backend in backends if ("backend" in backend) == (api == "egl"))
     if number is not None and sys.platform.startswith("linux"):
         backends = ({"backend": "egl", "device_index": number},)
     reasons = []

@@ -38,6 +38,9 @@ _FUNCTIONS: dict[str, str] = {
 }
 """What each is told: unsigned numbers of 32 bits, and sizes of memory."""
 
+_PLACES = {"glUseProgram": 0, "glBindBufferRange": 2}
+"""Of what binds something in a place that nothing else on a tape binds: how many of its numbers say where."""
+
 _FROM_CELL = "glBindBufferRange from a cell"
 """Binds the buffer whose number stands in memory, at the address in its place."""
 
@@ -88,6 +91,7 @@ class Tape:
     def __init__(self, made: Sequence[Made], calls: Calls, *, frees: bool | None = None) -> None:
         self._calls: list[Call] = []
         rows: list[list[int]] = []
+        bound: dict[tuple[str | int, ...], Row] = {}
         dispatches = sum(row.name == "glDispatchCompute" for each in made for row in each.rows)
         play = _player(frees=dispatches >= _MANY if frees is None else frees)
 
@@ -95,10 +99,11 @@ class Tape:
             if rows:
                 self._calls.append(_Run(play, np.array(rows, np.int64)))
                 rows.clear()
+                bound.clear()
 
         for each in made:
             if each.rows:
-                rows += [_row(row, calls) for row in each.rows]
+                rows += [_row(row, calls) for row in each.rows if not _is_bound(row, bound)]
             else:
                 end()
                 self._calls.append(each.call)
@@ -108,6 +113,16 @@ class Tape:
         """Make them."""
         for call in self._calls:
             call()
+
+
+def _is_bound(row: Row, bound: dict[tuple[str | int, ...], Row]) -> bool:
+    """Whether this binds what is bound there already, by another row before it; takes note of it."""
+    places = _PLACES.get(row.name)
+    if places is None:
+        return False
+    place = row.name, *row.numbers[:places]
+    before, bound[place] = bound.get(place), row
+    return before == row
 
 
 class _Run:

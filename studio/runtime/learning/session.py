@@ -70,16 +70,14 @@ class LearningSession(Keeping):
     ) -> None:
         super().__init__()
         self._document, self._post, self._say, self._way = document, post, say, way
-        self._contexts = Contexts(context)
+        self._contexts, self.carrying = Contexts(context), Carrying(document)
         self.state: State = "off"
-        self.engine = "torch"
+        self.engine, self.problem = "torch", ""
         self.asked: Asked | None = None
-        self.problem = ""
         self.notes: tuple[str, ...] = ()
         self._trainer: Trainer | None = None
         self._ending: Trainer | None = None
         self._opening: Opening | None = None
-        self.carrying = Carrying(document)
         self._turn_soon = Soon(post, self.turn)
         self._goes = False  # whether it was told to take steps, and has not come to an end
         # What was told while a hand was at work, and is taken in once it is not.

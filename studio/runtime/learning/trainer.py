@@ -83,6 +83,7 @@ class Trainer:
         self._edits = self._edited = 0
         self._watched = self._seen = ""
         self._is_told, self._tells_all = True, False
+        self._tuning = _Due(0.0)
         self._thread = threading.Thread(target=self._run, name="learn", daemon=True)
         self._thread.start()
 
@@ -252,6 +253,10 @@ class Trainer:
             for order in orders:
                 self._carry_out(order, learner)
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
+            if steps and self._tuning.now:
+                began = time.monotonic()
+                learner.backend.tune()
+                self._tuning.done(began)
         except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
         return steps, problem

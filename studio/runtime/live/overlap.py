@@ -203,7 +203,8 @@ class Overlap:
             self._ran = True
             # A hand before a camera sees itself: there a frame is on its way for as short as can be. And it is compared
             # with frames that have all cores which are free.
-            self._came(pressed, decides=self._cores.is_settled and not self._pictures.is_live)
+            free = engine.overlaps and self._cores.is_settled
+            self._came(pressed, decides=free and not self._pictures.is_live)
         elif not ran:
             self.is_pressed = False
         settled, self._settled = self._settled, False
