@@ -89,14 +89,16 @@ def test_a_frame_is_the_same_with_numbers_that_are_turned_and_earlier_maps(
 
 
 @pytest.mark.parametrize("kind", [GLEngine, GLHalfEngine])
-@pytest.mark.parametrize("kernels", ["tiles", "blocks"])
+@pytest.mark.parametrize("kernels", ["shared", "blocks"])
 def test_textures_and_images_are_bound_as_python_does(
     device: Device, monkeypatch: pytest.MonkeyPatch, played: list[int], kind: type[GLEngine], kernels: str
 ) -> None:
     if kind is GLHalfEngine and kernels == "blocks":
         pytest.skip("half precision has no blocks")
     made = tiny_network()
-    chosen = Settings("tiles", half=kind is GLHalfEngine) if kernels == "tiles" else Settings("blocks", most_outputs=6)
+    chosen = (
+        Settings("shared", half=kind is GLHalfEngine) if kernels == "shared" else Settings("blocks", most_outputs=6)
+    )
 
     def frame() -> dict[str, Array]:
         engine = kind(made, device, chosen)

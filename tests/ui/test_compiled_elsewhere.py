@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import pytest
@@ -60,6 +61,25 @@ def test_what_they_make_is_taken_by_the_render_threads_context(monkeypatch: pyte
         context.close()
         compiler.close()
         compiler.join(60)
+
+
+_FLAGS, _PROFILE = 0x821E, 0x9126
+"""GL_CONTEXT_FLAGS, such as whether it is forward compatible, and GL_CONTEXT_PROFILE_MASK."""
+
+
+@pytest.mark.usefixtures("gl_app")
+def test_their_contexts_are_of_the_same_kind() -> None:
+    found = gl_context._found()
+    if not found.has_compute:
+        pytest.skip("no compute shaders here")
+    context = gl_context.RenderContext(None)
+    device = context.open()
+    own = [device.calls.integer(name) for name in (_FLAGS, _PROFILE)]
+    context.close()
+    asks = f"d = open_device(api={found.api!r}); print(*[d.calls.integer(name) for name in {(_FLAGS, _PROFILE)}])"
+    code = f"from studio.engine.gl.device import open_device; {asks}"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=300).stdout
+    assert [int(number) for number in told.split()] == own
 
 
 def test_in_software_the_device_compiles(gl_app: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:

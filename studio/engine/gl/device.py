@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections import OrderedDict
@@ -22,6 +23,8 @@ from studio.engine.gl.tape import Made, Tape, can_play
 from studio.errors import EngineError, StudioError
 from studio.model.op import Array
 from studio.model.size import Size
+
+_log = logging.getLogger(__name__)
 
 _SOFTWARE = re.compile(r"llvmpipe|softpipe|swrast|swiftshader|software|basic render", re.IGNORECASE)
 
@@ -232,6 +235,7 @@ class Device:
             # What comes from there is of no use here, whatever it is.
             self.context.clear_errors()
             self.compiler = None
+            _log.warning("The graphics driver refuses shaders that other processes compile: this one compiles them.")
         if not self.is_software:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.relink(made.glo, text):

@@ -120,7 +120,7 @@ def _is_bound(row: Row, bound: dict[tuple[str | int, ...], Row]) -> bool:
     places = _PLACES.get(row.name)
     if places is None:
         return False
-    place = row.name, *row.numbers[:places]
+    place: tuple[str | int, ...] = (row.name, *row.numbers[:places])
     before, bound[place] = bound.get(place), row
     return before == row
 

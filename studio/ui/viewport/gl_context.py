@@ -29,6 +29,9 @@ def _format(major: int, minor: int) -> QSurfaceFormat:
     wanted = QSurfaceFormat()
     wanted.setVersion(major, minor)
     wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    # Qt asks for contexts that are marked as forward compatible, and the processes that compile have others: what is
+    # compiled for the one kind need not be taken by the other.
+    wanted.setOption(QSurfaceFormat.FormatOption.DeprecatedFunctions)
     wanted.setDepthBufferSize(0)
     wanted.setStencilBufferSize(8)
     return wanted
