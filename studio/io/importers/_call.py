@@ -11,6 +11,31 @@ from typing import Any
 from studio.io.importers._handlers import Args
 from studio.io.importers._words import words
 
+INSTEAD = {
+    "aten.bincount": "torch.one_hot and a sum",
+    "aten.conv3d": "conv2d, with the frames as channels",
+    "aten.gru": "convolutions, or a network that is fed its own output",
+    "aten._unique2": "torch.one_hot",
+    "aten.histc": "torch.one_hot and a sum",
+    "aten.linalg_inv": "the inverse itself, where the matrix does not follow the picture",
+    "aten.linalg_svd": "the factors themselves, where the matrix does not follow the picture",
+    "aten.lstm": "convolutions, or a network that is fed its own output",
+    "aten.nonzero": "torch.where with a mask",
+    "aten.scatter_add": "a product with torch.one_hot of the places",
+    "aten.index_add": "a product with torch.one_hot of the places",
+    "aten.nonzero_numpy": "torch.where with a mask",
+    "aten.unique_dim": "torch.one_hot",
+}
+"""What stands in for an operator that there is not."""
+
+
+def unsupported(operator: str) -> str:
+    """The sentence for an operator that the studio has none for."""
+    instead = INSTEAD.get(operator.removesuffix("_"))
+    way = f"in its place put {instead}" if instead else "write it with operators that docs/operators.md lists"
+    return f"the studio has no operator for it; {way}."
+
+
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+), in ')

@@ -8,34 +8,13 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._call import Call, Name
+from studio.io.importers._call import INSTEAD, Call, Name, unsupported
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._symbols import SYMBOLS
 from studio.io.importers._views import Value, shown
 from studio.model.op import Shape
-
-# What stands in for an operator that there is not.
-_INSTEAD = {
-    "aten.bincount": "torch.one_hot and a sum",
-    "aten.conv3d": "conv2d, with the frames as channels",
-    "aten.gru": "convolutions, or a network that is fed its own output",
-    "aten.linalg_inv": "the inverse itself, where the matrix does not follow the picture",
-    "aten.linalg_svd": "the factors themselves, where the matrix does not follow the picture",
-    "aten.lstm": "convolutions, or a network that is fed its own output",
-    "aten.nonzero": "torch.where with a mask",
-    "aten.scatter_add": "a product with torch.one_hot of the places",
-    "aten.index_add": "a product with torch.one_hot of the places",
-    "aten.unique": "torch.one_hot",
-}
-
-
-def unsupported(operator: str) -> str:
-    """The sentence for an operator that the studio has none for."""
-    instead = _INSTEAD.get(operator.removesuffix("_"))
-    way = f"put {instead} in its place" if instead else "write it with operators that docs/operators.md lists"
-    return f"the studio has no operator for it; {way}."
 
 
 def run(
@@ -96,9 +75,23 @@ def run(
     if not isinstance(found, Value):
         raise StudioError("The model gives no single map as its output; wrap it in a module that returns one tensor.")
     flow.name = "output"
-    last = flow.map_of(found)
+    last = _returned(flow, found)
     draft.others = [flow.map_of(value) for name in others if isinstance(value := values.get(name), Value)]
     return draft, last
+
+
+def _returned(flow: Flow, found: Value) -> str:
+    """The layer that is the output; StudioError where it is no map and no vector."""
+    from studio.io.importers._complex import Complex
+
+    if isinstance(found, Complex):
+        raise StudioError("The model returns complex numbers; return their abs(), or torch.view_as_real of them.")
+    if found.shape[:1] != (1,) or len(found.shape) not in (2, 4):
+        raise StudioError(
+            f"The model returns a tensor of {found.shape}; return a picture of (1, channels, height, width) or a "
+            "vector of (1, values)."
+        )
+    return flow.map_of(found)
 
 
 def add_input(draft: Draft, name: str, shape: Sequence[int]) -> Value:
@@ -163,7 +156,8 @@ def _by_others(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler])
     """What an operator makes that PyTorch itself says by others; StudioError where it says nothing."""
     from studio.io.importers._decomposed import decomposed
 
-    found = None if call.operator in flow.within else decomposed(call, args)
+    told = call.operator in flow.within or call.operator.removesuffix("_") in INSTEAD
+    found = None if told else decomposed(call, args)
     if found is None:
         raise StudioError(unsupported(call.operator))
     calls, values, outputs = found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._call import VIEWS, Call, Name, line_of, own_layer
+from studio.io.importers._call import VIEWS, Call, Name, line_of, own_layer, unsupported
 from studio.io.importers._views import Value, constant
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch.fx import Node
 
 _LONGEST_REASON = 300
+_DECIDES = "data-dependent expression"
 
 
 def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> ExportedProgram:
@@ -41,6 +42,11 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             raise StudioError(
                 f"The module itself fails on the example ({_said(own)}); give one that it runs with."
             ) from own
+        if _DECIDES in str(error):
+            raise StudioError(
+                "The module cannot be traced by torch.export: its forward decides by the values of tensors; write "
+                "torch.where, or leave that step out."
+            ) from error
         raise StudioError(
             f"The module cannot be traced by torch.export ({_said(error)}); "
             "its forward must not decide by the values of tensors, nor depend on their size."
@@ -197,6 +203,10 @@ def _call(node: Node) -> Call:
         # Of sizes: a check most often, which nothing reads.
         operands = {key: _argument(value) for key, value in zip("abcd", node.args, strict=False)}
         return Call(f"{node.target.__module__}.{node.target.__name__}", operands, node.name, (), path, layer)
+    if schema is None and str(node.target) == "with_effects":
+        # An operator that checks what it is given, such as an inverse.
+        inner = ".".join(str(node.args[1]).split(".")[:2])
+        raise StudioError(f'Layer "{path or node.name}" ({inner}): {unsupported(inner)}')
     if schema is None:
         raise StudioError(
             f'Layer "{path or node.name}": control flow ({node.target}) is not supported; fix the way through it.'

@@ -109,6 +109,8 @@ def _told(path: Path) -> str:
         )
     if text.startswith(b"<?xml") and b"<error>" in text:
         return "this is a server's refusal, saved in place of the file; fetch it anew"
+    if begins.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8")) or begins[8:12] == b"WEBP":
+        return "this is a picture, not a network; open it as a source"
     if begins[4:8] == b"TFL3":
         return f"this is a model of TensorFlow Lite; {_TO_ONNX} --tflite {path.name} --output m.onnx"
     if begins.startswith(_LUA) and path.suffix.lower() not in (".onnx", ".npy"):

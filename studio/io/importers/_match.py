@@ -12,12 +12,13 @@ from typing import cast
 from studio.errors import StudioError
 from studio.io.importers import architectures as package
 from studio.io.importers._draft import Weight
+from studio.io.importers._kinds import kind_of
 from studio.io.importers._weight_norms import plain_weights
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.base import Imported, Known, Options, finished
 from studio.io.stored import Stored
 from studio.model.plugins import answer, guarded
-from studio.model.registry import declared
+from studio.model.registry import declared, named
 
 _SHOWN = 6
 
@@ -105,8 +106,9 @@ def chosen(
     if options.pick:
         ranked = [candidate for candidate in ranked if candidate.label == options.pick]
         if not ranked:
-            labels = ", ".join(candidate.label or "(all)" for candidate in offered[:6])
-            raise StudioError(f'{path}: it has no tensors under "{options.pick}"; there are {labels}.')
+            labels = ", ".join(candidate.label for candidate in offered[:6] if candidate.label)
+            rest = f"there are {labels}" if labels else "all of them are one set, which is taken without --pick"
+            raise StudioError(f'{path}: it has no tensors under "{options.pick}"; {rest}.')
     failed: list[UnmatchedError] = []
     for candidate in ranked:
         known = candidate.read()
@@ -195,7 +197,7 @@ def matched(
 
     known = architectures()
     if options.arch and options.arch not in {a.name for a in known} and not _spandrel.has(options.arch):
-        raise StudioError(f'There is no architecture "{options.arch}"; there are {", ".join(a.name for a in known)}.')
+        named({a.name: a for a in known}, options.arch, "architecture")
     reasons = []
     tensors = plain_weights(tensors)
     for prefix, bare in _bare(tensors):
@@ -229,9 +231,11 @@ def matched(
     if not tensors:
         raise StudioError(f"{path}: it holds no tensors; save the model's state_dict, or fetch the file anew.")
     nearly = f" Nearly fitting: {'; '.join(dict.fromkeys(reasons))}." if reasons else ""
-    wanted = f"the architecture {options.arch}" if options.arch else "no architecture that the studio knows"
+    fits = ("fit no architecture that the studio knows", f"do not fit the architecture {options.arch}")[
+        bool(options.arch)
+    ]
     failed = UnmatchedError(
-        f"{path}: these tensors fit {wanted}{' not' if options.arch else ''}: {_listed(tensors)}.{nearly} "
+        f"{path}: these tensors {fits}: {_listed(tensors)}.{kind_of(tensors)}{nearly} "
         'In Python, studio.export_torch(module, example, "weights/mine") opens any module whose code you have.'
     )
     failed.nearly = len(reasons)

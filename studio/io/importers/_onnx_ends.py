@@ -154,7 +154,8 @@ class Ends:
         if len(sizes) == 2:
             return add_input(draft, put.name, (1, sizes[1]))
         if len(sizes) not in (3, 4):
-            raise StudioError(f'its input "{put.name}" has {len(sizes)} dimensions; a picture has 4 of them.')
+            many = "1 dimension" if len(sizes) == 1 else f"{len(sizes)} dimensions"
+            raise StudioError(f'its input "{put.name}" has {many}; a picture has 4 of them.')
         sizes, rank = [1, *sizes][-4:], len(sizes)
         last = self._is_channels_last(put.name, sizes)
         if last:

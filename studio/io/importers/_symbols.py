@@ -7,6 +7,7 @@ import operator as python
 from collections.abc import Callable
 from typing import Any
 
+from studio.errors import StudioError
 from studio.io.importers._views import Value
 
 Number = int | float
@@ -37,7 +38,7 @@ def _one(work: Callable[[Any], Any]) -> Callable[[dict[str, Any]], Any]:
 
 def _number(value: Any) -> Number:
     if not isinstance(value, Value) or value.constant is None or value.constant.size != 1:
-        raise TypeError("a number that depends on the picture")
+        raise StudioError("it takes a number out of a tensor, which depends on the picture; leave it a tensor.")
     found: Number = value.constant.item()
     return found
 

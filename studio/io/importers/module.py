@@ -132,9 +132,15 @@ def imported_module(
     Raises:
         StudioError: as `export_torch` does.
     """
+    import torch
+
     from studio.io.importers._state import hands_on
     from studio.io.importers._traced import evaluating, traced
 
+    if not isinstance(module, torch.nn.Module):
+        raise StudioError(
+            f"It takes a torch.nn.Module, not {type(module).__name__}; build it and load its state dict into it."
+        )
     examples = _examples(example)
     whole = hands_on(options.state, [""] * len(examples))
     with evaluating(module):
@@ -189,4 +195,10 @@ def _examples(example: torch.Tensor | Sequence[torch.Tensor]) -> tuple[torch.Ten
     found = (example,) if isinstance(example, torch.Tensor) else tuple(example)
     if not found or not all(isinstance(tensor, torch.Tensor) for tensor in found):
         raise StudioError("The example must be a tensor of (1, channels, height, width), or one for every input.")
+    for tensor in found:
+        if not tensor.is_floating_point():
+            raise StudioError(
+                f"The example is of {str(tensor.dtype).removeprefix('torch.')}; the studio feeds pictures and vectors, "
+                "which are floats."
+            )
     return tuple(tensor.detach().to("cpu", torch.float32) for tensor in found)

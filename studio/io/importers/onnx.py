@@ -26,6 +26,7 @@ from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
+from studio.io.importers._words import way_on
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
 from studio.model.size import Size
@@ -181,7 +182,7 @@ class _Reading:
             if node.op_type not in table() and (made := self._expanded(node, reads)) is not None:
                 return made
             if node.op_type not in table():
-                raise StudioError("this operator is not supported; docs/operators.md lists those that are.")
+                raise StudioError(f"this operator is not supported; {way_on(node.op_type)}.")
             attributes = dict(file_of.attributes(node))
             closing = bool(self.ends.closing.intersection(node.output))
             read = OnnxNode(node.op_type, reads, attributes, self.opset, len(node.output), closing)
