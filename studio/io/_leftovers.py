@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from studio.errors import StudioError
 from studio.io._rename import take_free
 
 fcntl: Any
@@ -37,8 +38,15 @@ _JUST_MADE, _AT_WORK, _SURELY_LEFT = 1.0, 60.0, 86400.0
 
 
 def real_path(path: Path) -> Path:
-    """The path through all links: what a link points to is replaced, by a file that lies on the same disk."""
-    return Path(os.path.realpath(path))
+    """The path through all links: what a link points to is replaced, by a file that lies on the same disk.
+
+    Raises:
+        StudioError: where it can be no path at all.
+    """
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError as error:
+        raise StudioError(f"{path} can be no path ({error}); give another name.") from error
 
 
 def beside_of(real: Path, role: str) -> Path:

@@ -373,3 +373,17 @@ def test_order_and_luma_are_said_on_the_way_out() -> None:
     assert said.count("in the order blue, green, red") == 2
     assert "luma" in " ".join(normalising(Preset("p", grey.with_values(Values(colour="input")), {})))
     assert not any(word in " ".join(normalising(Preset("p", colour, {}))) for word in ("blue", "luma"))
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".safetensors", ".onnx", ""])
+def test_a_preset_that_is_exported_twice_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
+    """Whatever the file is called: of two exports people can tell whether anything differs."""
+    network = tiny_network()
+    preset = Preset("louder", network, {"enc.bias": network.tensors["enc.bias"] * 2})
+    made = []
+    for name in ("one", "another name"):
+        path = tmp_path / f"{name}{suffix}"
+        export_preset(preset, path)
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        made.append([(file.name if path.is_dir() else "", file.read_bytes()) for file in files])
+    assert made[0] == made[1]

@@ -160,6 +160,12 @@ def test_a_model_that_no_disk_can_hold_is_one_sentence(tmp_path: Path, name: str
         open_model(tmp_path / name)
 
 
+def test_a_name_with_a_zero_in_it_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    for save in (lambda path: save_preset(PRESET, path), lambda path: write_bytes(path, b"x")):
+        with pytest.raises(StudioError, match="can be no path"):
+            save(tmp_path / "a\0b")
+
+
 def test_any_text_becomes_a_title() -> None:
     assert title_of("A fine\nname", "x") == "A fine name"
     assert title_of(LATIN, "x") == "caf\ufffd"
