@@ -185,6 +185,26 @@ def test_one_picture_and_patterns(tmp_path: Path) -> None:
     assert names(tmp_path) == ["new", "one.png"]
 
 
+@pytest.mark.parametrize("digits", ["0999999999", "300", "21", "0" * 50])
+def test_a_pattern_of_endless_numbers_is_refused(tmp_path: Path, digits: str) -> None:
+    """Each name alone would take a gigabyte."""
+    with pytest.raises(StudioError, match="digits; give 20 at most"):
+        record(tmp_path / f"x%{digits}d.png", "png", 1)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["new/x%03d.png", "frames"])
+def test_what_is_given_up_takes_nothing_else_along(tmp_path: Path, name: str) -> None:
+    """A picture that somebody has put in the place of a recorded one stays when the recording is given up."""
+    sink = open_sink(tmp_path / name, codec="png", size=Size(HEIGHT, WIDTH), fps=NTSC)
+    for number in range(3):
+        sink.write(numbered(number))
+    first, *_ = sorted(path for path in tmp_path.rglob("*.png"))
+    first.write_bytes(b"a person's")
+    sink.abort()
+    assert [path.read_bytes() for path in tmp_path.rglob("*.png")] == [b"a person's"]
+
+
 def frames(folder: Path) -> list[str]:
     return [name for name in names(folder) if name != "recording.json"]
 

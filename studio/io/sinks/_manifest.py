@@ -56,9 +56,13 @@ def recorded(folder: Path) -> set[str]:
 
 
 def _is(folder: Path, name: str, known: str) -> bool:
-    path = folder / name
     # No other file is ever written there, whatever a list says that somebody else has made.
-    if not _NUMBERED.fullmatch(name) or path.is_symlink() or not is_file(path):
+    return bool(_NUMBERED.fullmatch(name)) and is_as_written(folder / name, known)
+
+
+def is_as_written(path: Path, known: str) -> bool:
+    """Whether a picture is the one of this sum, and no link to it."""
+    if path.is_symlink() or not is_file(path):
         return False
     try:
         return digest(path.read_bytes()) == known

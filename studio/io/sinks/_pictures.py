@@ -16,6 +16,7 @@ from studio.io.sinks.base import BaseSink, Recording, cannot_record
 from studio.model.picture import DeepPicture
 
 NUMBERED = re.compile(r"%0?(\d*)d")
+_MOST_DIGITS = 20
 
 Encoder = Callable[[DeepPicture], bytes]
 """(H, W, 3) RGB of 8 or 16 bits to the bytes of a file."""
@@ -123,6 +124,9 @@ class PatternSink(PictureSink):
         path, folder = recording.path, recording.path.parent
         if len(NUMBERED.findall(path.name)) != 1:
             raise StudioError(f"{path} should have one number in its name, such as {folder / '%05d'}{path.suffix}")
+        digits = NUMBERED.findall(path.name)[0]
+        if len(digits) > 2 or int(digits or 1) > _MOST_DIGITS:
+            raise StudioError(f"{path} asks for numbers of {digits} digits; give {_MOST_DIGITS} at most, such as %05d")
         require_parent(folder)
         if exists(folder) and not is_folder(folder):
             raise StudioError(f"cannot record to {path}: {folder} is not a folder; choose another name")
@@ -138,6 +142,11 @@ class PatternSink(PictureSink):
         except OSError as error:
             raise cannot_record(path, error) from error
         super().__init__(recording, folder, encode, what)
+        self._sums: list[str] = []
+
+    def _written(self, file: Path, data: bytes) -> None:
+        del file
+        self._sums.append(_manifest.digest(data))
 
     def _file(self, index: int) -> Path:
         name = NUMBERED.sub(lambda found: f"{index:0{found[1] or 1}d}", self.path.name, count=1)
@@ -153,8 +162,10 @@ class PatternSink(PictureSink):
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):
-            for index in range(self.frames):
-                self._file(index).unlink(missing_ok=True)
+            for index, known in enumerate(self._sums):
+                # Somebody may have put another there meanwhile.
+                if _manifest.is_as_written(self._file(index), known):
+                    self._file(index).unlink(missing_ok=True)
             if self._created:
                 self.path.parent.rmdir()
 
@@ -224,9 +235,12 @@ class FolderSink(PictureSink):
             sync(self.path.parent)
 
     def _discard(self) -> None:
-        for name in (*self._files, _manifest.NAME):
-            with contextlib.suppress(OSError):
-                (self.part / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (self.part / _manifest.NAME).unlink(missing_ok=True)
+        for name, known in self._files.items():
+            if _manifest.is_as_written(self.part / name, known):
+                with contextlib.suppress(OSError):
+                    (self.part / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self.part.rmdir()  # not what somebody else has put there
 
