@@ -56,8 +56,8 @@ Maps = dict[str, Array]
 def both(device: Device, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Maps]) -> list[Maps]:
     """What comes of it where Python makes the calls, and where native code does."""
     found = []
-    for plays in (False, True):
-        monkeypatch.setattr(device, "plays", plays)
+    for least in (np.inf, 1):
+        monkeypatch.setattr(device, "plays_from", least)
         found.append(make())
     return found
 
@@ -147,18 +147,16 @@ def test_what_python_alone_can_do_comes_in_its_place(device: Device) -> None:
     order: list[str] = []
     barrier = Made(lambda: order.append("barrier"), (Row("glMemoryBarrier", (1,)),))
     made = [barrier, Made(lambda: order.append("one")), barrier, barrier, Made(lambda: order.append("two"))]
-    for frees in (False, True):
-        order.clear()
-        recorded = Tape(made, device.calls, frees=frees)
-        kinds = [isinstance(call, tape._Run) for call in recorded._calls]
-        assert kinds == [True, False, True, False]
-        recorded()
-        assert order == ["one", "two"]
+    recorded = Tape(made, device.calls)
+    kinds = [isinstance(call, tape._Run) for call in recorded._calls]
+    assert kinds == [True, False, True, False]
+    recorded()
+    assert order == ["one", "two"]
 
 
 def test_what_is_bound_already_is_not_bound_again(device: Device) -> None:
     def rows(*given: Row) -> int:
-        (run,) = Tape([Made(lambda: None, given)], device.calls, frees=True)._calls
+        (run,) = Tape([Made(lambda: None, given)], device.calls)._calls
         assert isinstance(run, tape._Run)
         return len(run._rows)
 
@@ -202,7 +200,6 @@ def test_llvm_is_loaded_after_some_frames_and_may_be_missing(monkeypatch: pytest
 
 def test_a_frame_is_sent_off_now_and_then(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "is_software", False)
-    monkeypatch.setattr(device, "plays", True)
     empty = Recorded([], device)
     row = StepRow([Step(str(number), (str(number),), empty) for number in range(6)], device)
     assert len(row._whole()) == 3, "behind the first, the fourth and the last"

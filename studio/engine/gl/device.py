@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, wraps
 from typing import Any, Literal, TypeVar
@@ -19,7 +20,7 @@ from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary, Calls, Load
 from studio.engine.gl.compiler import LONGEST, Compiler, Pending
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
-from studio.engine.gl.tape import Made, Tape, can_play
+from studio.engine.gl.tape import MANY, can_play
 from studio.errors import EngineError, StudioError
 from studio.model.op import Array
 from studio.model.size import Size
@@ -85,7 +86,7 @@ class Device:
     Attributes:
         compiler: compiles its compute shaders elsewhere; None where it does itself.
         layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
-        plays: whether native code may make the calls of passes.
+        plays_from: how many passes of a frame are so many that native code makes their calls.
         mapped: the buffers' memory that lies open, as long as somebody has a view of it.
     """
 
@@ -103,7 +104,7 @@ class Device:
         if not self.is_software:
             self.calls.be_brief()
         # In software the calls are the least of it, and there LLVM would be loaded for them.
-        self.plays = not self.is_software
+        self.plays_from = math.inf if self.is_software else MANY
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
@@ -117,14 +118,9 @@ class Device:
         self.compiled = 0
         self.mapped: WeakSet[object] = WeakSet()
 
-    @property
-    def can_play(self) -> bool:
-        """Whether native code can make the calls of passes; where not, Python does, for now or for good."""
-        return self.plays and can_play()
-
-    def tape(self, made: Sequence[Made]) -> Tape:
-        """These calls as native code makes them."""
-        return Tape(made, self.calls, frees=self.is_software or None)
+    def can_play(self, passes: int) -> bool:
+        """Whether native code can make the calls of so many passes; where not, Python does, for now or for good."""
+        return passes >= self.plays_from and can_play()
 
     @cached_property
     def has_handles(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
-from studio.engine.gl.tape import Made, Row, Tape
+from studio.engine.gl.tape import Made, Row
 from studio.engine.gl.told import Region
 
 ALL_WRITES = (
@@ -136,16 +136,9 @@ class Recorded:
     def __init__(self, dispatches: Sequence[Dispatch], device: Device) -> None:
         self.dispatches = tuple(dispatches)
         self.made = tuple(made for dispatch in dispatches for made in dispatch.calls(device))
-        self._device = device
-        self._tape: Tape | None = None
 
     def __call__(self) -> None:
         """Run them."""
-        if self._tape is None and self._device.can_play:
-            self._tape = self._device.tape(self.made)
-        if self._tape is not None:
-            self._tape()
-            return
         for made in self.made:
             made.call()
 

@@ -18,13 +18,14 @@ class StepRow:
     """The steps of a frame in order, which are sent off now and then.
 
     Args:
-        steps: run one by one where they are timed, and else at once, by native code where that can be.
+        steps: run one by one where they are timed, and else at once, by native code where they are many.
         device: what they run on.
     """
 
     def __init__(self, steps: Sequence[Step], device: Device) -> None:
         self._steps, self._device = tuple(steps), device
-        self._is_recorded = all(isinstance(step.run, Recorded) for step in steps)
+        recorded = [step.run for step in steps if isinstance(step.run, Recorded)]
+        self._passes = sum(len(run.dispatches) for run in recorded) if len(recorded) == len(steps) else 0
         self._tape: Tape | None = None
 
     def __iter__(self) -> Iterator[Step]:
@@ -36,8 +37,8 @@ class StepRow:
         Args:
             timed: runs one, and times it; None where nothing is timed.
         """
-        if timed is None and self._tape is None and self._is_recorded and self._device.can_play:
-            self._tape = self._device.tape(self._whole())
+        if timed is None and self._tape is None and self._device.can_play(self._passes):
+            self._tape = Tape(self._whole(), self._device.calls)
         if timed is None and self._tape is not None:
             self._tape()
             return

@@ -46,8 +46,8 @@ _FROM_CELL = "glBindBufferRange from a cell"
 
 _KINDS = {name: number for number, name in enumerate([*_FUNCTIONS, _FROM_CELL])}
 
-_MANY = 64
-"""Dispatches that keep a thread for so long that others want Python's lock meanwhile."""
+MANY = 64
+"""Passes from which on they are called so: fewer gain nothing that could be measured, and others wait for many."""
 
 _ASKED_BEFORE = 200
 """How often tapes are asked for in vain before LLVM is loaded: a few frames."""
@@ -85,15 +85,13 @@ class Tape:
     Args:
         made: the calls; whoever holds the tape holds what they bind.
         calls: of the device that they are for.
-        frees: whether Python's lock is let go of meanwhile, as for calls that work; None where there are many.
     """
 
-    def __init__(self, made: Sequence[Made], calls: Calls, *, frees: bool | None = None) -> None:
+    def __init__(self, made: Sequence[Made], calls: Calls) -> None:
         self._calls: list[Call] = []
         rows: list[list[int]] = []
         bound: dict[tuple[str | int, ...], Row] = {}
-        dispatches = sum(row.name == "glDispatchCompute" for each in made for row in each.rows)
-        play = _player(frees=dispatches >= _MANY if frees is None else frees)
+        play = _player()
 
         def end() -> None:
             if rows:
@@ -187,10 +185,9 @@ def prepare() -> bool:
 
 
 @cache
-def _player(*, frees: bool) -> Any:
-    """Plays rows, at an address, so many."""
-    kind = ctypes.CFUNCTYPE if frees else ctypes.PYFUNCTYPE
-    return kind(None, ctypes.c_void_p, ctypes.c_int64)(_loading.load())
+def _player() -> Any:
+    """Plays rows, at an address, so many; Python's other threads run meanwhile."""
+    return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(_loading.load())
 
 
 def _text() -> str:
