@@ -18,6 +18,7 @@ TORCH_AT_THE_TOP = {
     "engine/_torch_picture.py",
     "engine/_torch_stats.py",
     "engine/captured.py",
+    "engine/cuda/stages.py",
     "engine/packed.py",
     "engine/pinned.py",
     "engine/torch.py",

@@ -48,9 +48,7 @@ void posterised(int tile, ivec2 p, out vec4 bent[TILES]) {
         low = min(low, found);
         for (int k = 0; k < TILES; k++) rank[k] += BEFORE(found, own[k], lessThan);
     }
-    low.xy = min(low.xy, low.zw);
-    high.xy = max(high.xy, high.zw);
-    float least = min(low.x, low.y), most = max(high.x, high.y);
+    float least = min(min(low.x, low.y), min(low.z, low.w)), most = max(max(high.x, high.y), max(high.z, high.w));
     for (int k = 0; k < TILES; k++) {
         vec4 step = floor((vec4(rank[k]) * STEPS + 0.5) / float(u_shape0.x));
         bent[k] = least + (most - least) * (step / (STEPS - 1.0));

@@ -57,7 +57,11 @@ void texel_span(int tile, ivec2 p, out vec4 found[SPAN]) {
     for (int k = 0; k < SPAN; k++) {
         // What lies beyond the edge is written nowhere.
         ivec2 at = min(p + ivec2(SPAN_X, SPAN_Y) * k, u_shape.zy - 1);
-        int t = min(tile + SPAN_TILES * k, (u_shape.x - 1) / 4);
+#if SPAN_TILES
+        int t = min(tile + k, (u_shape.x - 1) / 4);
+#else
+        int t = tile;
+#endif
         found[k] = mixed(read0(t, at), held(t, found[k]), share_at(t, at));
     }
 }

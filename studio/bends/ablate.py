@@ -16,6 +16,7 @@ class Ablate(Bend):
     label = "Ablate"
     group = "Values"
     shader = "ablate"
+    pointwise = True
     in_tiles = True
 
     def layers(self, at: Layers, x: str) -> str:

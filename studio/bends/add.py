@@ -17,6 +17,7 @@ class Add(Bend):
     label = "Add"
     group = "Values"
     shader = "add"
+    pointwise = True
     in_tiles = True
 
     value: float = param(0.5, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 2.0), doc="What is added to every value")

@@ -17,6 +17,7 @@ class Clamp(Bend):
     label = "Clamp"
     group = "Values"
     shader = "clamp"
+    pointwise = True
     in_tiles = True
 
     low: float = param(0.0, lo=-1000.0, hi=1000.0, live=True, safe=(-2.0, 2.0), doc="Smallest value let through")

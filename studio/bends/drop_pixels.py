@@ -18,6 +18,7 @@ class DropPixels(Bend):
     label = "Drop pixels"
     group = "Values"
     shader = "drop_pixels"
+    pointwise = True
     moves = True
     uncompiled = frozenset({"seed"})
 

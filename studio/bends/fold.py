@@ -17,6 +17,7 @@ class Fold(Bend):
     label = "Fold"
     group = "Values"
     shader = "fold"
+    pointwise = True
     in_tiles = True
 
     limit: float = param(1.0, lo=1e-3, hi=1000.0, live=True, safe=(0.2, 4.0), doc="Where values turn back")

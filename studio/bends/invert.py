@@ -16,6 +16,7 @@ class Invert(Bend):
     label = "Invert"
     group = "Values"
     shader = "invert"
+    pointwise = True
     in_tiles = True
 
     def layers(self, at: Layers, x: str) -> str:

@@ -19,6 +19,7 @@ class Median(Bend):
     label = "Median"
     group = "Filters"
     shader = "median"
+    lanes_alike = True
 
     radius: Literal[1, 2, 3] = param(1, unit="px", doc="The square is 3, 5 or 7 pixels wide and high")
 

@@ -17,6 +17,7 @@ class Multiply(Bend):
     label = "Multiply"
     group = "Values"
     shader = "multiply"
+    pointwise = True
     in_tiles = True
 
     factor: float = param(

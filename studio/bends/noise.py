@@ -18,6 +18,7 @@ class Noise(Bend):
     label = "Noise"
     group = "Values"
     shader = "noise"
+    pointwise = True
     moves = True
     uncompiled = frozenset({"seed"})
 

@@ -17,6 +17,7 @@ class Quantise(Bend):
     label = "Quantise"
     group = "Values"
     shader = "quantise"
+    pointwise = True
     in_tiles = True
 
     step: float = param(

@@ -17,6 +17,7 @@ class SoftThreshold(Bend):
     label = "Soft threshold"
     group = "Values"
     shader = "soft_threshold"
+    pointwise = True
     in_tiles = True
 
     threshold: float = param(0.5, lo=0.0, hi=1000.0, live=True, safe=(0.0, 2.0), doc="How far values are moved")

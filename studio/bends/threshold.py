@@ -17,6 +17,7 @@ class BinaryThreshold(Bend):
     label = "Binary threshold"
     group = "Values"
     shader = "threshold"
+    pointwise = True
     in_tiles = True
 
     threshold: float = param(0.5, lo=-1000.0, hi=1000.0, live=True, safe=(-1.0, 1.0), doc="What 1 is above")

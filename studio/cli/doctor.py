@@ -71,8 +71,16 @@ def _facts() -> dict[str, object]:
 
 
 def _loops() -> str:
+    from studio.engine.torch import best_device
     from studio.lanes.machine import machine, works
 
+    device = best_device()
+    if device.type == "cuda":
+        from studio.engine.cuda.compiler import compiler_for
+
+        if compiler_for(device.index) is None:
+            return "bends through PyTorch alone, which is slower: CUDA's compiler is missing"
+        return "bends as kernels of CUDA"
     found = machine()
     if found is None or not works():
         return "bends through PyTorch alone, which is slower: LLVM does not work"

@@ -1,8 +1,8 @@
 """Frames of the torch engine on CUDA as graphs: what PyTorch launches operator by operator is launched at once.
 
 A list of layers is cut where something changes from frame to frame: where a number has moved lately, noise is drawn, or
-earlier maps are remembered. Those layers are *loose* and run operator by operator; each run of layers between them is a
-graph::
+earlier maps are remembered; not where a kernel finds its numbers in the device's memory (`studio.engine.cuda`). Those
+layers are *loose* and run operator by operator; each run of layers between them is a graph::
 
     enc1  enc1_act  enc2>made │ enc2, its stage turned │ enc2_act  dec1  dec1_act
     ──────── a graph ──────── │ operator by operator   │ ──────── a graph ────────
@@ -15,7 +15,7 @@ that cannot be captured, because its operator asks the device for a value, is lo
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -101,7 +101,9 @@ class Captured:
         self._rests: dict[str, int] = {}
         self._uncapturable: set[str] = set()
 
-    def run(self, nodes: Sequence[Node], numbers: Numbers, maps: Maps, run: Run) -> None:
+    def run(
+        self, nodes: Sequence[Node], numbers: Numbers, maps: Maps, run: Run, told: Collection[str] = frozenset()
+    ) -> None:
         """Run these layers, as graphs as far as that can be.
 
         Args:
@@ -109,8 +111,9 @@ class Captured:
             numbers: of all that runs; those of what does not move are part of a graph.
             maps: of every input and layer.
             run: see `Run`.
+            told: the layers that read their numbers from the device's memory, where a graph finds the newest.
         """
-        for part in self._parts_of(nodes, numbers):
+        for part in self._parts_of(nodes, numbers, told):
             graph = self._graph_of(part.key, part.nodes, numbers, maps, run) if part.key is not None else None
             if graph is None:
                 run(part.nodes)
@@ -119,15 +122,15 @@ class Captured:
 
     # -- where a list is cut ----------------------------------------------------------------------------------------
 
-    def _parts_of(self, nodes: Sequence[Node], numbers: Numbers) -> list[_Part]:
+    def _parts_of(self, nodes: Sequence[Node], numbers: Numbers, told: Collection[str]) -> list[_Part]:
         # The same list as before with the same numbers, which is most frames, has nothing to be worked out.
         if self._whole is not None and self._whole[0] is nodes:
             known = self._whole[1]
             if known.version == numbers.version and known.is_settled:
                 return known.parts
-        moved = self._look(nodes, numbers)
+        moved = self._look([node for node in nodes if node.name not in told], numbers)
         found = _Cut(numbers.version, is_settled=not moved)
-        loose = moved | self._uncapturable | numbers.moving
+        loose = moved | self._uncapturable | numbers.moving.difference(told)
         for node in nodes:
             if node.name in loose or kept_of(node) is not None:
                 found.parts.append(_Part((node,), None))
@@ -138,7 +141,7 @@ class Captured:
         for part in found.parts:
             if part.key is not None:
                 names = tuple(node.name for node in part.nodes)
-                part.key = names, b"".join(self._told.get(name, b"") for name in names)
+                part.key = names, b"".join(self._told.get(name, b"") for name in names if name not in told)
         self._drop_others(tuple(node.name for node in nodes), found)
         self._whole = nodes, found
         return found.parts

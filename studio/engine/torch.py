@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
 import numpy as np
 import torch
 
+from studio.engine._torch_arithmetic import arithmetic
 from studio.engine._torch_inputs import TorchInputs, make_current
 from studio.engine._torch_picture import levels_of
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured
+from studio.engine.cuda.compiler import compiler_for
+from studio.engine.cuda.stages import StageKernels
 from studio.engine.packed import can_pack, convolve, pack
 from studio.engine.pinned import PinnedInputs, mark
 from studio.engine.ring import kept_of, ring_of
@@ -94,6 +96,9 @@ class TorchEngine(TorchInputs):
         on_cuda = self._device.type == "cuda"
         self._captured = Captured() if on_cuda else None
         self._pinned = PinnedInputs(self._device) if on_cuda else None
+        # In half precision stages run through PyTorch's operators.
+        compiler = compiler_for(self._device.index) if on_cuda and self.kind == torch.float32 else None
+        self._kernels = StageKernels(self._device, compiler) if compiler is not None else None
         self._timed_at = -math.inf
         self._events: dict[str, tuple[torch.cuda.Event, torch.cuda.Event]] = {}
         self._store.follow(self)
@@ -133,6 +138,8 @@ class TorchEngine(TorchInputs):
     def _forget_graphs(self) -> None:
         if self._captured is not None:
             self._captured = Captured()
+        if self._kernels is not None:
+            self._kernels.forget()
 
     def _node_times(self) -> dict[str, float]:
         if self._events:
@@ -175,27 +182,22 @@ class TorchEngine(TorchInputs):
                 self._run_each(nodes)
             return
         make_current(self._device)
+        told: Collection[str] = ()
+        if self._kernels is not None:
+            running, waits = self._running, not self.tunes_later
+            if self._kernels.prepare(running.nodes, running.shapes, self._numbers, waits=waits):
+                self._captured = Captured()
+            told = self._kernels.names
         now = time.perf_counter()
         if now - self._timed_at > self.time_every:
             self._timed_at = now
             self._run_set(nodes, timed=True)
             return
-        self._captured.run(nodes, self._numbers, self._activations, self._run_set)
+        self._captured.run(nodes, self._numbers, self._activations, self._run_set, told)
 
     def _run_set(self, nodes: Sequence[Node], *, timed: bool = False, captures: bool = False) -> None:
-        with torch.inference_mode(), self._arithmetic():
+        with torch.inference_mode(), arithmetic(tf32=self.tf32):
             self._run_each(nodes, timed=timed, captures=captures)
-
-    @contextmanager
-    def _arithmetic(self) -> Iterator[None]:
-        """PyTorch's own setting takes TF32 for convolutions, and not for other products."""
-        conv, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-        before = conv.allow_tf32, matmul.allow_tf32
-        conv.allow_tf32 = matmul.allow_tf32 = self.tf32
-        try:
-            yield
-        finally:
-            conv.allow_tf32, matmul.allow_tf32 = before
 
     def _run_each(self, nodes: Sequence[Node], *, timed: bool = False, captures: bool = False) -> None:
         """Run the layers operator by operator.
@@ -250,7 +252,10 @@ class TorchEngine(TorchInputs):
         return convolve(op, inputs[0], self._packed[layer], tensors.get("bias"))
 
     def _run_staged(self, node: Node, op: Staged, inputs: list[torch.Tensor]) -> torch.Tensor:
-        bent, handed_on = bent_and_mixed(op, inputs)
+        if self._kernels is not None and node.name in self._kernels.names:
+            bent, handed_on = self._kernels.run(node.name, inputs)
+        else:
+            bent, handed_on = bent_and_mixed(op, inputs)
         memory = op.stage.bend.memory()
         if memory is not None:
             kept = {"input": inputs[0], "bent": bent, "output": handed_on}[memory.kept]

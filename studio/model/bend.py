@@ -100,6 +100,18 @@ class Bend(Shaded):
     in_tiles: ClassVar[bool] = False
     """Whether it makes of a part of a map, with what lies around it, what it makes of that part of the whole."""
 
+    pointwise: ClassVar[bool] = False
+    """Whether a value needs the map at the same place alone: GPUs then bend where the map is made.
+
+    The body defines ``bent`` and nothing else; what it needs besides it includes from ``lib/``.
+    """
+
+    lanes_alike: ClassVar[bool] = False
+    """Whether its body does the same to all four channels of a texel, so that CUDA can give each to a thread.
+
+    Such a body makes texels side by side (`span`).
+    """
+
     moves: ClassVar[bool] = False
     """Whether it depends on the time or the frame, so that it makes another map of the same input."""
 

@@ -169,6 +169,11 @@ class Op(Shaded):
     """
 
     @property
+    def is_pointwise(self) -> bool:
+        """Whether this one is `pointwise`."""
+        return self.pointwise
+
+    @property
     def adds_up(self) -> bool:
         """Whether it is the sum over space of every channel of its input."""
         return False

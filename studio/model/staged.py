@@ -74,6 +74,11 @@ class Staged(Op):
         """See `Op.output_shape`: the map's."""
         return inputs[0]
 
+    @property
+    def is_pointwise(self) -> bool:
+        """See `Op.is_pointwise`: where nothing around the bend looks at other places or maps either."""
+        return self.stage.bend.pointwise and self.mask is None and self.stage.guard.kind in ("none", "finite")
+
     # -- numbers ----------------------------------------------------------------------------------------------------
 
     def live_params(self) -> tuple[Live, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from bend_cases import play, shapes, staged, stages
+from bend_cases import alone, play, shapes, staged, stages, watch
 from helpers import on_torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_bend_parity import assert_alike
 
-from studio.bends import make_bend
+from studio.bends import make_bend, registry
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
@@ -24,6 +25,44 @@ pytestmark = pytest.mark.gl
 def _needs_compute(device: Device) -> None:
     if not device.has_compute:
         pytest.skip("no compute shaders here")
+
+
+POINTWISE = sorted(name for name, kind in registry().items() if kind.pointwise)
+
+
+@settings(max_examples=12)
+@given(data=st.data(), shape=shapes)
+def test_what_bends_each_value_by_itself_is_made_with_the_layer(
+    device: Device, data: st.DataObject, shape: tuple[int, int, int]
+) -> None:
+    """Each stage of the chain makes of the map that it got what PyTorch makes of that, and all maps can be seen."""
+    names = data.draw(st.lists(st.sampled_from(POINTWISE), min_size=1, max_size=3))
+    chain = [data.draw(stages(name, number, shape[0])) for number, name in enumerate(names, start=1)]
+    held = data.draw(st.sampled_from(["none", "finite"]))
+    chain = [replace(stage, mask=None, guard=Guard(kind=held)) for stage in chain]
+    engine = GLEngine(staged(shape[0]), device, Settings("shared", handles=device.has_handles))
+    seen = watch(engine, shape, chain)
+    heads = [group.head.name for group in engine._groups_of(engine._running.nodes, ())]
+    engine.close()
+
+    assert heads == ["small", "layer>made"]
+    for number, stage in enumerate(chain):
+        wanted = watch(on_torch(alone(shape[0])), shape, [stage], maps=[made[number] for made in seen])
+        for found, right in zip(seen, wanted, strict=True):
+            scale = max(np.linalg.norm(right[-1]), np.linalg.norm(found[number]))
+            assert np.linalg.norm(found[number + 1] - right[-1]) <= 1e-5 * scale
+
+
+def test_a_stage_that_is_turned_by_itself_runs_by_itself(device: Device) -> None:
+    made = staged(5)
+    engine = GLEngine(made, device, Settings("shared"))
+    play(engine, (5, 8, 9), [Stage(1, "layer", make_bend("Add", {"value": 1.0}))], frames=1)
+    before = engine.activation("layer>made")
+    engine.set_number(1, "value", 2.0)
+    assert engine.update() == ("layer", "after")
+    np.testing.assert_allclose(engine.activation("layer"), before + 2.0, rtol=1e-6)
+    np.testing.assert_array_equal(engine.activation("layer>made"), before)
+    engine.close()
 
 
 @pytest.mark.parametrize("name", ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply"])

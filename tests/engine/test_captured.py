@@ -242,3 +242,40 @@ def test_a_state_goes_on_from_step_to_step_and_an_edit_does_not_move_it() -> Non
         engine.run({"state": normal(4, 7, 8, seed=9)})
     check(ours, theirs)
     assert Played.replayed > 20
+
+
+class OnTheDevice:
+    """In the place of kernels: multiplies by a number that lies where graphs read it."""
+
+    def __init__(self) -> None:
+        self.names = frozenset({"act1"})
+        self.factor = torch.zeros(1)
+
+    def forget(self) -> None:
+        """See `StageKernels.forget`."""
+
+    def prepare(self, nodes: Any, shapes: Any, numbers: Any, *, waits: bool) -> bool:
+        """See `StageKernels.prepare`."""
+        del nodes, shapes, waits
+        self.factor.fill_(float(numbers.ops["act1"].stage.bend.factor))
+        return False
+
+    def run(self, name: str, inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `StageKernels.run`."""
+        del name
+        made = inputs[0] * self.factor
+        return made, made
+
+
+def test_a_number_that_kernels_find_on_the_device_cuts_no_frame() -> None:
+    ours, theirs = Capturing(chain()), plain(chain())
+    ours._kernels = OnTheDevice()  # type: ignore[assignment]
+    for engine in (ours, theirs):
+        engine.set_stages([Stage(1, "act1", make_bend("Multiply", {"factor": 2.0}))])
+    for frame in range(6):
+        for engine in (ours, theirs):
+            if frame:
+                engine.set_number(1, "factor", 1.0 + frame)
+            run(engine, frame)
+        check(ours, theirs)
+    assert (Played.made, Played.replayed) == (1, 5)

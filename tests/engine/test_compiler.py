@@ -17,6 +17,7 @@ import moderngl
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
+from studio.bends import make_bend
 from studio.engine.gl import compiler as compiling
 from studio.engine.gl import device as opengl
 from studio.engine.gl.api import current_api
@@ -31,6 +32,7 @@ from studio.engine.gl.shaders import HANDLES_TRIAL, Source
 from studio.engine.gl.tune import Tuner
 from studio.errors import EngineError, StudioError
 from studio.model.size import Size
+from studio.model.stage import Stage
 
 pytestmark = pytest.mark.gl
 
@@ -300,3 +302,26 @@ def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
     assert gpu.context.error == "GL_NO_ERROR"
     first.close()
     second.close()
+
+
+def test_a_layer_goes_on_as_it_is_until_its_pass_with_a_stage_is_compiled(gpu: Device) -> None:
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    last = made.graph.nodes[-1].name
+    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
+    engine.tunes_later = True
+    engine.run(fed)
+    alone = len(next(iter(engine._steps.values())))
+    for each in (wanted, engine):
+        each.set_stages([Stage(1, last, make_bend("Add", {"value": 0.75}))])
+        each.run(fed)
+    assert engine._awaits
+    assert len(next(iter(engine._steps.values()))) == alone + 1
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    until = time.monotonic() + 120
+    while engine._awaits and time.monotonic() < until:
+        engine.tune()
+        time.sleep(0.002)
+    engine.run(fed)
+    assert len(next(iter(engine._steps.values()))) == alone
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    engine.close()

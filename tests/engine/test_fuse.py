@@ -75,7 +75,7 @@ def test_a_joined_map_is_written_by_those_whose_tiles_begin_in_it() -> None:
     )
     found = groups_of(joined)
     assert names(found) == [("a", "join", "act"), ("b", "join", "act")]
-    assert [[(f.parent, f.loop, f.is_copy) for f in group.followers] for group in found] == [
+    assert [[(f.parent, f.tile, f.is_copy) for f in group.followers] for group in found] == [
         [(0, 0, True), (1, 0, False)],
         [(0, tile_count(8), True), (1, 0, False)],
     ]
@@ -104,7 +104,7 @@ def test_every_layer_is_made_once_or_in_all_its_parts_and_after_what_it_reads(ma
             parent = group.head if follower.parent == 0 else group.followers[follower.parent - 1].node
             assert follower.parent <= place
             assert parent.name in follower.node.inputs
-            assert follower.node.op.pointwise or follower.node.op.together or follower.is_copy
+            assert follower.node.op.is_pointwise or follower.node.op.together or follower.is_copy
 
 
 def test_what_needs_several_maps_is_made_with_the_last_and_parts_with_what_they_are_cut_from() -> None:

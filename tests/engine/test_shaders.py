@@ -46,9 +46,9 @@ def test_every_include_of_every_operator_is_there_once(shader: str, stage: str) 
 
 
 def test_equal_sources_are_one_and_others_are_not() -> None:
-    one = Source("compute", ("ops/relu.glsl",), (("A", 1.0),), 1, (Extra(0, ""),))
-    assert one == Source("compute", ("ops/relu.glsl",), (("A", 1.0),), 1, (Extra(0, ""),))
-    assert len({one, Source("compute", ("ops/relu.glsl",), (("A", 2.0),), 1, (Extra(0, ""),))}) == 2
+    one = Source("compute", ("ops/relu.glsl",), (("A", 1.0),), 1, (Extra(0, ()),))
+    assert one == Source("compute", ("ops/relu.glsl",), (("A", 1.0),), 1, (Extra(0, ()),))
+    assert len({one, Source("compute", ("ops/relu.glsl",), (("A", 2.0),), 1, (Extra(0, ()),))}) == 2
 
 
 def test_numbers_are_packed_by_four_and_read_by_name() -> None:

@@ -14,7 +14,8 @@ from studio.engine.gl.kept import Past
 from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.products import GradientWork, Product
-from studio.engine.gl.shaders import Constants, Extra, Source
+from studio.engine.gl.shaders import Extra, Source
+from studio.engine.gl.text import Constants
 from studio.engine.gl.tuned import TunedPasses
 from studio.model.layout import tile_count
 from studio.model.stage import layer_of
@@ -198,7 +199,7 @@ class ComputePasses(TunedPasses):
     def _extra(self, follower: Follower) -> Extra:
         op = follower.node.op
         if follower.is_copy:
-            return Extra(follower.parent, "", is_part=follower.is_part)
+            return Extra(follower.parent, (), is_part=follower.is_part)
         own = self._atlases[follower.node.name].shape
         reads = tuple(
             (-1 if self._atlases[read].shape == own else -2) if isinstance(read, str) else read
@@ -206,8 +207,8 @@ class ComputePasses(TunedPasses):
         )
         structure, numbers = tuple(op.structure().items()), tuple(op.numbers())
         if follower.is_sum:
-            return Extra(follower.parent, "", is_sum=True)
-        return Extra(follower.parent, op.shader, structure, numbers, reads=reads, is_behind=follower.is_behind)
+            return Extra(follower.parent, (), is_sum=True)
+        return Extra(follower.parent, op.files(), structure, numbers, reads=reads, is_behind=follower.is_behind)
 
     def _ready(
         self,

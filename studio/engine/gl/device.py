@@ -62,7 +62,9 @@ def _explained(compiled: Compile[Program]) -> Compile[Program]:
         except moderngl.Error as error:
             self.context.clear_errors()
             wrong = next((line for line in str(error).splitlines() if "error" in line.lower()), "no reason given")
-            files = ", ".join(dict.fromkeys((*source.files, *(e.shader for e in source.extras if e.shader))))
+            files = ", ".join(
+                dict.fromkeys((*source.files, *(file for extra in source.extras for file in extra.files)))
+            )
             of, self.layer = f"Layer {self.layer}: the" if self.layer else "The", ""
             raise EngineError(f"{of} driver cannot compile {files}: {wrong}; choose the engine torch.") from error
 

@@ -12,9 +12,10 @@ from studio.engine.gl.blocks import Banks, Sums
 from studio.engine.gl.device import NUMBERS, Device, set_uniforms
 from studio.engine.gl.kept import Past
 from studio.engine.gl.passes import Pass, Step
-from studio.engine.gl.shaders import Constants, Source
+from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.strips import Strips
+from studio.engine.gl.text import Constants
 from studio.engine.store import TensorStore
 from studio.model.graph import Node
 from studio.model.layout import pack_atlas

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from studio.model.graph import Node
 from studio.model.layout import tile_count
 from studio.model.op import Shape
+from studio.model.staged import Staged
 
 # Images that any GL 4.3 driver lets a compute shader write to.
 MOST_OUTPUTS = 8
@@ -81,17 +82,21 @@ def grouped(
     whole: Collection[str] = (),
     *,
     sums_at_once: bool = False,
+    bends: bool = True,
 ) -> list[Group]:
     """Share these layers, given in running order, among passes of at most so many outputs each.
 
     A concatenated map whose inputs are not all run again keeps the tiles of those that are not, unless it is among
     those that must be made whole. Only where sums are made at once (`Op.at_once`) can something be made behind them.
+    Where ``bends`` is False, stages have passes of their own.
     """
     running = {node.name for node in nodes}
     groups: list[Group] = []
     made: Made = {}
     for node in nodes:
         followers = _followers(node, shapes, running, made, groups, node.name in whole)
+        if isinstance(node.op, Staged) and not bends:
+            followers = []
         if sums_at_once and node.op.behind is not None:
             followers = _behind(node, shapes, made)
         if node.op.adds_up:
@@ -120,7 +125,7 @@ def _followers(
     is_whole: bool,
 ) -> list[tuple[Group, Follower]]:
     """Where a layer can be made besides: each group, and what follows there."""
-    if node.op.pointwise:
+    if node.op.is_pointwise:
         return [(group, Follower(node, number, 0, False)) for group, number in made.get(node.inputs[0], [])]
     if node.op.joins:
         return _joining(node, shapes, running, made, is_whole)

@@ -6,8 +6,9 @@ import moderngl
 
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
-from studio.engine.gl.shaders import Constants, Source
+from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor
+from studio.engine.gl.text import Constants
 from studio.model.layout import kernel_grid
 from studio.model.taps import Taps, cell_order
 

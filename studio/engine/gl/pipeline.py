@@ -30,6 +30,7 @@ from studio.model.op import Array
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
 from studio.model.stage import layer_of
+from studio.model.staged import Staged
 from studio.model.tick import START, Tick
 
 
@@ -217,24 +218,29 @@ class GLEngine(AtlasEngine):
         return True
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
-        """The fastest passes; where somebody waits for the picture the usual ones, until those are compiled."""
+        """The fastest passes; where somebody waits for the picture others, until those are compiled.
+
+        Those are layers as they were before they bent, with stages by themselves, and at last the usual ones.
+        """
         with self._passes.as_usual() as differs:
             pass
-        if not (self.tunes_later and differs and self._device.compiler is not None):
-            return self._steps_of(nodes, whole)
-        try:
-            with self._device.being("looks"):
-                return self._steps_of(nodes, whole)
-        except Pending:
+        bends = any(isinstance(node.op, Staged) and node.op.is_pointwise for node in nodes) and self._sums_at_once
+        if not (self.tunes_later and (differs or bends) and self._device.compiler is not None):
+            return self._steps_of(nodes, whole, bends=not self.tunes_later)
+        for apart in (False, True)[: 1 + bends]:
+            with contextlib.suppress(Pending), self._device.being("looks"):
+                return self._steps_of(nodes, whole, bends=not apart)
             self._awaits = True
-            with self._passes.as_usual():
-                return self._steps_of(nodes, whole)
+        with self._passes.as_usual():
+            return self._steps_of(nodes, whole, bends=False)
 
-    def _groups_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Group]:
+    def _groups_of(self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True) -> list[Group]:
         pictures = {i.name for i in self.graph.inputs}
         whole = {*whole, *(node.name for node in nodes if pictures.intersection(node.inputs))}
         shapes, most = self._running.shapes, self._settings.most_outputs
-        return grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once)
+        # In software a pass costs little, and a layer's shader is not compiled anew for every stage.
+        bends = bends and self._settings.kernels == "shared"
+        return grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once, bends=bends)
 
     def _ask_for(self, groups: Sequence[Group]) -> None:
         """Have all shaders compiled side by side, where that is done elsewhere, before the first is waited for."""
@@ -244,8 +250,8 @@ class GLEngine(AtlasEngine):
                 with contextlib.suppress(Pending, EngineError):
                     self._passes.group(group, self._passes_of[group.head.name])
 
-    def _steps_of(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
-        groups = self._groups_of(nodes, whole)
+    def _steps_of(self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True) -> list[Step]:
+        groups = self._groups_of(nodes, whole, bends=bends)
         if self._device.waits_elsewhere:
             self._ask_for(groups)
         made = []

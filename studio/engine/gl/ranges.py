@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import moderngl
 
 from studio.engine.gl.device import Device, set_uniforms
-from studio.engine.gl.shaders import Constants, Source
+from studio.engine.gl.shaders import Source
+from studio.engine.gl.text import Constants
 from studio.model.display import tiling
 from studio.model.size import Size
 

@@ -5,25 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
-import numpy as np
-
-from studio.model.shader_files import read_shader, shader_file
+from studio.engine.gl.text import PRELUDE, Constants, defines, expanded, include_file, included
 
 Stage = Literal["fragment", "compute"]
-Constants = tuple[tuple[str, int | float | tuple[int, ...]], ...]
 
-_INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
+_FUNCTION = re.compile(r"^\w+ (\w+)\(", re.MULTILINE)
+
 _VERSION = {"fragment": "#version 330 core", "compute": "#version 430 core"}
 _HANDLES = "#extension GL_ARB_bindless_texture : require"
 _HALVES = "#extension GL_NV_gpu_shader5 : require\n#define HALVES 1"
-
-_PRELUDE = """
-#define INFINITY uintBitsToFloat(0x7f800000u)
-#define FLOAT_MAX 3.402823466e38
-"""
 
 # One triangle over the whole target, from no vertex buffer.
 VERTEX_SHADER = """#version 330 core
@@ -39,7 +31,7 @@ class Extra:
 
     Attributes:
         parent: which map it is made from: 0 is the shader's own, 1 the first extra one, and so on.
-        shader: ``shaders/ops/<shader>.glsl``, whose body takes the parent's texel; empty where it is copied.
+        files: names under ``shaders/`` of the body that takes the parent's texel; none where it is copied.
         constants: what that body has ``#define``-d.
         numbers: what it is told besides, by name.
         is_part: whether it takes a part of its parent's map alone.
@@ -50,7 +42,7 @@ class Extra:
     """
 
     parent: int
-    shader: str
+    files: tuple[str, ...]
     constants: Constants = ()
     numbers: tuple[str, ...] = ()
     is_part: bool = False
@@ -99,7 +91,7 @@ class Source:
     def text(self) -> str:
         """The whole GLSL text."""
         asked = [*([_HANDLES] if self.handles else []), *([_HALVES] if self.halves else [])]
-        parts = [_VERSION[self.stage], *asked, _PRELUDE, include_file("lib/atlas.glsl")]
+        parts = [_VERSION[self.stage], *asked, PRELUDE, include_file("lib/atlas.glsl")]
         seen: set[str] = {"lib/atlas.glsl"}
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
@@ -108,18 +100,14 @@ class Source:
             else:
                 parts += [_block(self.inputs, self.extras), _units(self.inputs, self.extras, self.software)]
             # The first part of a sum is kept where it loses nothing.
-            parts += [_storing(self.extras, self.half, seen), *_defines((("FIRST_IN_MAP", int(not self.half)),))]
+            parts += [_storing(self.extras, self.half, seen), *defines((("FIRST_IN_MAP", int(not self.half)),))]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
         parts += _told(0, self.numbers, self.stage)
-        parts += _defines(self.constants)
+        parts += defines(self.constants)
         parts += [_reading(self.inputs, self.stage if self.software else None)] if self.inputs else []
-        parts += [_expand(name, seen, once=name.startswith("lib/")) for name in self.files]
+        parts += [expanded(name, seen, once=name.startswith("lib/")) for name in self.files]
         return "\n".join(parts) + "\n"
-
-
-def _defines(constants: Constants) -> list[str]:
-    return [f"#define {name} {_literal(value)}" for name, value in constants]
 
 
 def _told(n: int, numbers: Sequence[str], stage: Stage) -> list[str]:
@@ -129,15 +117,6 @@ def _told(n: int, numbers: Sequence[str], stage: Stage) -> list[str]:
     layout = "std140" if stage == "fragment" else f"std140, binding = {n + 1}"
     block = f"layout({layout}) uniform Numbers{n} {{ vec4 u_numbers{n}[{-(-len(numbers) // 4)}]; }};"
     return [block, *(f"#define {name} u_numbers{n}[{k // 4}].{'xyzw'[k % 4]}" for k, name in enumerate(numbers))]
-
-
-def _literal(value: int | float | tuple[int, ...]) -> str:
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, tuple):
-        return f"int[]({', '.join(map(str, value))})"
-    text = repr(float(np.float32(value)))
-    return text if any(mark in text for mark in ".en") else f"{text}.0"
 
 
 def _uniforms(inputs: int) -> str:
@@ -241,7 +220,7 @@ def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
             placing.append(f"    g_in{n} = g_tile{n} >= 0 && g_tile{n} * 4 < u_target{n}.x;")
         value, place = f"g_value{extra.parent}", f"p{extra.parent}"
         body.append(f"    ivec2 p{n} = {place} - u_shift{n}.zy;" if extra.is_part else f"    ivec2 p{n} = {place};")
-        if extra.shader:
+        if extra.files:
             declared.append(_body(n, extra, seen))
             value = f"texel{n}(g_tile{n}, p{n})"
         inside = f"if (g_in{n} && inside(p{n}, u_target{n})) " if n in partial else ""
@@ -289,9 +268,10 @@ def _write(n: int, inside: str = "", place: str = "") -> str:
 def _body(n: int, extra: Extra, seen: set[str]) -> str:
     count = len(extra.reads) or 1
     names = {name: f"{name}_{n}" for name in ("read", *(f"read{k}" for k in range(count)), "vectors")}
-    names |= {"texel": f"texel{n}", "spread": f"read_{n}", "INPUTS": str(count)}
+    names |= {name: f"{name}{n}" for file in extra.files for name in _FUNCTION.findall(include_file(file))}
+    names |= {"spread": f"read_{n}", "INPUTS": str(count)}
     lines = [f"#define {name} {new}" for name, new in names.items()]
-    lines += [*_told(n, extra.numbers, "compute"), *_defines(extra.constants)]
+    lines += [*_told(n, extra.numbers, "compute"), *defines(extra.constants)]
     other = 0
     for k, number in enumerate(extra.reads or (extra.parent,)):
         sampler = f"u_other{n}_{other}"
@@ -306,18 +286,13 @@ def _body(n: int, extra: Extra, seen: set[str]) -> str:
     lines += [
         f"vec4 read(int k, int tile, ivec2 p) {{{cases} return read{count - 1}(tile, p); }}",
         f"vec4 vectors(int row, int tile) {{ return texelFetch(u_vectors{n}, ivec2(tile, row), 0); }}",
-        # All of its maps are of its own shape, so that nothing is spread.
-        _expand(shader_file("ops", extra.shader), seen | {"lib/broadcast.glsl"}, once=False),
     ]
-    seen |= _included(shader_file("ops", extra.shader)) - {"lib/broadcast.glsl"}
+    for file in extra.files:
+        # All of its maps are of its own shape, so that nothing is spread.
+        lines.append(expanded(file, seen | {"lib/broadcast.glsl"}, once=False))
+        seen |= included(file) - {"lib/broadcast.glsl"}
     lines += [f"#undef {name}" for name in (*names, *extra.numbers, *(name for name, _ in extra.constants))]
     return "\n".join(lines)
-
-
-def _included(name: str) -> set[str]:
-    """The files that one includes, and those include."""
-    own = set(_INCLUDE.findall(include_file(name)))
-    return own.union(*(_included(each) for each in own))
 
 
 HALVES_TRIAL = Source("compute", ("lib/halves_trial.glsl",), halves=True)
@@ -325,25 +300,3 @@ HALVES_TRIAL = Source("compute", ("lib/halves_trial.glsl",), halves=True)
 
 HANDLES_TRIAL = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1, handles=True)
 """What a driver must compile before textures are found by handles: compilers differ in what they take for an image."""
-
-
-@cache
-def include_file(name: str) -> str:
-    """The text of a file under ``shaders/``, or of a plug-in's package."""
-    return read_shader(name)
-
-
-def _expand(name: str, seen: set[str], *, once: bool) -> str:
-    """A file with its includes, each at most once; ``#line`` keeps a compiler's line numbers those of the file.
-
-    The body of an operator is taken not just ``once``: it may follow several times, under several names.
-    """
-    if name in seen:
-        return ""
-    if once:
-        seen.add(name)
-    lines = []
-    for number, line in enumerate(include_file(name).splitlines(), start=1):
-        found = _INCLUDE.match(line)
-        lines.append(f"{_expand(found[1], seen, once=True)}\n#line {number + 1}" if found else line)
-    return "\n".join(["#line 1", *lines])

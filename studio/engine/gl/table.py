@@ -11,8 +11,9 @@ import numpy as np
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
-from studio.engine.gl.shaders import Constants, Source
+from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor
+from studio.engine.gl.text import Constants
 from studio.model.layout import kernel_grid
 
 _KINDS = {"straight": 1, "swapped": 2, "row": 3}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from studio.engine.gl.device import Device
 from studio.engine.gl.packer import Packer, Piece
 from studio.engine.gl.packing import kernel_constants, pack_kernel, pack_vectors
-from studio.engine.gl.shaders import Constants
 from studio.engine.gl.table import Packed, cells_of
 from studio.engine.gl.tensors import DeviceTensors
+from studio.engine.gl.text import Constants
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
