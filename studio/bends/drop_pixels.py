@@ -18,7 +18,6 @@ class DropPixels(Bend):
     label = "Drop pixels"
     group = "Values"
     shader = "drop_pixels"
-    pointwise = True
     moves = True
     uncompiled = frozenset({"seed"})
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from studio.bends._median import median
 from studio.bends._median_network import TOGETHER
 from studio.model.bend import Bend, Given, Span
+from studio.model.layout import tile_count
+from studio.model.op import Blocks, Shape
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -30,6 +32,11 @@ class Median(Bend):
     def span(self) -> Span:
         """See `Bend.span`: what lies side by side shares columns."""
         return Span(TOGETHER)
+
+    def shared(self, shape: Shape) -> Blocks:
+        """See `Bend.shared`: a block of 16 × 16 texels with what lies around it."""
+        blocks = -(-shape.height // 16) * -(-shape.width // 16)
+        return Blocks("lib/window.glsl", (("WINDOW", 1),), blocks, tile_count(shape.channels), whole=1024)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

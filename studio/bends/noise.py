@@ -18,7 +18,6 @@ class Noise(Bend):
     label = "Noise"
     group = "Values"
     shader = "noise"
-    pointwise = True
     moves = True
     uncompiled = frozenset({"seed"})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 
 from studio.errors import StudioError
-from studio.model.op import Array, Shape
+from studio.model.op import Array, Blocks, Shape
 from studio.model.op import Scratch as Scratch
 from studio.model.op import Span as Span
 from studio.model.param import Shaded
@@ -103,7 +103,8 @@ class Bend(Shaded):
     pointwise: ClassVar[bool] = False
     """Whether a value needs the map at the same place alone: GPUs then bend where the map is made.
 
-    The body defines ``bent`` and nothing else; what it needs besides it includes from ``lib/``.
+    The body defines ``bent`` and nothing else; what it needs besides it includes from ``lib/``. It is short, as
+    a layer's loop keeps its sums in registers meanwhile.
     """
 
     lanes_alike: ClassVar[bool] = False
@@ -129,6 +130,11 @@ class Bend(Shaded):
 
     def span(self) -> Span | None:
         """The texels that its body makes at once, by ``bent_span`` beside ``bent``; None where it has no such way."""
+        return None
+
+    def shared(self, shape: Shape) -> Blocks | None:
+        """How workgroups of GPUs bend a map of this shape together; None where each texel is bent by itself."""
+        del shape
         return None
 
     def rows(self, channels: int) -> Array | None:

@@ -258,6 +258,11 @@ class Op(Shaded):
         del inputs
         return None
 
+    def shared(self, *inputs: Shape) -> Blocks | None:
+        """How workgroups of GPUs make its map together, behind its `scratch`; None where they take `blocks`."""
+        del inputs
+        return None
+
     def at_once(self, *inputs: Shape) -> Blocks | None:
         """How GPUs make its map in one pass, without those of `scratch`; None where they take the same passes.
 

@@ -164,6 +164,10 @@ class Staged(Op):
         span = None if self.is_apart else self.stage.bend.span()
         return None if span is None else span.blocks(inputs[0])
 
+    def shared(self, *inputs: Shape) -> Blocks | None:
+        """See `Op.shared`: where the bend is, and is mixed in as it is made."""
+        return None if self.is_apart else self.stage.bend.shared(inputs[0])
+
     def reads(self, scratch: int) -> tuple[int, ...]:
         """See `Op.reads`: the map; what the bend reads, where it bends; mask, statistics, and what was bent."""
         made = self._passes(_ANY)

@@ -65,7 +65,7 @@ def test_a_stage_that_is_turned_by_itself_runs_by_itself(device: Device) -> None
     engine.close()
 
 
-@pytest.mark.parametrize("name", ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply"])
+@pytest.mark.parametrize("name", ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply", "Median"])
 @settings(max_examples=8)
 @given(data=st.data(), shape=shapes)
 def test_statistics_of_a_map_are_those_that_pytorch_takes(

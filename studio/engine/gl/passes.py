@@ -93,7 +93,8 @@ def passes(node: Node, shapes: Mapping[str, Shape], *, at_once: bool = False) ->
         maps.append(found[-1].target)
     chosen = op.reads(len(wanted))
     reads = tuple(maps if chosen is None else (maps[n] for n in chosen))
-    last = Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers, op.blocks(*read))
+    blocks = (op.shared(*read) if at_once else None) or op.blocks(*read)
+    last = Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers, blocks)
     return (*found, last)
 
 
