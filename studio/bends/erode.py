@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.bends._ellipse import farthest_around, largest_by
 from studio.model.bend import Bend, Given, Layers
+from studio.model.op import Blocks, Shape, window
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ class Erode(Bend):
     def layers(self, at: Layers, x: str) -> str:
         """See `Bend.layers`."""
         return at.add("Affine", largest_by(at, at.add("Affine", x, scale=-1.0), self.radius), scale=-1.0)
+
+    def shared(self, shape: Shape) -> Blocks:
+        """See `Bend.shared`: what lies around is read once for all."""
+        return window(shape)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from studio.bends._median import median
 from studio.bends._median_network import TOGETHER
 from studio.model.bend import Bend, Given, Span
-from studio.model.layout import tile_count
-from studio.model.op import Blocks, Shape
+from studio.model.op import Blocks, Shape, window
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -34,9 +33,8 @@ class Median(Bend):
         return Span(TOGETHER)
 
     def shared(self, shape: Shape) -> Blocks:
-        """See `Bend.shared`: a block of 16 × 16 texels with what lies around it."""
-        blocks = -(-shape.height // 16) * -(-shape.width // 16)
-        return Blocks("lib/window.glsl", (("WINDOW", 1),), blocks, tile_count(shape.channels), whole=1024)
+        """See `Bend.shared`: a channel in each invocation."""
+        return window(shape)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

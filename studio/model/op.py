@@ -130,6 +130,12 @@ class Banked(NamedTuple):
     targets: int
 
 
+def window(shape: Shape) -> Blocks:
+    """How workgroups of GPUs make 16 × 16 texels each, and look over what lies around them together first."""
+    count = -(-shape.height // 16) * -(-shape.width // 16)
+    return Blocks("lib/window.glsl", (("WINDOW", 1),), count, -(-shape.channels // 4), whole=1024)
+
+
 class Op(Shaded):
     """One operator of a network, with its hyper-parameters under PyTorch's own names.
 

@@ -65,7 +65,19 @@ def test_a_stage_that_is_turned_by_itself_runs_by_itself(device: Device) -> None
     engine.close()
 
 
-@pytest.mark.parametrize("name", ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply", "Median"])
+@pytest.mark.parametrize("radius", [8, 9])
+def test_an_ellipse_may_be_larger_than_what_workgroups_keep(device: Device, radius: int) -> None:
+    made, shape = staged(5), (5, 21, 19)
+    stage = Stage(1, "layer", make_bend("Erode", {"radius": radius}))
+    engine = GLEngine(made, device, Settings("shared"))
+    np.testing.assert_array_equal(play(engine, shape, [stage], 1), play(on_torch(made), shape, [stage], 1))
+    engine.close()
+
+
+TOGETHER = ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply", "Median", "Erode", "Dilate"]
+
+
+@pytest.mark.parametrize("name", TOGETHER)
 @settings(max_examples=8)
 @given(data=st.data(), shape=shapes)
 def test_statistics_of_a_map_are_those_that_pytorch_takes(

@@ -11,7 +11,8 @@ import numpy as np
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.packing import FRAMEBUFFERS, Ivec4
-from studio.engine.gl.shaders import Constants, Source
+from studio.engine.gl.shaders import Source
+from studio.engine.gl.text import Constants
 from studio.model.op import Array
 from studio.model.size import Size
 
