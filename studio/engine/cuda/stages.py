@@ -67,9 +67,9 @@ class StageKernels:
             waits: whether to wait for what is not compiled yet; until then it is not among `names`.
 
         Returns:
-            Whether other nodes are among `names` than before.
+            Whether what runs for a node is another than before, so that no graph holds it.
         """
-        before = self.names
+        before, known = self.names, self._told
         if not self._is_made or len(self._told) != len(numbers.told):
             self._told = torch.empty(len(numbers.told), device=self._device)
             self._ready, self._waiting = {}, []
@@ -86,7 +86,7 @@ class StageKernels:
             self._version = numbers.version
             # So little goes along with the command, and nobody waits.
             self._told.copy_(torch.from_numpy(numbers.told), non_blocking=True)
-        return self.names != before
+        return self._told is not known or self.names != before
 
     def _planned(self, node: Node, shapes: Mapping[str, Shape]) -> StagePlan | None:
         """The kernels of a stage, which are asked for; None where it has none."""
