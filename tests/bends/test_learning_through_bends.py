@@ -66,9 +66,14 @@ def test_layers_do_what_the_bend_does(name: str, data: st.DataObject, shape: tup
         return
     maps = reference(bent.network, {name: torch.from_numpy(x)[None] for name, x in given_.items()})
     found, right = maps[bent.network.graph.output][0].numpy(), engine.activation("after")
+    if stage.guard.kind == "norm":
+        # What is left of a channel may be rounding alone, which the guard would bring to the level that it had.
+        engine.set_stages([Stage(1, "layer", stage.bend, guard=Guard(kind="none"), source=stage.source)])
+        engine.run(given_)
+        left = np.abs(engine.activation("layer")).max((1, 2)) > 1e-3
+        found, right = found[left], right[left]
     if stage.guard.kind in ("deviation", "norm"):
-        # What hardly differs from its mean has a level of rounding alone.
-        assert np.allclose(found, right, rtol=1e-3, atol=2e-3 * (1 + np.abs(right).max()))
+        assert np.allclose(found, right, rtol=1e-3, atol=2e-3 * (1 + np.abs(right).max(initial=0.0)))
     else:
         assert relative_error(found, right) <= 1e-5
 

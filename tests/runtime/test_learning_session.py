@@ -36,7 +36,7 @@ from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
-from studio.runtime.learning.record import Curves, alarm
+from studio.runtime.learning.record import Curves, Mark, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.live.document_sync import DocumentSync
@@ -268,6 +268,30 @@ def test_a_checkpoint_brings_the_same_weights_back(desk: Desk) -> None:
     assert desk.session.curves.steps[-1] == mark.step
     desk.learn(3)
     assert np.array_equal(desk.tensor("dec1.weight"), ahead), "the same steps from the same checkpoint"
+
+
+def test_learning_goes_another_way_from_a_checkpoint_and_the_first_way_is_still_there(desk: Desk) -> None:
+    def kept() -> Mark:
+        desk.session.keep()
+        desk.settle()
+        return desk.session.checkpoints[-1]
+
+    desk.learn(1)
+    fork = kept()
+    desk.learn(2)
+    first, one = kept(), desk.tensor("dec1.weight")
+    desk.session.restore(fork)
+    desk.settle()
+    desk.session.turn(replace(desk.asked, rate=1e-2))
+    desk.learn(2)
+    second, other = kept(), desk.tensor("dec1.weight")
+    assert (fork.step, first.step, second.step) == (1, 3, 3)
+    assert not np.array_equal(one, other)
+    for mark, way in ((first, one), (second, other)):
+        assert any(mark is each for each in desk.session.checkpoints)
+        desk.session.restore(mark)
+        desk.settle()
+        assert np.array_equal(desk.tensor("dec1.weight"), way)
 
 
 def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
