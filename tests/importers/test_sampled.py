@@ -156,6 +156,27 @@ def test_a_form_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for
         assert relative_error(engine.output(), wanted) < TOLERANCE, size
 
 
+def _context(y: Tensor) -> Tensor:
+    """The mean of the picture beside every pixel, and those of its rows and columns."""
+    whole = F.interpolate(F.adaptive_avg_pool2d(y, 1), y.shape[2:], mode="bilinear", align_corners=False)
+    rows = F.interpolate(F.adaptive_avg_pool2d(y, (None, 1)), y.shape[2:])
+    return torch.cat([y * torch.sigmoid(rows + F.adaptive_avg_pool2d(y, (1, None)).expand_as(y)), whole], 1)
+
+
+@pytest.mark.parametrize("example", [EXAMPLE, (80, 96)])
+def test_one_value_is_spread_over_a_picture_of_any_size(
+    example: tuple[int, int], tmp_path: Path, engine_for: EngineFor
+) -> None:
+    module = Frozen(lambda _, y: _context(y)).eval()
+    network = studio.export_torch(module, torch.rand(1, 3, *example), tmp_path / "mine").network
+    engine = engine_for(network)
+    for size in ((16, 24), (96, 72)):
+        picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(size[0]))
+        engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+        with torch.no_grad():
+            assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE, size
+
+
 def test_what_cannot_be_is_refused_with_a_way_on(tmp_path: Path) -> None:
     for how, said in (
         (lambda _, y: y * y.repeat(1, 1, 3, 3).flatten().sort()[0][0], "Pool the map first"),

@@ -77,12 +77,26 @@ def _avg_pool2d(f: Flow, a: Args) -> Value:
 
 @means("adaptive_avg_pool2d", "_adaptive_avg_pool2d")
 def _adaptive_avg_pool2d(f: Flow, a: Args) -> Value:
-    return f.layer("AdaptiveAvgPool2d", operand(a), output_size=pair(a["output_size"]))
+    value, size = operand(a), pair(a["output_size"])
+    if (side := _whole_side(value, size)) is not None:
+        return f.mean(value, [side], keepdim=True)
+    return f.layer("AdaptiveAvgPool2d", value, output_size=size)
 
 
 @means("adaptive_max_pool2d")
 def _adaptive_max_pool2d(f: Flow, a: Args) -> list[Value]:
-    return [f.layer("AdaptiveMaxPool2d", operand(a), output_size=pair(a["output_size"]))]
+    value, size = operand(a), pair(a["output_size"])
+    if (side := _whole_side(value, size)) is not None:
+        return [f.reduced("Amax", value, [side], keepdim=True)]
+    return [f.layer("AdaptiveMaxPool2d", value, output_size=size)]
+
+
+def _whole_side(value: Value, size: tuple[int, int]) -> int | None:
+    """The side that is pooled to one while the other stays as it is, as by ``(None, 1)``."""
+    stays = [made == have for made, have in zip(size, value.shape[-2:], strict=True)]
+    if min(value.shape[-2:]) > 1 and sum(stays) == 1 and size[stays.index(False)] == 1:
+        return -2 + stays.index(False)
+    return None
 
 
 def _upsample(mode: str) -> Handler:

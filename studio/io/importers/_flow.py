@@ -14,7 +14,7 @@ from studio.errors import StudioError
 from studio.io.importers._batches import is_batch
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers._norms import Norms
-from studio.io.importers._seen import seen
+from studio.io.importers._seen import LARGEST_FACTOR, seen
 from studio.io.importers._views import Numbers, Value, constant, first, is_last, last, move, numbers, reshaped, shown
 from studio.model.op import Shape
 from studio.model.size import Size
@@ -228,10 +228,11 @@ class Flow(Norms):
         if (
             (have.height * whole[0], have.width * whole[1]) == size
             and all(whole)
+            and max(whole) <= LARGEST_FACTOR
             and (factor is None or factor == tuple(map(float, whole)))
         ):
             return self.layer("Upsample", value, scale_factor=whole, mode=mode, **extra)
-        if factor is not None:
+        if factor is not None and max(factor) <= LARGEST_FACTOR:
             return self.layer("Upsample", value, scale_factor=factor, mode=mode, **extra)
         return self.layer("Upsample", value, size=size, mode=mode, **extra)
 

@@ -16,7 +16,8 @@ from studio.io.importers._views import Index, Value, counted, target_shape
 from studio.model.op import Shape
 
 _MOST_PIECES = 64
-_LARGEST_FACTOR = 64
+LARGEST_FACTOR = 64
+"""That a map is enlarged by as a factor; what is spread further is told the size."""
 
 
 def as_map(draft: Draft, value: Value, name: str) -> str:
@@ -96,7 +97,7 @@ def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
     if (
         enlarged
         and up * across > 1
-        and max(up, across) <= _LARGEST_FACTOR
+        and max(up, across) <= LARGEST_FACTOR
         and np.array_equal(index, base.repeat(up, 1).repeat(across, 2))
     ):
         return draft.add("Upsample", node, name=f"{name}.upsample", scale_factor=(up, across), mode="nearest")
