@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from filter_editor_desk import LEFT, WEIGHT, Desk, drag
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
@@ -65,6 +65,20 @@ def test_a_slider_that_was_tried_is_kept_live_in_one_undo(desk: Desk) -> None:
     assert desk.document.edits == ()
     assert not edits.live.isVisible()
     assert not np.array_equal(desk.tensor(), desk.trained)
+
+
+def test_a_card_comes_into_sight_in_a_low_panel(desk: Desk) -> None:
+    desk.editor.resize(420, 460)
+    edits = desk.editor.edits
+    edits.choose("Clamp")
+    desk.qtbot.mouseClick(edits.keep, LEFT)
+    card = only_card(desk)
+
+    def is_seen() -> bool:
+        head = QRect(QPoint(0, 0), QSize(card.width(), min(card.height(), 70)))
+        return card.visibleRegion().contains(head)
+
+    desk.qtbot.waitUntil(is_seen)
 
 
 def test_its_card_turns_it_and_one_drag_is_one_undo(desk: Desk) -> None:

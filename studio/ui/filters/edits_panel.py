@@ -24,6 +24,7 @@ from studio.ui.filters.others import Others
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
 from studio.ui.kit.reached import name_control
+from studio.ui.kit.scrolled import bring_into_sight
 
 _QUICK = 200
 """Milliseconds of work that are not worth a word."""
@@ -148,12 +149,15 @@ class EditsPanel(QWidget):
         chosen = None if selection.mask.all() else selection
         try:
             edit: Edit = self.form.record()
-            self._document.add_edit(name, edit, chosen, beneath=beneath)
+            kept = self._document.add_edit(name, edit, chosen, beneath=beneath)
         except StudioError as error:
             self._editing.report(str(error))
             return
         self._editing.settle()
         self._show_buttons()
+        # It lies below the form, which fills a low panel.
+        if (card := self.live.cards.get(kept.id)) is not None:
+            bring_into_sight(card)
 
     # -- within ---------------------------------------------------------------------------------------------------
 

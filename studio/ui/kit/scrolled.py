@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 _LEAST = 90
 _SHARE = 0.25
 """Of the window's height: what a panel needs it has up to there, and is scrolled beyond."""
+
+
+def bring_into_sight(widget: QWidget) -> None:
+    """Scroll what a widget lies in so that it is seen, its head at least, once it has been laid out."""
+
+    def scroll() -> None:
+        around = widget.parentWidget()
+        while around is not None:
+            inside = around.widget() if isinstance(around, QScrollArea) else None
+            if isinstance(around, QScrollArea) and inside is not None:
+                around.ensureWidgetVisible(widget, 0, 0)
+                top = widget.mapTo(inside, QPoint(0, 0)).y()
+                bar = around.verticalScrollBar()
+                # What is higher than there is room begins at its head.
+                bar.setValue(min(bar.value(), top))
+            around = around.parentWidget()
+
+    # Layouts tell one another how large they are in turns of the event loop.
+    QTimer.singleShot(0, widget, lambda: QTimer.singleShot(0, widget, scroll))
 
 
 class Scrolled(QScrollArea):

@@ -29,6 +29,7 @@ from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.scrolled import bring_into_sight
 from studio.ui.kit.target_chooser import TargetChooser
 from studio.ui.kit.waiting import show_switch
 from studio.ui.movement.route_card import RouteCard
@@ -174,8 +175,10 @@ class MovementPanel(QWidget):
             if card is not None and self.cards.get(card.number) is card:
                 card.set_target(address)
             else:
-                routes, _ = added(self._document.section(ROUTES), registry()["LFO"](), address)
+                routes, route = added(self._document.section(ROUTES), registry()["LFO"](), address)
                 self._document.set_section(ROUTES, routes, f"Move {self._names.number(address).label}")
+                if route.id in self.cards:
+                    bring_into_sight(self.cards[route.id])
         except StudioError as error:
             self._say(Message(str(error), "error"))
 
