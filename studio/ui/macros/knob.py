@@ -207,7 +207,7 @@ class MacroKnob(QWidget):
         self.number = number
         self.dial = Dial()
         self.grip = Grip(find)
-        self.grip.setFixedWidth(18)
+        self.grip.setFixedWidth(28)
         self.name = ElidedLabel()
         self.name.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.grip.dropped.connect(self.aimed)
