@@ -310,18 +310,18 @@ def test_a_layer_goes_on_as_it_is_until_its_pass_with_a_stage_is_compiled(gpu: D
     wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
     engine.tunes_later = True
     engine.run(fed)
-    alone = len(next(iter(engine._steps.values())))
+    alone = len(list(next(iter(engine._steps.values()))))
     for each in (wanted, engine):
         each.set_stages([Stage(1, last, make_bend("Add", {"value": 0.75}))])
         each.run(fed)
     assert engine._awaits
-    assert len(next(iter(engine._steps.values()))) == alone + 1
+    assert len(list(next(iter(engine._steps.values())))) == alone + 1
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     until = time.monotonic() + 120
     while engine._awaits and time.monotonic() < until:
         engine.tune()
         time.sleep(0.002)
     engine.run(fed)
-    assert len(next(iter(engine._steps.values()))) == alone
+    assert len(list(next(iter(engine._steps.values())))) == alone
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     engine.close()
