@@ -77,7 +77,7 @@ def _avg_pool2d(f: Flow, a: Args) -> Value:
 
 @means("adaptive_avg_pool2d", "_adaptive_avg_pool2d")
 def _adaptive_avg_pool2d(f: Flow, a: Args) -> Value:
-    value, size = operand(a), pair(a["output_size"])
+    value, size = operand(a), Size(*pair(a["output_size"]))
     if (side := _whole_side(value, size)) is not None:
         return f.mean(value, [side], keepdim=True)
     return f.layer("AdaptiveAvgPool2d", value, output_size=size)
@@ -85,13 +85,13 @@ def _adaptive_avg_pool2d(f: Flow, a: Args) -> Value:
 
 @means("adaptive_max_pool2d")
 def _adaptive_max_pool2d(f: Flow, a: Args) -> list[Value]:
-    value, size = operand(a), pair(a["output_size"])
+    value, size = operand(a), Size(*pair(a["output_size"]))
     if (side := _whole_side(value, size)) is not None:
         return [f.reduced("Amax", value, [side], keepdim=True)]
     return [f.layer("AdaptiveMaxPool2d", value, output_size=size)]
 
 
-def _whole_side(value: Value, size: tuple[int, int]) -> int | None:
+def _whole_side(value: Value, size: Size) -> int | None:
     """The side that is pooled to one while the other stays as it is, as by ``(None, 1)``."""
     stays = [made == have for made, have in zip(size, value.shape[-2:], strict=True)]
     if min(value.shape[-2:]) > 1 and sum(stays) == 1 and size[stays.index(False)] == 1:
