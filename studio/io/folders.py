@@ -237,6 +237,8 @@ def _carry(old: Path, new: Path, owned: Callable[[str], bool], below: str) -> No
 def _carry_file(old: Path, new: Path) -> None:
     # What a link leads to is not looked at: it may be nothing, or a pipe that would be waited for.
     if old.is_symlink():
+        if new.is_symlink() and new.readlink() == old.readlink():
+            return
         _make_room(new, lambda _: False)
         new.symlink_to(old.readlink())
     else:

@@ -115,6 +115,37 @@ def test_what_has_the_name_of_something_that_is_written_gets_another(tmp_path: P
     assert {files(tmp_path / "out")[name] for name in ("LICENSE", "LICENSE 2")} == {b"free", b"mine"}
 
 
+def test_links_in_a_preset_that_carries_its_network_stay_the_same_however_often_it_is_saved(tmp_path: Path) -> None:
+    """They come along twice: with what lies in the preset, and with the network that lies there, too."""
+    folder = tmp_path / "dusk"
+    save_preset(BENT, folder)
+    (tmp_path / "there.txt").write_bytes(b"free")
+    (tmp_path / "all").mkdir()
+    within = folder / "weights" / "tiny"
+    links = {
+        "LICENSE": str(tmp_path / "there.txt"),
+        "NOTES": "nowhere",
+        "itself": "itself",
+        "more": str(tmp_path / "all"),
+    }
+    for name, target in links.items():
+        (within / name).symlink_to(target)
+    (within / "copy.txt").write_bytes(b"free")
+    before = sorted(path.name for path in within.iterdir())
+    for number in range(3):
+        save_preset(replace(load_preset(folder), name=f"dusk {number}"), folder)
+        assert sorted(path.name for path in within.iterdir()) == before
+    assert {name: str((within / name).readlink()) for name in links} == links
+    # One of that name that leads elsewhere is another, and stays beside it.
+    save_network(tiny_network(), tmp_path / "far")
+    (tmp_path / "far" / "LICENSE").symlink_to("elsewhere")
+    for _ in range(3):
+        save_preset(replace(BENT, weights_path=tmp_path / "far"), folder)
+        assert sorted(path.name for path in within.iterdir()) == sorted([*before, "LICENSE 2"])
+    assert str((within / "LICENSE").readlink()) == "elsewhere"
+    assert str((within / "LICENSE 2").readlink()) == links["LICENSE"]
+
+
 def test_a_preset_that_carries_its_network_no_more_leaves_nothing_of_it(tmp_path: Path) -> None:
     save_network(tiny_network(), tmp_path / "far")
     (tmp_path / "far" / "LICENSE").write_bytes(b"free")
