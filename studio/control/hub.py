@@ -123,6 +123,7 @@ class Hub:
 
         self.stop_sending()
         self._sender = OscSender(host, port)
+        self.listing.refresh()
         self._show()
         self.changed.emit()
 
@@ -327,10 +328,10 @@ class Hub:
         """Tell controllers where numbers are; those that a hand is at are told later."""
         if self.listing.is_stale:
             self.listing.refresh_quickly()
-        self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self.listing.listed.get)
+        self._is_untold = self._lights is not None and not self._lights.show(self.mappings, self.listing.newest.get)
         if self._sender is not None:
             moved = self._moved
-            values = ((address, value) for address, (_, value) in self.listing.listed.items() if address not in moved)
+            values = ((address, value) for address, (_, value) in self.listing.newest.items() if address not in moved)
             self._sender.send(values, self.listing.known)
 
     # -- in other threads -------------------------------------------------------------------------------------------

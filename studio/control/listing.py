@@ -41,6 +41,7 @@ class Listing:
         self.is_stale = self.may_be_new = self.is_part = True  # nobody asks as yet
         self.is_read = False
         self._owned: dict[str, tuple[Number, float]] = {}
+        self._unowned: Listed = MappingProxyType({})
         self._is_done = threading.Event()
 
     def refresh(self) -> None:
@@ -54,6 +55,11 @@ class Listing:
         """List them anew, but for those of `Namespace.owned`."""
         self.is_part = True
         self._list()
+
+    @property
+    def newest(self) -> Listed:
+        """Those that are as they were listed last: who has just turned another is not told where it was before."""
+        return self._unowned if self.is_part else self.listed
 
     def has(self, address: str) -> bool:
         """Whether there is a number at an address; they are listed anew where that may have changed."""
@@ -93,5 +99,6 @@ class Listing:
 
     def _list(self) -> None:
         self.is_stale = self.may_be_new = False
-        self.listed = MappingProxyType(self._names.unowned() | self._owned)
+        unowned = self._names.unowned()
+        self._unowned, self.listed = MappingProxyType(unowned), MappingProxyType(unowned | self._owned)
         self.known = MappingProxyType({address: number for address, (number, _) in self.listed.items()})

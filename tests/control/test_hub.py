@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from helpers import on_torch, tiny_network
+from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from studio.bends import make_bend
@@ -280,6 +281,38 @@ def test_a_note_takes_the_next_of_a_choice_and_sets_off_what_is_set_off(desk: De
         assert undo not in desk.hub.names.movable()
     finally:
         desk.hub.close()
+
+
+def test_who_turns_a_control_of_the_window_is_not_told_where_it_was_before(desk: Desk) -> None:
+    """Of the window's own controls all are listed when hands rest alone, and this one changes the document."""
+    easing = Number("/panel/fades/easing", "Easing", "number", 0.0, 0.0, 1.0)
+    at = [0.0]
+
+    def turn(value: float) -> None:
+        at[0] = value
+        desk.document.set("/bend/1/amount", value)
+
+    dial = Dial(easing, lambda: at[0], turn)
+    desk.hub.names.add_owner("panel", lambda: [dial], {easing.address: dial}.get)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as controller:
+        controller.bind(("127.0.0.1", 0))
+        controller.settimeout(60.0)
+        desk.hub.send_osc("127.0.0.1", controller.getsockname()[1])
+        try:
+            desk.hub.inbox.turn(easing.address, 0.25)
+            desk.hub.pump()
+            desk.hub.pump()
+            desk.hub.rest()
+            # What it is told last of all.
+            desk.document.set("/bend/1/amount", 0.75)
+            desk.hub.pump()
+            told = list[tuple[str, float]]()
+            while ("/studio/bend/1/amount", 0.75) not in told:
+                message = OscMessage(controller.recv(65535))
+                told.append((message.address, message.params[0]))
+        finally:
+            desk.hub.close()
+    assert [value for address, value in told if address == f"/studio{easing.address}"] == [0.0]
 
 
 def test_a_flood_of_messages_costs_the_window_next_to_nothing_and_the_newest_wins(
