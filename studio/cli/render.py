@@ -41,6 +41,7 @@ from studio.cli.moving import (
 )
 from studio.cli.performing import OtherNetworks, Shown, its_own, performance_of, second_for, tile_of, turns_of
 from studio.cli.recording import RecordingSettings, record_frames, record_turns
+from studio.cli.second_films import refuse_second_films
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
 from studio.model.size import Size
@@ -207,9 +208,9 @@ def render(
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         fades = Fades(bent, fade_to, move)
         whole = enlarges.bend(stack, feeder, tile_of(bent, tile), is_apart=bool(others))
+        refuse_second_films(second, bent, played, output)
         if played is None:  # else what it says itself is lent as it is played
             second = second or second_of(bent)
-            refuse_overlap(second, output)
             whole = _lent(stack, second, bent, engine, (rate, first, end), working, runner, whole)
         odd = {"--tile": tile, "--layer": layer, "--second": second, "--devices": devices, "--enlarge": enlarge > 1}
         whole = fades.beside(stack, whole, feeder, engine, path, listen, opened.audio_path, odd)

@@ -17,10 +17,13 @@ from studio.errors import StudioError
 from studio.io import places
 from studio.io.exporters import export_preset
 from studio.io.networks import load_network, save_network
+from studio.io.performances import save_performance
 from studio.io.places import refuse_overlap
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import _manifest
+from studio.model.performance import Arranged, Event, NetworkOpened, Performance, Prepared, Ran, Turned
 from studio.model.preset import Preset
+from studio.model.section import SECOND
 
 StudioHere = Callable[..., tuple[int, str, str]]
 TORCH = ("--engine", "torch")
@@ -89,6 +92,37 @@ def test_what_is_read_is_never_replaced(studio_here: StudioHere, brought: Path, 
         assert after == before
     else:  # asked for, and nothing is behind that link
         assert before.items() - after.items() == {(output, output)}
+
+
+@pytest.mark.parametrize("said_in", ["the preset", "a section", "a fade", "another network"])
+@pytest.mark.parametrize("output", ["pics/a_1.png", "hard/y.png"])
+def test_what_a_performance_plays_besides_is_never_replaced(
+    studio_here: StudioHere, brought: Path, said_in: str, output: str
+) -> None:
+    network = load_network(brought / "net")
+    preset = Preset("hers", network, {}, weights_path=brought / "net")
+    if said_in == "the preset":
+        preset = preset.with_section(SECOND, "pics/a_1.png")
+    save_preset(preset, brought / "hers")
+    named = Arranged(0.1, "second", "pics/a_1.png")
+    other = tiny_network()
+    save_network(other, brought / "other")
+    opened = NetworkOpened(0.1, other.sha256(), "other", str(brought / "other"))
+    events: dict[str, tuple[Event, ...]] = {
+        "the preset": (Turned(0.1, "/tempo/bpm", 90.0),),
+        "a section": (named,),
+        "a fade": (Prepared(0.1, 1, named),),
+        "another network": (Ran(0.0, 0, 0.0), opened, named, Ran(0.1, 1, 0.1)),
+    }
+    save_performance(Performance(network.sha256(), "hers", events[said_in]), brought / "a.performance")
+    before = state_of(brought)
+    played = ("--preset", "hers", "--performance", "a.performance", "--frames", "0:1", "--size", "32", *TORCH)
+    status, _, err = studio_here("render", "film.mp4", output, "--overwrite", *played)
+    assert (status, "would replace its own source" in err) == (2, True), err
+    assert state_of(brought) == before
+    # Another that is given is played in its place.
+    status, _, err = studio_here("render", "film.mp4", output, "--overwrite", *played, "--second", "pics/a_2.png")
+    assert "would replace" not in err
 
 
 def test_a_network_is_found_whole_after_all_attempts(studio_here: StudioHere, brought: Path) -> None:
