@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -36,6 +36,7 @@ from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
+from studio.runtime.learning.opening import Opening
 from studio.runtime.learning.record import Curves, Mark, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.learning.trainer import Trainer
@@ -322,6 +323,52 @@ def test_bends_that_are_asked_for_work_while_it_learns_and_are_turned(desk: Desk
     desk.until(lambda: not any("Median" in said for said in desk.session.notes))
 
 
+@pytest.mark.parametrize("ends", ["goes on", "closes"])
+def test_of_a_bend_that_is_dragged_only_where_it_is_now_is_built(
+    desk: Desk, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[tuple[float, float]] = []
+    turn = Opening.turn
+
+    def noted(opening: Opening, learner: Learner, asked: Asked | None = None, **told: Any) -> None:
+        turn(opening, learner, asked, **told)
+        built.append((opening.stages[0].bend.angle, opening._taught.rate))
+
+    monkeypatch.setattr(Opening, "turn", noted)
+
+    def bend(angle: float) -> None:
+        bent = Stage(1, "enc1", make_bend("Rotate", {"angle": angle}))
+        desk.document.set_section(STAGES, (bent,), "Turn a bend")
+        while desk.calls:  # the event loop comes round
+            desk.calls.popleft()()
+
+    bend(1.0)
+    desk.asked = replace(desk.asked, bends=True)
+    desk.learn(1)
+    trainer = desk.session._trainer
+    assert trainer is not None
+    busy, free = threading.Event(), threading.Event()
+
+    def work(_: Learner) -> None:
+        busy.set()
+        assert free.wait(60.0)
+
+    trainer.order(work)
+    bend(2.0)
+    assert busy.wait(60.0)
+    for angle in (3.0, 4.0, 5.0):
+        bend(angle)
+    desk.session.turn(replace(desk.asked, rate=0.5))
+    for angle in (6.0, 7.0, 8.0):
+        bend(angle)
+    if ends == "closes":
+        desk.session.end()
+    free.set()
+    desk.settle()
+    last = [] if ends == "closes" else [(8.0, 0.5)]
+    assert built == [(5.0, 0.5), *last], "what was told besides comes in its order, and the drag's last place at last"
+
+
 def test_a_stroke_between_weights_that_come_in_stays_and_all_others_come_after_it(desk: Desk) -> None:
     session = desk.session
     desk.learn(2)
@@ -458,6 +505,55 @@ def test_on_a_gpu_no_step_begins_while_the_picture_has_a_frame_under_way(desk: D
     desk.learn(3)
     assert len(Noted.waits) >= 3, "it goes on, after each wait"
     assert set(Noted.waits) == {LONGEST}
+
+
+class Waited(RightOfWay):
+    """Counts who waits, for no time, and does something meanwhile."""
+
+    def __init__(self, *, frees: bool, meanwhile: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self.count, self._frees, self._meanwhile = 0, frees, meanwhile
+
+    def wait(self, at_most: float) -> bool:
+        assert 0 < at_most <= LONGEST
+        self.count += 1
+        self._meanwhile()
+        return self._frees
+
+
+def test_a_step_of_many_parts_waits_in_vain_once(desk: Desk) -> None:
+    desk.session._way = way = Waited(frees=False)
+    desk.asked = replace(desk.asked, batch=4, at_once=1)
+    desk.session.begin(desk.asked, "torch", running=False)
+    trainer = desk.session._trainer
+    assert trainer is not None
+    trainer.order(lambda learner: setattr(learner.backend, "queues", True))
+    desk.learn(3)
+    assert way.count == 3
+
+
+@pytest.mark.parametrize("told", ["pause", "end", "order"])
+def test_where_a_hand_waits_for_a_step_it_waits_for_nobody(desk: Desk, told: str) -> None:
+    does: dict[str, Callable[[Trainer], object]] = {
+        "pause": lambda trainer: trainer.run(0),
+        "end": lambda trainer: trainer.close(),
+        "order": lambda trainer: trainer.order(lambda _: None),
+    }
+
+    def meanwhile() -> None:
+        assert trainer is not None
+        does[told](trainer)
+
+    desk.session._way = way = Waited(frees=True, meanwhile=meanwhile)
+    desk.asked = replace(desk.asked, batch=4, at_once=1)
+    desk.session.begin(desk.asked, "torch", running=False)
+    trainer = desk.session._trainer
+    assert trainer is not None
+    trainer.order(lambda learner: setattr(learner.backend, "queues", True))
+    desk.session.go_on(1)
+    desk.until(lambda: desk.session.step == 1)
+    desk.settle()
+    assert way.count == 1
 
 
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:

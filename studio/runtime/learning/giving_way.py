@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+from studio.runtime.services.right_of_way import RightOfWay
+
 TURN = 0.05
 """Seconds of a turn on a CPU, where the system shares the time out among threads."""
 
@@ -9,7 +13,8 @@ _BRIEF = 0.008
 """Seconds of a turn on a GPU, behind which what was submitted is waited for: no frame waits longer than that."""
 
 LONGEST = 0.05
-"""Seconds that a step waits for the picture: where frames leave no gap, it learns that often, and no more."""
+"""Seconds that a step waits for the picture, all its parts together: where frames leave no gap, it learns that often,
+and no more."""
 
 
 def turn_of(*, queues: bool) -> float:
@@ -19,3 +24,28 @@ def turn_of(*, queues: bool) -> float:
         queues: whether the picture waits in a queue behind this work, as on a GPU.
     """
     return _BRIEF if queues else TURN
+
+
+class Courtesy:
+    """Waits before every part of a step while the picture is made, `LONGEST` for all parts of a step together.
+
+    Args:
+        way: what the picture takes for its frames; None where nobody else uses the GPU.
+    """
+
+    def __init__(self, way: RightOfWay | None) -> None:
+        self._way, self._step, self._left = way, -1, 0.0
+
+    def wait(self, step: int) -> None:
+        """Let the picture go first, if this step still may: one that has waited in vain has waited all it may.
+
+        Args:
+            step: how many steps were taken before this one.
+        """
+        if step != self._step:
+            self._step, self._left = step, LONGEST
+        if self._way is None or self._left <= 0:
+            return
+        began = time.monotonic()
+        is_free = self._way.wait(self._left)
+        self._left = self._left - (time.monotonic() - began) if is_free else 0.0

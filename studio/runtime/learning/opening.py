@@ -148,20 +148,22 @@ class Opening:
     def turn(
         self,
         learner: Learner,
-        asked: Asked,
+        asked: Asked | None = None,
+        *,
         stages: tuple[Stage, ...],
-        stays: Callable[[], None],
+        stays: Callable[[], None] = lambda: None,
     ) -> None:
         """Let it go on by other numbers of its lesson, or of its bends.
 
         Args:
             learner: what is turned.
-            asked: the lesson as it goes on.
+            asked: the lesson as it goes on; None for the one that it is.
             stages: the bends as they are now.
             stays: called where it cannot.
         """
         from studio.learn.prepare import turn
 
+        asked = asked or self._taught
         try:
             notes = turn(learner, self._taught, asked, stages)
         except StudioError:

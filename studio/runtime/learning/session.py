@@ -24,7 +24,7 @@ from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.keeping import Keeping
 from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption
 from studio.runtime.learning.record import picture_start
-from studio.runtime.learning.steering import Soon, Steering
+from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.learning.versions import Versions
@@ -78,7 +78,6 @@ class LearningSession(Keeping):
         self._trainer: Trainer | None = None
         self._ending: Trainer | None = None
         self._opening: Opening | None = None
-        self._turn_soon = Soon(post, self.turn)
         self._goes = False  # whether it was told to take steps, and has not come to an end
         # What was told while a hand was at work, and is taken in once it is not.
         self._late: tuple[Trainer, Told] | None = None
@@ -127,8 +126,7 @@ class LearningSession(Keeping):
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
         self._begin_course()
-        self._kept_at, self._edits = 0.0, 0
-        self.engine = engine or self.engine
+        self._kept_at, self._edits, self.engine = 0.0, 0, engine or self.engine
 
         def note(notes: tuple[str, ...]) -> None:
             self._post(lambda: self._note(opening, notes))
@@ -181,27 +179,25 @@ class LearningSession(Keeping):
 
     def close(self, seconds: float) -> None:
         """End the lesson for good, and wait for the step under way, so many seconds at most."""
-        trainer, self._trainer, self._ending = self._trainer or self._ending, None, None
-        self._late = None
+        trainer, self._trainer, self._ending, self._late = self._trainer or self._ending, None, None, None
         if trainer is not None:
             trainer.close(seconds)
 
-    def turn(self, asked: Asked | None = None) -> None:
+    def turn(self, asked: Asked) -> None:
         """Learn on by other numbers from the next step: rate, batch, size, losses, what is frozen, bends as they are.
 
-        The source and what is wanted stay; for others a new lesson begins. None is the lesson as it is.
+        The source and what is wanted stay; for others a new lesson begins.
         """
-        opening = self._opening
-        if self._trainer is None or self.asked is None or opening is None:
+        opening, before = self._opening, self.asked
+        if self._trainer is None or before is None or opening is None:
             return
-        before = self.asked
-        after = self.asked = replace(asked or before, source=before.source, wanted=before.wanted)
+        after = self.asked = replace(asked, source=before.source, wanted=before.wanted)
+        stages = self._document.section(STAGES)
 
         def stay() -> None:
             if self.asked is after:
                 self.asked = before
 
-        stages = self._document.section(STAGES)
         self._trainer.order(partial(opening.turn, asked=after, stages=stages, stays=lambda: self._post(stay)))
 
     def run_on(self, engine: str) -> None:
@@ -226,6 +222,10 @@ class LearningSession(Keeping):
             self._trainer.watch(tensor)
 
     # -- within -----------------------------------------------------------------------------------------------------
+
+    def _bend(self) -> None:
+        if self._trainer is not None and self._opening is not None:
+            self._trainer.order_newest(partial(self._opening.turn, stages=self._document.section(STAGES)))
 
     def _note(self, opening: Opening, notes: tuple[str, ...]) -> None:
         if opening is self._opening:
@@ -331,7 +331,7 @@ class LearningSession(Keeping):
         elif isinstance(change, changes.DetailsChanged) and self._late is not None and self._document.gesture is None:
             self._post(self._take_late)
         elif isinstance(change, changes.StagesChanged) and self.asked is not None and self.asked.bends:
-            self._turn_soon()
+            self._bend()
         elif isinstance(change, changes.LearningSheetsChanged):
             self._steering.soon()
 

@@ -14,7 +14,7 @@ from studio.errors import StudioError
 from studio.model.layout import Rect, sheet_size, to_sheet
 from studio.model.op import Array
 from studio.model.version import Version
-from studio.runtime.learning.giving_way import LONGEST, turn_of
+from studio.runtime.learning.giving_way import Courtesy, turn_of
 from studio.runtime.learning.look import DeadUnits, Good, Meter, Watched, maps_of, pictures_of
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.versions import Versions
@@ -73,13 +73,14 @@ class Trainer:
         free: Callable[[], None] = lambda: None,
         way: RightOfWay | None = None,
     ) -> None:
-        self._prepare, self._free, self._way = prepare, free, way
-        self._tell = tell
+        self._prepare, self._free, self._tell = prepare, free, tell
+        self._courtesy = Courtesy(way)
         self.versions = versions
         self._ready = threading.Condition()
         self._orders: list[Callable[[Learner], object]] = []
+        self._newest: Callable[[Learner], object] | None = None
         self._steps_left: float = float("inf") if running else 0
-        self._closing = False
+        self._closing = self._pausing = False
         self._edits = self._edited = 0
         self._watched = self._seen = ""
         self._is_told, self._tells_all = True, False
@@ -92,7 +93,7 @@ class Trainer:
     def run(self, steps: float = float("inf")) -> None:
         """Take so many steps more; 0 pauses."""
         with self._ready:
-            self._steps_left = steps
+            self._steps_left, self._pausing = steps, steps <= 0
             self._ready.notify()
 
     @property
@@ -104,6 +105,22 @@ class Trainer:
         """Have this done between two steps."""
         with self._ready:
             self._orders.append(order)
+            self._ready.notify()
+
+    def order_newest(self, order: Callable[[Learner], object]) -> None:
+        """Have this done after the orders so far, in place of the last one that came this way and has not begun.
+
+        A hand that drags asks faster than anything can be built; only where it is now counts, and at the end nothing.
+        """
+
+        def unless_older(learner: Learner) -> None:
+            if self._newest is unless_older and not self._closing:
+                order(learner)
+
+        with self._ready:
+            self._orders = [each for each in self._orders if each is not self._newest]
+            self._orders.append(unless_older)
+            self._newest = unless_older
             self._ready.notify()
 
     def replace(self, tensor: str, rect: Rect, values: Array) -> int:
@@ -270,7 +287,7 @@ class Trainer:
 
     def _advance(self, learner: Learner, wanted: float) -> list[Step]:
         turn = turn_of(queues=learner.backend.queues)
-        learner.backend.give_way = self._give_way
+        learner.backend.give_way = lambda: self._give_way(learner.steps)
         if wanted == float("inf"):
             return learner.advance(turn)
         steps: list[Step] = []
@@ -279,9 +296,10 @@ class Trainer:
             steps.append(learner.step())
         return steps
 
-    def _give_way(self) -> None:
-        if self._way is not None:
-            self._way.wait(LONGEST)
+    def _give_way(self, steps: int) -> None:
+        # A hand that waits for the end of the step comes before the picture.
+        if not (self._closing or self._pausing or self._orders):
+            self._courtesy.wait(steps)
 
     def _take_one(self) -> bool:
         """Whether a step is still wanted; counted before it is taken, since other steps may be asked for during it."""
