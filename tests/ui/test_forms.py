@@ -6,8 +6,9 @@ from typing import Literal
 
 import pytest
 from filter_editor_desk import drag
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QStyle, QStyleOptionSlider
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
 from studio.edits import registry
@@ -71,14 +72,16 @@ def test_what_is_drawn_must_be_left_out(qtbot: QtBot) -> None:
         form.record()
 
 
-def handle(slider: Slider) -> QPoint:
+def handle_of(slider: Slider) -> QRect:
     option = QStyleOptionSlider()
     slider.initStyleOption(option)
-    return (
-        slider.style()
-        .subControlRect(QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider)
-        .center()
+    return slider.style().subControlRect(
+        QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
     )
+
+
+def handle(slider: Slider) -> QPoint:
+    return handle_of(slider).center()
 
 
 def test_a_drag_of_a_slider_tells_of_every_change_and_settles_once(qtbot: QtBot) -> None:
@@ -116,7 +119,7 @@ def test_pressed_beside_its_handle_a_slider_comes_to_the_hand_and_follows_it(qtb
     assert isinstance(count, Whole)
     slider = amount.slider
     right, quarter = slider.rect().center() + QPoint(slider.width() // 3, 0), slider.rect().center() / 2
-    assert not QRect(handle(slider) - QPoint(9, 9), QSize(19, 19)).contains(right)
+    assert not handle_of(slider).contains(right)
     qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=right)
     assert abs(handle(slider).x() - right.x()) <= 1
     assert [record.amount for record in settled] == [amount.value()]
@@ -129,6 +132,59 @@ def test_pressed_beside_its_handle_a_slider_comes_to_the_hand_and_follows_it(qtb
     assert len(settled) == 2
     qtbot.mouseClick(count.slider, Qt.MouseButton.LeftButton, pos=QPoint(count.slider.width() - 1, 5))
     assert count.value() == 9
+
+
+@pytest.fixture
+def slider(qtbot: QtBot) -> Slider:
+    """In the middle of its way."""
+    made = Slider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(made)
+    made.setRange(0, 1000)
+    made.setValue(500)
+    made.resize(220, 30)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def press(slider: Slider, at: QPoint, button: Qt.MouseButton, held: Qt.MouseButton) -> None:
+    """As the system tells of it: the button, and all that are held then."""
+    where = QPointF(at)
+    event = QMouseEvent(
+        QEvent.Type.MouseButtonPress, where, QPointF(slider.mapToGlobal(at)), button, button | held,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    QApplication.sendEvent(slider, event)
+
+
+def test_a_press_that_is_not_taken_leaves_the_slider_where_it_is(slider: Slider) -> None:
+    left, right, none = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.NoButton
+    beside = QPoint(20, 15)
+    for button, held in ((left, right), (right, none), (right, left)):
+        press(slider, beside, button, held)
+        assert not slider.isSliderDown()
+    press(slider, beside, left, right)
+    assert slider.value() == 500
+    slider.setRange(500, 500)
+    press(slider, beside, left, none)
+    assert not slider.isSliderDown()
+
+
+@pytest.mark.parametrize("y", [0, 15, 29])
+@pytest.mark.parametrize("sheet", ["", "QSlider::handle { width: 34px; height: 8px; }"])
+def test_pressed_at_any_height_a_slider_is_let_go_again(slider: Slider, qtbot: QtBot, y: int, sheet: str) -> None:
+    slider.setStyleSheet(sheet)
+    left, let_go = Qt.MouseButton.LeftButton, []
+    slider.sliderReleased.connect(lambda: let_go.append(slider.value()))
+    for x in (1, 60, 160, 218):
+        qtbot.mousePress(slider, left, pos=QPoint(x, y))
+        assert slider.isSliderDown()
+        half = handle_of(slider).width() // 2
+        assert abs(handle(slider).x() - min(max(x, half), 219 - half)) <= 1
+        qtbot.mouseRelease(slider, left, pos=QPoint(x, y))
+        assert not slider.isSliderDown()
+    assert len(let_go) == 4
+    assert (let_go[0], let_go[-1]) == (0, 1000)
 
 
 def test_keys_settle_after_a_rest_as_one(qtbot: QtBot) -> None:

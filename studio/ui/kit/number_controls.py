@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtCore import QLocale, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider
 
@@ -15,8 +15,6 @@ from studio.ui.kit.scales import scale_for
 
 _STEPS = 1000
 _UNBOUND = 1e6
-# Half of a slider's handle, in pixels: its way is so much shorter at both ends.
-_HANDLE = 7
 
 
 class Slider(QSlider):
@@ -33,24 +31,44 @@ class Slider(QSlider):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Mark the part of its way."""
         if self.safe is not None:
-            painter, room = QPainter(self), self.width() - 2 * _HANDLE
-            left, right = (_HANDLE + round(place * room) for place in self.safe)
+            painter, way = QPainter(self), self.way()
+            left, right = (way.start + round(place * len(way)) for place in self.safe)
             painter.fillRect(left, self.height() // 2 + 5, max(2, right - left), 2, QColor(theme.FAINT))
             painter.end()
         super().paintEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Come to the hand."""
-        at = event.position().toPoint()
+        """Come to the hand, where Qt takes the press: it refuses one while another button is held, or of one value."""
+        at, is_taken = event.position().toPoint(), self.maximum() > self.minimum()
+        if is_taken and event.buttons() == Qt.MouseButton.LeftButton and not self.handle().contains(at):
+            way = self.way()
+            self.setSliderDown(True)
+            self.setValue(
+                QStyle.sliderValueFromPosition(
+                    self.minimum(), self.maximum(), at.x() - way.start, len(way), self.invertedAppearance()
+                )
+            )
+            # Above or below its handle Qt would turn a page, and not let go: the press is one in its middle.
+            where = QPointF(self.handle().center())
+            event = QMouseEvent(
+                event.type(), where, event.globalPosition(), event.button(), event.buttons(), event.modifiers()
+            )
+        super().mousePressEvent(event)
+
+    def handle(self) -> QRect:
+        """Where its handle is, in pixels; how large it is, the style says."""
+        return self._part(QStyle.SubControl.SC_SliderHandle)
+
+    def way(self) -> range:
+        """Where the middle of its handle can be, in pixels from the left."""
+        groove, handle = self._part(QStyle.SubControl.SC_SliderGroove), self.handle()
+        start = groove.x() + handle.width() // 2
+        return range(start, start + max(1, groove.width() - handle.width()))
+
+    def _part(self, part: QStyle.SubControl) -> QRect:
         option = QStyleOptionSlider()
         self.initStyleOption(option)
-        kind, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
-        on_handle = self.style().subControlRect(kind, option, handle, self).contains(at)
-        if event.button() == Qt.MouseButton.LeftButton and not on_handle:
-            room = self.width() - 2 * _HANDLE
-            self.setSliderDown(True)
-            self.setValue(QStyle.sliderValueFromPosition(self.minimum(), self.maximum(), at.x() - _HANDLE, room))
-        super().mousePressEvent(event)
+        return self.style().subControlRect(QStyle.ComplexControl.CC_Slider, option, part, self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Turn where it has the focus."""
