@@ -115,6 +115,12 @@ FORMS: dict[str, How] = {
     "topk": lambda y: torch.cat([y.topk(2, 1)[0], y.topk(2, 1, largest=False)[0]], 1),
     "sort and argsort": _grouped,
     "sort and scatter": _put_back,
+    "the first of an order, by a number": lambda y: y.scatter(1, y.argsort(1)[:, :2], 0.5),
+    "the last of an order, by values": lambda y: y.scatter(1, y.argsort(1)[:, -2:], y.flip(1)),
+    "the middle of an order": lambda y: y.scatter(1, y.sort(1, descending=True)[1].narrow(1, 1, 2), y[:, 2:]),
+    "a piece of an order": lambda y: y.scatter(1, y.topk(3, 1)[1].split(2, 1)[0], torch.full_like(y, -1.0)),
+    "one of an order": lambda y: y.scatter(1, y.topk(3, 1)[1].select(1, 2)[:, None], y * 2),
+    "values that are more than their places": lambda y: y.scatter(1, y.topk(2, 1)[1], y.flip(1)),
     "median": lambda y: y - y.median(1, keepdim=True)[0] + y.kthvalue(3, 1)[0][:, None],
     "quantile": lambda y: y - y.quantile(0.3, dim=1, keepdim=True),
     "max and its places": lambda y: y * y.max(1, keepdim=True)[1] + y.argmin(1, keepdim=True),
@@ -182,6 +188,7 @@ def test_what_cannot_be_is_refused_with_a_way_on(tmp_path: Path) -> None:
         (lambda _, y: y * y.repeat(1, 1, 3, 3).flatten().sort()[0][0], "Pool the map first"),
         (lambda _, y: y * F.grid_sample(y[None], y.mean() * torch.ones(1, 1, 1, 1, 3)).mean(), "only maps"),
         (lambda _, y: y.scatter(1, (y[:, :1] > 0.5).long(), 1.0), "torch.where with a mask"),
+        (lambda _, y: y.scatter(1, y.argsort(1)[:, ::2], 1.0), "that follow each other; write torch.where"),
     ):
         with pytest.raises(StudioError, match=said):
             studio.export_torch(Frozen(how).eval(), torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")

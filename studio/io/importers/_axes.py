@@ -28,11 +28,13 @@ class Axes:
     Attributes:
         draft: what layers are added to.
         name: what the layers that come next are to be called.
+        orders: numbers of places in an order, by the layer that finds them: a part of them is known by its elements.
     """
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.name = ""
+        self.orders: dict[str, Value] = {}
 
     # -- one axis as channels -------------------------------------------------------------------------------------
 

@@ -61,7 +61,9 @@ def ordered(f: Flow, value: Value, axis: int, *, descending: bool, count: int = 
         return f.draft.add("GatherChannels", node, found[0], name=f.name)
 
     values = f.along(value, axis, work)
-    return values, Sorted(values.shape, found[0], values.index, among=value, axis=axis, descending=descending)
+    places = Sorted(values.shape, found[0], values.index, among=value, axis=axis, descending=descending)
+    f.orders[places.node] = places
+    return values, places
 
 
 def rank(f: Flow, value: Value, axis: int, *, descending: bool) -> Value:
@@ -137,25 +139,43 @@ def taken_of(f: Flow, value: Value, places: Value, axis: int) -> Value:
 
 
 def scattered(f: Flow, below: Value, places: Value, axis: int, source: Value | float) -> Value:
-    """``below`` with a number, or the values of another map, at the first places in an order.
+    """``below`` with a number, or the values of another map, at places that follow each other in an order.
 
     Raises:
         StudioError: where the places are those of no order along this axis.
     """
     axis %= len(below.shape)
-    whole = isinstance(places, Sorted) and places.axis == axis and places.among is not None
-    if not whole or places.among.shape != below.shape:  # type: ignore[attr-defined]
+    order = f.orders.get(places.node)
+    start = _start(f, order, places) if isinstance(order, Sorted) and order.axis == axis else None
+    if start is None or order.among is None or order.among.shape != below.shape:  # type: ignore[union-attr]
         raise StudioError(
             "it writes to places that depend on the picture, which is supported for those of topk, sort and argsort "
-            "alone; write torch.where with a mask."
+            "alone, or for some of them that follow each other; write torch.where with a mask."
         )
-    assert isinstance(places, Sorted)
-    ranks = places.ranks(f)
-    first = compared(f, "lt", ranks, float(places.count))
-    if isinstance(source, Value) and source.shape == places.shape and math.prod(source.shape) > 1:
-        bounded = f.each("Hardtanh", ranks, min_val=0.0, max_val=float(max(places.count - 1, 1)))
+    assert isinstance(order, Sorted)
+    count, ranks = places.shape[axis], order.ranks(f)
+    if start:
+        ranks = f.each("Affine", ranks, scale=1.0, shift=float(-start))
+    inside = compared(f, "lt", ranks, float(count))
+    if start:
+        inside = f.binary("Mul", inside, compared(f, "ge", ranks, 0.0))
+    if isinstance(source, Value) and math.prod(source.shape) > 1:
+        # What is written may be larger than its places: its first values count.
+        source = f.move(source, lambda n: n[tuple(slice(0, length) for length in places.shape)])
+        bounded = f.each("Hardtanh", ranks, min_val=0.0, max_val=float(max(count - 1, 1)))
         source = gathered(f, source, bounded, axis)
-    return chosen(f, first, valued(source), below)
+    return chosen(f, inside, valued(source), below)
+
+
+def _start(f: Flow, order: Sorted, places: Value) -> int | None:
+    """Where in an order these places of it begin, one after the other; None where they do not."""
+    if len(order.shape) != len(places.shape):
+        return None
+    whole, part = (np.moveaxis(numbers(f.draft, each), order.axis, 0) for each in (order, places))
+    if whole.shape[1:] != part.shape[1:] or not part.size:
+        return None
+    start = next((k for k, line in enumerate(whole) if np.array_equal(line, part[0])), None)
+    return start if start is not None and np.array_equal(whole[start : start + len(part)], part) else None
 
 
 def part_at(f: Flow, value: Value, axis: int, at: float) -> Value:
