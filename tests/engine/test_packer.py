@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 from studio.engine.gl.device import Device
 from studio.engine.gl.fragment import GLFragmentEngine
 from studio.engine.gl.packer import Kernel, Packer, _source
+from studio.engine.gl.packing import pack_kernel
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
-from studio.engine.gl.shaders import Constants
+from studio.engine.gl.shaders import Constants, Source
+from studio.engine.gl.tensors import DeviceTensor
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
@@ -93,14 +96,19 @@ def test_the_device_packs_what_numpy_packs(device: Device, op: str, kind: str, d
 @pytest.mark.parametrize("kind", ENGINES)
 def test_what_is_lent_to_pack_kernels_is_given_back(device: Device, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.engine.gl.packer._KEPT", 4096)
+    address = device.context.mglo._context.load_opengl_function("glIsTexture")
+    is_texture = ctypes.CFUNCTYPE(ctypes.c_ubyte, ctypes.c_uint)(address)
     made = single("Conv2d", 16, in_channels=16, out_channels=32, kernel_size=5)
     with by_device(every=True):
         engine = ENGINES[kind](made, device)
         assert engine._packer._lent is None
         engine.replace("layer.weight", Rect(0, 0, 5, 5), np.ones((5, 5), np.float32))
         assert engine._packer._lent is not None
+        lent = engine._packer._lent.glo
+        assert is_texture(lent)
         engine.replace("layer.weight", Rect(0, 0, 160, 80), np.ones((160, 80), np.float32))
         assert engine._packer._lent is None
+        assert not device.context.objects, "what is dropped is freed at once"
         engine.close()
 
 
@@ -142,3 +150,61 @@ def test_a_shader_that_has_packed_is_known_to_be_compiled(device: Device, kind: 
         assert weights._from_memory is not None
         assert device.has(_source(weights.kernel, weights._from_memory)) is every
         engine.close()
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kind", ["shared", "fragment"])
+def test_numpy_packs_where_the_driver_refuses_the_shader(
+    device: Device, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = single("Conv2d", 8, in_channels=8, out_channels=6, kernel_size=(3, 5))
+    stroke = Rect(3, 2, 11, 17)
+    with by_device(every=False):
+        engine = ENGINES[kind](made, device)
+        engine.replace("layer.weight", stroke, np.ones((11, 17), np.float32))
+        wanted = kernel(engine, device)
+        engine.close()
+    takes, asked = Packer.takes, []
+
+    def refused(_: Kernel, constants: Constants) -> Source:
+        return Source("fragment" if kind == "fragment" else "compute", ("lib/pack_memory_buffer.glsl",), constants)
+
+    def on_a_gpu(self: Packer, count: int, target: Kernel, constants: Constants) -> bool:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(device, "is_software", False)
+            asked.append(takes(self, count, target, constants))
+        return asked[-1]
+
+    monkeypatch.setattr("studio.engine.gl.packer._source", refused)
+    monkeypatch.setattr("studio.engine.gl.packer._WORTH_COMPILING", 1)
+    monkeypatch.setattr(Packer, "takes", on_a_gpu)
+    engine = ENGINES[kind](made, device)
+    engine.replace("layer.weight", stroke, np.ones((11, 17), np.float32))
+    np.testing.assert_array_equal(kernel(engine, device), wanted)
+    assert asked == [True, False], "it is asked for once"
+    engine.close()
+
+
+@pytest.mark.gl
+def test_what_numpy_packs_comes_behind_what_a_shader_has_packed(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = single("Conv2d", 8, in_channels=8, out_channels=6, kernel_size=3)
+    order: list[int] = []
+    monkeypatch.setattr(moderngl.Context, "memory_barrier", lambda _, barriers: order.append(barriers))
+    with by_device(every=True):
+        engine = ENGINES["shared"](made, device)
+    from_memory = [*order]
+    order.clear()
+    weights = engine._weights["layer"]
+    assert isinstance(weights.kernel, moderngl.Buffer)
+    assert weights._on_device is not None
+    held = DeviceTensor(device, made.tensors["layer.weight"].shape)
+    held.write(made.tensors["layer.weight"])
+    pack_kernel(device, held, weights.kernel, weights._on_device, weights.layout, weights._out_tiles, weights.folds)
+    for barriers in (from_memory, order):
+        assert barriers
+        assert barriers[-1] & moderngl.BUFFER_UPDATE_BARRIER_BIT
+        assert barriers[-1] & moderngl.SHADER_STORAGE_BARRIER_BIT
+    monkeypatch.undo()
+    engine.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -10,11 +11,14 @@ import numpy as np
 
 from studio.engine.gl.device import Device, set_uniforms
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
-from studio.engine.gl.packing import FRAMEBUFFERS, Ivec4
+from studio.engine.gl.packing import FRAMEBUFFERS, PACKED, Ivec4
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.text import Constants
+from studio.errors import EngineError
 from studio.model.op import Array
 from studio.model.size import Size
+
+_log = logging.getLogger(__name__)
 
 _WIDTH = 4096
 """Numbers to a row of what is lent; GL 3.3 drivers take 1,024 at least, those of GPUs 16,384."""
@@ -60,6 +64,7 @@ class Packer:
     def __init__(self, device: Device) -> None:
         self._device = device
         self._lent: moderngl.Texture | None = None
+        self._refused: set[Source] = set()
 
     def takes(self, count: int, kernel: Kernel, constants: Constants) -> bool:
         """Whether the device is to pack so many numbers; numpy packs all others.
@@ -71,11 +76,14 @@ class Packer:
         """
         if self._device.is_software or count > self._device.max_texture * _WIDTH:
             return False
-        if not self._device.has(_source(kernel, constants)):
+        source = _source(kernel, constants)
+        if source in self._refused:
+            return False
+        if not self._device.has(source):
             return count >= _WORTH_COMPILING
         return count >= _FEWEST or isinstance(kernel, moderngl.Texture)
 
-    def pack(self, piece: Piece, kernel: Kernel, constants: Constants, layout: Ivec4, folds: int) -> None:
+    def pack(self, piece: Piece, kernel: Kernel, constants: Constants, layout: Ivec4, folds: int) -> bool:
         """Fill some tiles of packed kernels; both layouts are drawn in ``shaders/lib/kernel.glsl``.
 
         Args:
@@ -84,29 +92,46 @@ class Packer:
             constants: of `studio.engine.gl.packing.kernel_constants`, and for a texture ``FOLDS``.
             layout: the shader's ``u_kernel_layout``.
             folds: rows of the texture to an output tile; where there are several, the piece has all input tiles.
+
+        Returns:
+            False where the driver refuses the shader: numpy packs these, and those that come after.
         """
         rows, columns = piece.values.shape[:2]
         part = (*piece.first, rows, columns)
         source, texels = _source(kernel, constants), _texels(constants)
+        try:
+            ready = self._device.fragment(source) if source.stage == "fragment" else self._device.compute(source)
+        except EngineError as error:
+            _log.debug("NumPy packs kernels in the place of a shader: %s", error)
+            self._refused.add(source)
+            return False
         lent = self._lend(piece.values)
         if isinstance(kernel, moderngl.Buffer):
-            self._into_buffer(piece, lent, kernel, source, texels, [part, layout])
+            assert isinstance(ready, moderngl.ComputeShader)
+            self._into_buffer(piece, lent, kernel, ready, texels, [part, layout])
         else:
+            assert isinstance(ready, moderngl.VertexArray)
             told = {"u_memory": 0, "u_part": part, "u_kernel_layout": layout}
             lent.use(0)
-            self._into_texture(piece, kernel, source, texels, folds, told)
+            self._into_texture(piece, kernel, ready, texels, folds, told)
+        return True
 
     def give_back(self) -> None:
         """Free what is lent, unless it is little: nothing follows soon."""
         if self._lent is not None and self._lent.width * self._lent.height > _KEPT:
-            self._lent = None
+            self._drop()
+
+    def _drop(self) -> None:
+        # What is dropped alone takes room until somebody else clears up.
+        self._lent = None
+        self._device.context.gc()
 
     def _lend(self, values: Array) -> moderngl.Texture:
         flat = np.ascontiguousarray(values, np.float32).reshape(-1, 1)
         rows, rest = divmod(len(flat), _WIDTH)
         needed = rows + (rest > 0)
         if self._lent is None or self._lent.height < needed:
-            self._lent = None
+            self._drop()
             self._lent = self._device.context.texture(Size(needed, _WIDTH).wh, 1, dtype="f4")
             self._lent.filter = moderngl.NEAREST, moderngl.NEAREST
         whole = rows * _WIDTH
@@ -121,7 +146,7 @@ class Packer:
         piece: Piece,
         lent: moderngl.Texture,
         kernel: moderngl.Buffer,
-        source: Source,
+        program: moderngl.ComputeShader,
         texels: int,
         told: list[Ivec4],
     ) -> None:
@@ -129,20 +154,19 @@ class Packer:
         tiles = (out_tiles.start, len(out_tiles), in_tiles.start, len(in_tiles))
         block = block_of(device.context, [*told, tiles])
         groups = (*line_of(-(-len(out_tiles) * len(in_tiles) * texels // 64)), 1)
-        Dispatch(device.compute(source), groups, block, (lent,), (), (), (kernel,), ALL_WRITES).run(device)
-        device.context.memory_barrier(ALL_WRITES)
+        Dispatch(program, groups, block, (lent,), (), (), (kernel,), ALL_WRITES).run(device)
+        device.context.memory_barrier(PACKED)
 
     def _into_texture(
         self,
         piece: Piece,
         kernel: moderngl.Texture,
-        source: Source,
+        triangle: moderngl.VertexArray,
         texels: int,
         folds: int,
         told: Mapping[str, object],
     ) -> None:
         device = self._device
-        triangle = device.fragment(source)
         set_uniforms(triangle.program, told)
         if device.has_compute:
             device.context.memory_barrier(ALL_WRITES | FRAMEBUFFERS)

@@ -14,6 +14,9 @@ from studio.model.taps import Taps, cell_order
 
 FRAMEBUFFERS = moderngl.FRAMEBUFFER_BARRIER_BIT if hasattr(moderngl, "FRAMEBUFFER_BARRIER_BIT") else 0x400
 
+PACKED = ALL_WRITES | moderngl.BUFFER_UPDATE_BARRIER_BIT
+"""A barrier behind kernels that a shader packs into a buffer: passes read them, and numpy's are copied over them."""
+
 Ivec4 = tuple[int, int, int, int]
 
 
@@ -58,7 +61,7 @@ def pack_kernel(
         groups = (*line_of(-(-count // 64)), 1)
         # Image 0 is declared and not written.
         Dispatch(device.compute(source), groups, block, (tensor.texture,), (), (), (kernel,), ALL_WRITES).run(device)
-        device.context.memory_barrier(ALL_WRITES)
+        device.context.memory_barrier(PACKED)
         return
     source = Source(
         "fragment", ("learn/pack_kernel.glsl", "learn/pack_texture.glsl"), (*constants, ("FOLDS", folds)), inputs=1

@@ -250,7 +250,7 @@ class LayerWeights:
             self._write_texture(self.kernel, packed, out_tiles, in_tiles)
 
     def _packed_there(self, out_tiles: range, in_tiles: range) -> bool:
-        """Have the device pack these tiles, where that is sooner done; False where it is left to numpy."""
+        """Have the device pack these tiles, where that is sooner done and it can; False where it is left to numpy."""
         if self.grouped or self.folds > 1:
             in_tiles = range(self._in_tiles)
         count = len(out_tiles) * len(in_tiles) * self._cells.count * 16
@@ -263,8 +263,7 @@ class LayerWeights:
             (slice(0, side) for side in grid.shape[:2]) if self.grouped else parts[:: -1 if self._swaps else 1]
         )
         piece = Piece(out_tiles, in_tiles, (rows.start, columns.start), grid[rows, columns])
-        packer.pack(piece, kernel, constants, self.layout, self.folds)
-        return True
+        return packer.pack(piece, kernel, constants, self.layout, self.folds)
 
     def _write_buffer(self, kernel: moderngl.Buffer, packed: Array, out_tiles: range, in_tiles: range) -> None:
         tile = self._cells.count * 64
