@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
-from helpers import branched_network, layer, network, normal, relative_error, tiny_network
+from helpers import branched_network, layer, network, normal, on_torch, relative_error, tiny_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from studio.bends import make_bend
 from studio.engine.gl.device import Device
 from studio.engine.gl.fuse import MOST_OUTPUTS, Group, grouped
 from studio.engine.gl.order import side_by_side
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
+from studio.engine.gl.shaders import Source
 from studio.engine.torch import TorchEngine
+from studio.errors import EngineError
 from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.size import Size
+from studio.model.stage import Stage
 
 
 def groups_of(made: Network, most: int = MOST_OUTPUTS, size: int = 16, run: set[str] | None = None) -> list[Group]:
@@ -139,6 +143,36 @@ def test_fused_passes_make_what_torch_makes(
         each.run(inputs)
     for node in made.graph.nodes:
         assert relative_error(engine.activation(node.name), oracle.activation(node.name)) <= 1e-5, node.name
+    engine.close()
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("refuses", ["with a layer", "always"])
+def test_a_stage_has_a_pass_of_its_own_where_the_driver_refuses_it_with_its_layer(
+    device: Device, monkeypatch: pytest.MonkeyPatch, refuses: str
+) -> None:
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    compute = Device.compute
+
+    def refused(self: Device, source: Source) -> object:
+        followers = [file for extra in source.extras for file in extra.files]
+        if "bends/add.glsl" in (followers if refuses == "with a layer" else [*source.files, *followers]):
+            raise EngineError("The driver cannot compile bends/add.glsl: too long")
+        return compute(self, source)
+
+    monkeypatch.setattr(Device, "compute", refused)
+    wanted, engine = on_torch(made), GLEngine(made, device, Settings("shared"))
+    for each in (wanted, engine):
+        each.set_stages([Stage(1, made.graph.nodes[-1].name, make_bend("Add", {"value": 0.75}))])
+    wanted.run(fed)
+    if refuses == "always":
+        with pytest.raises(EngineError, match=r"cannot compile bends/add\.glsl"):
+            engine.run(fed)
+    else:
+        engine.run(fed)
+        assert relative_error(engine.output(), wanted.output()) <= 1e-5
     engine.close()
 
 

@@ -226,7 +226,11 @@ class GLEngine(AtlasEngine):
             pass
         bends = any(isinstance(node.op, Staged) and node.op.is_pointwise for node in nodes) and self._sums_at_once
         if not (self.tunes_later and (differs or bends) and self._device.compiler is not None):
-            return self._steps_of(nodes, whole, bends=not self.tunes_later)
+            if bends and not self.tunes_later:
+                # A driver that refuses a layer's shader with a stage in it may take both by themselves.
+                with contextlib.suppress(EngineError):
+                    return self._steps_of(nodes, whole)
+            return self._steps_of(nodes, whole, bends=False)
         for apart in (False, True)[: 1 + bends]:
             with contextlib.suppress(Pending), self._device.being("looks"):
                 return self._steps_of(nodes, whole, bends=not apart)
