@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from functools import cache
 from threading import Lock
 from typing import Any, NamedTuple
 
-_log = logging.getLogger(__name__)
 _compiling = Lock()
 
 
@@ -25,9 +23,27 @@ class Machine(NamedTuple):
     target: Any
 
 
-@cache
 def machine() -> Machine | None:
     """This processor; None where LLVM is not installed or does not know it."""
+    found = _found()
+    return found if isinstance(found, Machine) else None
+
+
+def works() -> bool:
+    """Whether loops can be compiled and run on this machine."""
+    return machine() is not None and not _objection()
+
+
+def problem() -> str:
+    """Why none can, as a part of a sentence, for who has to do without; empty where they can."""
+    found = _found()
+    said = _objection() if isinstance(found, Machine) else found
+    return f"LLVM does not work ({said})" if said else ""
+
+
+@cache
+def _found() -> Machine | str:
+    """This processor, or what is in the way."""
     try:
         import llvmlite.binding as llvm
 
@@ -40,27 +56,20 @@ def machine() -> Machine | None:
         name = llvm.get_host_cpu_name()
         target = llvm.Target.from_default_triple().create_target_machine(cpu=name, features=",".join(flags), opt=2)
     except (ImportError, OSError, RuntimeError) as error:
-        _log.warning("Bends run through PyTorch's own operators, which is slower: LLVM does not work (%s).", error)
-        return None
+        return str(error) or type(error).__name__
     return Machine(name, lanes, target)
 
 
-def works() -> bool:
-    """Whether loops can be compiled and run on this machine."""
-    return machine() is not None and _tried()
-
-
 @cache
-def _tried() -> bool:
-    """Some systems let no program run what it has made."""
+def _objection() -> str:
+    """Some systems let no program run what it has made: what they say, or else nothing."""
     import ctypes
 
     try:
         address = compiled("tried", "define i64 @tried(i64 %x) {\n  ret i64 %x\n}\n")
     except (OSError, RuntimeError) as error:
-        _log.warning("Bends run through PyTorch's own operators, which is slower: LLVM does not work (%s).", error)
-        return False
-    return bool(ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(7) == 7)
+        return str(error) or type(error).__name__
+    return "" if ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(address)(7) == 7 else "what it makes is wrong"
 
 
 _kept: list[Any] = []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from studio.lanes.machine import works
+from studio.lanes.machine import problem, works
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_log = logging.getLogger(__name__)
 
 
 class Rows(NamedTuple):
@@ -81,7 +85,17 @@ def suits(x: Tensor) -> bool:
     """Whether loops can work on a map: one of float32 on a CPU, where LLVM works."""
     import torch
 
-    return x.device.type == "cpu" and x.dtype == torch.float32 and works()
+    if x.device.type != "cpu" or x.dtype != torch.float32:
+        return False
+    if not works():
+        _warn()
+        return False
+    return True
+
+
+@cache
+def _warn() -> None:
+    _log.warning("Bends run through PyTorch's own operators, which is slower: %s.", problem())
 
 
 def in_planes(x: Tensor) -> bool:

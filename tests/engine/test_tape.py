@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -28,7 +29,19 @@ from studio.model.size import Size
 from studio.model.stage import Stage
 from studio.model.tick import Tick
 
-pytestmark = [pytest.mark.gl, pytest.mark.skipif(not tape.prepare(), reason="LLVM does not work here")]
+pytestmark = pytest.mark.gl
+
+
+@pytest.fixture(scope="module", autouse=True)
+def llvm() -> Iterator[None]:
+    """Tapes can be made in these tests; the others have it as they had it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tape, "_loading", tape._Loading())
+        tape._player.cache_clear()
+        if not tape.prepare():
+            pytest.skip("LLVM does not work here")
+        yield
+    tape._player.cache_clear()
 
 
 @pytest.fixture
@@ -172,11 +185,14 @@ def test_what_is_bound_already_is_not_bound_again(device: Device) -> None:
     assert len(between._calls) == 3, "Python may have bound something else"
 
 
-def test_llvm_is_loaded_after_some_frames_and_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_llvm_is_loaded_after_some_frames_and_may_be_missing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     begun: list[object] = []
 
     class Noted:
-        def __init__(self, target: object, **_: object) -> None:
+        def __init__(self, target: object, name: str) -> None:
+            assert name == "tape"
             begun.append(target)
 
         def start(self) -> None:
@@ -193,9 +209,24 @@ def test_llvm_is_loaded_after_some_frames_and_may_be_missing(monkeypatch: pytest
     assert loading.load() != 0
     assert loading.is_over
     monkeypatch.setattr("studio.lanes.machine.works", lambda: False)
+    monkeypatch.setattr("studio.lanes.machine.problem", lambda: "LLVM does not work (no such file)")
     lacking = tape._Loading()
-    assert lacking.load() == 0
+    with caplog.at_level(logging.DEBUG, logger="studio"):
+        assert lacking.load() == 0
     assert not lacking.is_over
+    said = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == tape.__name__]
+    assert said == [("DEBUG", "Python makes the calls of OpenGL: LLVM does not work (no such file).")]
+
+
+@pytest.mark.parametrize("name", tape._FUNCTIONS)
+def test_python_makes_the_calls_where_the_driver_lacks_one(
+    device: Device, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(device, "plays_from", 1)
+    address = device.calls.address
+    assert device.can_play(1) is all(address(each) for each in tape._FUNCTIONS)
+    monkeypatch.setattr(device.calls, "address", lambda asked: 0 if asked == name else address(asked))
+    assert not device.can_play(1)
 
 
 def test_a_frame_is_sent_off_now_and_then(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -25,9 +25,11 @@ from studio.lanes import (
     Value,
     larger,
     machine,
+    maps,
     maximum,
     minimum,
     smaller,
+    suits,
     where,
     works,
 )
@@ -160,19 +162,46 @@ def test_llvm_is_loaded_for_bends_alone() -> None:
     assert done.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("problem", [ImportError("no module"), OSError("no library"), RuntimeError("no such target")])
-def test_without_llvm_it_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, problem: Exception
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """What is known of LLVM is found out anew, during a test and behind it."""
+    known = machine._found, machine._objection, maps._warn
+    for each in known:
+        each.cache_clear()
+    yield
+    for each in known:
+        each.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [
+        ("llvmlite.binding.initialize_native_target", ImportError("no module")),
+        ("llvmlite.binding.initialize_native_target", OSError("no library")),
+        ("llvmlite.binding.initialize_native_target", RuntimeError("no such target")),
+        ("studio.lanes.machine.compiled", OSError("not permitted")),
+        ("studio.lanes.machine.compiled", RuntimeError("no memory to run")),
+    ],
+)
+@pytest.mark.usefixtures("forgotten")
+def test_without_llvm_who_has_to_do_without_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, problem: Exception, place: str
 ) -> None:
-    def missing() -> None:
+    def missing(*_: object) -> None:
         raise problem
 
-    machine.machine.cache_clear()
-    monkeypatch.setattr("llvmlite.binding.initialize_native_target", missing)
-    try:
-        assert not works()
-        assert not works()
-        (line,) = caplog.messages
-        assert str(problem) in line
-    finally:
-        machine.machine.cache_clear()
+    monkeypatch.setattr(place, missing)
+    assert not works()
+    assert machine.problem() == f"LLVM does not work ({problem})"
+    assert not caplog.messages, "others than bends ask as well"
+    for _ in range(2):
+        assert not suits(torch.zeros(1, 3, 4, 5))
+    assert caplog.messages == [f"Bends run through PyTorch's own operators, which is slower: {machine.problem()}."]
+
+
+@pytest.mark.usefixtures("forgotten")
+def test_where_llvm_works_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    assert suits(torch.zeros(1, 3, 4, 5))
+    assert not suits(torch.zeros(1, 3, 4, 5, dtype=torch.float16))
+    assert not machine.problem()
+    assert not caplog.messages

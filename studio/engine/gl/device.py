@@ -122,7 +122,7 @@ class Device:
 
     def can_play(self, passes: int) -> bool:
         """Whether native code can make the calls of so many passes; where not, Python does, for now or for good."""
-        return passes >= self.plays_from and can_play()
+        return passes >= self.plays_from and can_play(self.calls)
 
     @cached_property
     def has_handles(self) -> bool:

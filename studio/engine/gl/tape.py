@@ -10,6 +10,7 @@ A loop that LLVM compiles once goes through it (`studio.lanes.machine`). Where L
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Callable, Sequence
 from functools import cache
 from threading import Lock, Thread
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 
 from studio.engine.gl.calls import Calls
 from studio.engine.libraries import load_llvm
+
+_log = logging.getLogger(__name__)
 
 Call = Callable[[], object]
 
@@ -157,7 +160,8 @@ class _Loading:
             return self._address != 0
         self._asked += 1
         if self._asked == _ASKED_BEFORE:
-            Thread(target=self.load, name="tape", daemon=True).start()
+            # Python waits for it at its end: LLVM must not run on while the process is taken down.
+            Thread(target=self.load, name="tape").start()
         return False
 
     def load(self) -> int:
@@ -165,18 +169,21 @@ class _Loading:
         with self._lock:
             if self._address is None:
                 load_llvm()
-                from studio.lanes.machine import compiled, works
+                from studio.lanes.machine import compiled, problem, works
 
                 self._address = compiled("play", _text()) if works() else 0
+                if not self._address:
+                    _log.debug("Python makes the calls of OpenGL: %s.", problem())
             return self._address
 
 
 _loading = _Loading()
 
 
-def can_play() -> bool:
-    """Whether tapes can be made; where they cannot yet, that is begun after some time."""
-    return _loading.is_over
+def can_play(calls: Calls) -> bool:
+    """Whether tapes of a device's calls can be made; where they cannot yet, that is begun after some time."""
+    # Native code asks nobody whether there is a function where it is told to go.
+    return all(calls.address(name) for name in _FUNCTIONS) and _loading.is_over
 
 
 def prepare() -> bool:
