@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, Narro
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.products import Product
 from studio.engine.gl.settings import Settings
+from studio.engine.gl.tape import Made
 from studio.engine.gl.tune import _FORMAT as FORMAT
 from studio.engine.gl.tune import Job, Tuner
 from studio.model.layout import Rect, crop, sheet_size, tile_count
@@ -109,19 +109,20 @@ def test_a_frame_binds_each_buffer_once(device: Device, monkeypatch: pytest.Monk
     bound: list[tuple[int, object]] = []
     recorded = Dispatch.calls
 
-    def noting(dispatch: Dispatch, device: Device) -> list[Callable[[], object]]:
-        return [noted(call) for call in recorded(dispatch, device)]
+    def noting(dispatch: Dispatch, device: Device) -> list[Made]:
+        return [noted(made) for made in recorded(dispatch, device)]
 
-    def noted(call: Any) -> Callable[[], object]:
+    def noted(made: Made) -> Made:
+        call: Any = made.call
         if getattr(getattr(call, "func", None), "__name__", "") != "bind_to_storage_buffer":
-            return call  # type: ignore[no-any-return]
+            return made
         binding, *_ = call.args
 
         def bind() -> None:
             bound.append((binding, call.func.__self__))
             call()
 
-        return bind
+        return Made(bind)
 
     monkeypatch.setattr(Dispatch, "calls", noting)
     made = deep_network(2)
