@@ -36,6 +36,8 @@ class BentTensors:
         self._totals: dict[str, int] = {}  # of trained tensors, where they were asked for
         # Those that nobody else has, and that are written to where they lie.
         self._own = set(changed)
+        # A copy of one tensor as it is now, for its next change.
+        self._spares: dict[str, Array] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._now
@@ -98,6 +100,7 @@ class BentTensors:
         """Write new values into a rectangle of a tensor's sheet; StudioError where they do not fit it."""
         now, trained = self[name], self._trained[name].values
         check_rect(patch.rect, patch.values, now.shape)
+        spare = self._spares.pop(name, None)
         if patch.values.shape == sheet_size(now.shape) and patch.values.size > _SMALL:
             # Nothing of it stays, so nothing is copied.
             self._now[name] = Version(from_sheet(np.asarray(patch.values, now.dtype), now.shape))
@@ -105,7 +108,8 @@ class BentTensors:
             return
         version = self._now[name]
         if name not in self._own:
-            version = self._now[name] = Version(np.array(now, order="C"), version.differing, version.mark)
+            copied = np.array(now, order="C") if spare is None else spare
+            version = self._now[name] = Version(copied, version.differing, version.mark)
             self._own.add(name)
         own = version.values
         if patch.values.size > _SMALL or version.differing is None:
@@ -128,3 +132,7 @@ class BentTensors:
             raise StudioError(f'Tensor "{name}" has shape {shape}, not {version.values.shape}.')
         self._now[name] = version
         self._own.discard(name)
+        self._spares.pop(name, None)
+        if version.spare is not None:
+            # The version may stay in a history; its spare is not to stay with it.
+            self._spares, version.spare = {name: version.spare}, None

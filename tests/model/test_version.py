@@ -81,6 +81,42 @@ def test_what_comes_in_whole_costs_nothing_by_its_size() -> None:
     assert same_bits(of.tensor("l4.weight"), second["l4.weight"].values)
 
 
+def test_a_stroke_on_what_brings_a_spare_copies_nothing() -> None:
+    of = Document(Preset("n", made(), {}))
+    few = of.network.tensors["l0.weight"].nbytes // 4
+    patch = Patch(Rect(0, 0, 3, 3), np.ones((3, 3), np.float32))
+    first, second = learnt(of, 1), learnt(of, 2)
+    copy = np.array(second["l3.weight"].values)
+    for weights in (first, second):
+        weights["l3.weight"].spare = weights["l3.weight"].values.copy()
+        put(of, weights)
+        assert weights["l3.weight"].spare is None, "a history that keeps the version keeps no copy of it"
+    assert cost(lambda: of.apply("Paint", "l3.weight", patch)) < few
+    assert same_bits(second["l3.weight"].values, copy), "the version stays as it was"
+    assert of.tensor("l3.weight")[0, 0, 0, 0] == 1.0
+    assert same_bits(of.tensor("l3.weight").ravel()[9:], copy.ravel()[9:])
+    of.undo()
+    assert same_bits(of.tensor("l3.weight"), copy)
+
+
+def test_a_spare_is_of_no_use_where_the_tensor_has_become_another() -> None:
+    of = Document(Preset("n", made(2, 4), {}))
+    first, second = learnt(of, 1), learnt(of, 2)
+    first["l0.weight"].spare = first["l0.weight"].values.copy()
+    put(of, first)
+    put(of, second)
+    patch = Patch(Rect(0, 0, 3, 3), np.ones((3, 3), np.float32))
+    of.apply("Paint", "l0.weight", patch)
+    assert same_bits(of.tensor("l0.weight").ravel()[9:], second["l0.weight"].values.ravel()[9:])
+    of.undo()
+    of.undo()
+    assert of.hold("l0.weight") is first["l0.weight"]
+    of.apply("Paint", "l0.weight", patch)
+    held = of.hold("l0.weight")
+    of.apply("Paint", "l0.weight", Patch(patch.rect, patch.values * 2))
+    assert held.values[0, 0, 0, 0] == 1.0, "what is held is not written to"
+
+
 def test_a_version_stays_as_it_was_whatever_is_done() -> None:
     of = Document(Preset("n", made(2, 4), {}))
     start, weights = of.hold("l0.weight"), learnt(of, 1)

@@ -35,6 +35,7 @@ from studio.model.section import SOURCE
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
+from studio.runtime.learning import versions
 from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
 from studio.runtime.learning.opening import Opening
 from studio.runtime.learning.record import Curves, Mark, alarm
@@ -554,6 +555,29 @@ def test_where_a_hand_waits_for_a_step_it_waits_for_nobody(desk: Desk, told: str
     desk.until(lambda: desk.session.step == 1)
     desk.settle()
     assert way.count == 1
+
+
+def test_the_tensor_that_is_open_while_it_learns_comes_with_the_copy_that_a_stroke_writes_to(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "LARGE", 2)
+    desk.session.begin(desk.asked, "torch", running=False)
+    desk.session.watch("dec2.weight")
+    desk.learn(2)
+    tensors = desk.document._tensors
+    assert list(tensors._spares) == ["dec2.weight"]
+    spare, learnt = tensors._spares["dec2.weight"], desk.document.hold("dec2.weight").values
+    assert np.array_equal(spare, learnt)
+    before = np.array(learnt)
+    rect = Rect(0, 0, 2, 2)
+    desk.document.apply("Paint", "dec2.weight", Patch(rect, np.full((2, 2), 0.5, np.float32)))
+    assert np.shares_memory(desk.document.tensor("dec2.weight"), spare)
+    assert np.array_equal(learnt, before)
+    desk.learn(1)
+    assert list(tensors._spares) == ["dec2.weight"]
+    desk.session.watch("")
+    desk.learn(1)
+    assert not tensors._spares
 
 
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:

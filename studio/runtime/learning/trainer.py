@@ -164,7 +164,7 @@ class Trainer:
         self.order(lambda _: setattr(self, "_tells_all", True))
 
     def watch(self, tensor: str) -> None:
-        """Tell how this tensor moves now and then; empty for none."""
+        """Tell how this tensor moves now and then, and bring it ready for strokes; empty for none."""
         self._watched = tensor
 
     def taken(self) -> None:
@@ -233,7 +233,7 @@ class Trainer:
                     moving.update(learner.network.tensors)
                     learnt = _weights(learner, moving)
                 moving.clear()
-                self._tell(Told(weights=self.versions.of(learnt), edits=self._edited))
+                self._tell(Told(weights=self.versions.of(learnt, self._watched), edits=self._edited))
                 weights.done(began)
             if problem:
                 paused = self._stop(problem, learner.steps)
