@@ -304,6 +304,31 @@ def test_a_file_that_is_there_is_left_alone_and_the_recording_goes_on(
     assert (tmp_path / "live.mkv").exists()
 
 
+def test_what_comes_to_nothing_is_told_of_by_its_order(studio: Studio, film: Path, tmp_path: Path) -> None:
+    graph, trained = studio.document.graph, studio.document.preset()
+    record = Record(RecordingTarget(tmp_path, "ffv1", fps=Fraction(0), name="live"), "played")
+    refused = BeginTake(graph, tmp_path / "a.performance", trained, str(film), "source", record)
+    studio.live.order(refused)
+    studio.until(lambda: studio.telemetry[Performing].failed is refused)
+    # Nothing runs yet: it is over before it began.
+    over = BeginTake(graph, tmp_path / "b.performance", trained, str(film), "source")
+    studio.live.order(over)
+    studio.live.order(EndTake())
+    studio.until(lambda: studio.telemetry[Performing].failed is over)
+    # Of what cannot be written, too.
+    studio.live.play(str(film))
+    (tmp_path / "c.performance").write_text("mine", "utf-8")
+    lost = BeginTake(graph, tmp_path / "c.performance", trained, str(film), "source")
+    studio.live.order(lost)
+    studio.until(lambda: studio.telemetry[Performing].failed is lost)
+    assert studio.telemetry[Performing].path is None
+    studio.live.order(BeginTake(graph, tmp_path / "d.performance", trained, str(film), "source"))
+    studio.until(lambda: studio.telemetry[Performing].seconds > 0)
+    assert studio.telemetry[Performing].failed is lost
+    studio.live.order(EndTake())
+    studio.until(lambda: studio.telemetry[Performing].finished == tmp_path / "d.performance")
+
+
 def test_while_the_input_is_held_and_nothing_moves_it_begins_all_the_same(gl_device: Device, tmp_path: Path) -> None:
     del gl_device
     running = Studio()

@@ -70,12 +70,15 @@ class Performing(Part):
         seconds: how long it is.
         finished: the file that was finished last.
         since: when its first run was, a time of `time.monotonic`; None before it, and while there is none.
+        failed: the order that came to nothing last: it could not be begun, was over before the first run, or what it
+            wrote was lost.
     """
 
     path: Path | None = None
     seconds: float = 0.0
     finished: Path | None = None
     since: float | None = None
+    failed: BeginTake | None = None
 
 
 class Taking(Feature):
@@ -107,6 +110,7 @@ class Taking(Feature):
         self._taken = 0.0
         self._now = 0.0
         self._finished: Path | None = None
+        self._failed: BeginTake | None = None
 
     def handlers(self) -> Handlers:
         """See `Feature.handlers`."""
@@ -143,7 +147,9 @@ class Taking(Feature):
         """
         self.end(time.monotonic())
         if order.record is not None:
+            self._failed = order  # unless it begins
             self._writer.begin(replace(order.record, fresh=True))
+            self._failed = None
         self._order, self._began, self._waiting, self._opened = order, None, [], None
         self._sections, self._measured, self._now = order.preset, NOTHING, 0.0
         self._notes = FadeNotes()
@@ -153,6 +159,8 @@ class Taking(Feature):
         order, self._order = self._order, None
         if order is None:
             return
+        if self._began is None:
+            self._failed = order
         if order.record is not None:
             self._writer.end(at)
         if self._script is not None and self._began is not None:
@@ -308,10 +316,11 @@ class Taking(Feature):
         if script is not None:
             if script.problem is not None:
                 self._journal.say(script.problem)
+                self._failed = self._order or self._failed
                 self._order = self._script = script = None
             elif script.finished is not None:
                 self._finished = script.finished
                 self._script = script = None
         path = script.path if script is not None else self._order.path if self._order is not None else None
         since = self._began.at / 1e9 if path is not None and self._began is not None else None
-        yield Performing(path, self._now if path is not None else 0.0, self._finished, since)
+        yield Performing(path, self._now if path is not None else 0.0, self._finished, since, self._failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from time import monotonic
 
@@ -26,8 +27,8 @@ from studio.ui.services.parts import Parts
 
 _NAME = "{preset} {date} {time}"
 _EVERY_MS = 8
-_PATIENCE = 5.0
-"""Seconds in which a recording begins, or does not at all."""
+_QUIET = 1.0
+"""Seconds after which it is said that an overdub waits for what is recorded to begin."""
 
 
 class StageHand(QObject):
@@ -49,7 +50,8 @@ class StageHand(QObject):
         self._replay = LiveReplay(parts.document, inbox, self._seek, self._tell, fade=self._fade)
         self._is_reading = False
         self._finished: object = None
-        self._begun = 0.0  # when what records a performance anew was ordered
+        self._ordered: BeginTake | None = None  # the performance that is recorded, or was last
+        self._begun = 0.0  # when what records a performance anew was ordered; infinite once it is said that it waits
         self._was = False, False
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -118,7 +120,8 @@ class StageHand(QObject):
         target = RecordingTarget(choice.path, choice.codec, choice.fps, choice.pixels, path.stem)
         record = Record(target, preset.name)
         graph, size = parts.document.graph, parts.workspace.size
-        parts.live.order(BeginTake(graph, path, preset, spec, size, record))
+        self._ordered = BeginTake(graph, path, preset, spec, size, record)
+        parts.live.order(self._ordered)
 
     def _play(self, start: float, *, anew: bool = False) -> None:
         """Play what is open, or record that anew; the networks that it opens are read first."""
@@ -171,11 +174,16 @@ class StageHand(QObject):
 
     def _wait(self) -> None:
         """An overdub begins with the first frame of what is recorded, or else it would be shorter than it was."""
-        performing = self._parts.telemetry[Performing]
-        if performing.since is not None:
+        performing, order = self._parts.telemetry[Performing], self._ordered
+        assert order is not None, "what waits has been ordered"
+        if performing.since is not None and performing.path == order.path:
             self._replay.go(performing.since)
-        elif not self.records and monotonic() - self._begun > _PATIENCE:
-            self._replay.go(monotonic())  # nothing is recorded, for which there is a message
+        elif performing.failed is order:
+            self._replay.stop()
+            self._tell("The overdub ends before it began: it could not be recorded.")
+        elif monotonic() - self._begun >= _QUIET:
+            self._begun = math.inf
+            self._parts.messages.say(Message("The overdub waits for the first frame that is recorded."))
 
     def _advance(self) -> None:
         if self._replay.waits:
