@@ -56,6 +56,7 @@ class Hands(RestlessHands):
             (3, self.travel),
             (8, self.choose_layer),
             (4, self.look),
+            (4, self.look_before),
             (2, self.compare),
             (2, self.toggle_all),
             (1, self.engine),
@@ -163,6 +164,9 @@ class Hands(RestlessHands):
     def look(self) -> None:
         layer = self.whole.workspace.layer
         self.whole.workspace.view = self.rng.choice([View(), View(), View("split"), View("layer", layer)])
+
+    def look_before(self) -> None:
+        self.whole.command("view.before_bends")
 
     def toggle_all(self) -> None:
         self.panel.toggle_all()
