@@ -110,8 +110,13 @@ class Backend(ABC):
         """What was kept for a state."""
 
     @abstractmethod
-    def _execute(self, nodes: Sequence[Node]) -> None:
-        """Run these layers, in this order."""
+    def _execute(self, nodes: Sequence[Node], stale: Collection[str] = ()) -> None:
+        """Run these layers, in this order.
+
+        Args:
+            nodes: the layers.
+            stale: of an update, those that have changed themselves; others among them read what has.
+        """
 
     @abstractmethod
     def _upload(self, tensor: str, rect: Rect) -> None:

@@ -201,9 +201,10 @@ class Engine(Staging):
         if not self._shapes or not self._stale:
             return ()
         self._begin()
-        nodes = self._reached(self._stale)
+        stale = frozenset(self._stale)
+        nodes = self._reached(stale)
         self._stale.clear()
-        self._execute(nodes)
+        self._execute(nodes, stale)
         return tuple(dict.fromkeys(layer_of(node.name) for node in nodes))
 
     def forget(self) -> None:

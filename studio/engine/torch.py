@@ -176,7 +176,8 @@ class TorchEngine(TorchInputs):
         own = values if values.flags.writeable else values.copy()
         return self._on_device(torch.from_numpy(own)[None])
 
-    def _execute(self, nodes: Sequence[Node]) -> None:
+    def _execute(self, nodes: Sequence[Node], stale: Collection[str] = ()) -> None:
+        del stale  # every map is made whole
         if self._captured is None:
             with torch.inference_mode():
                 self._run_each(nodes)

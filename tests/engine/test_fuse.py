@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Literal
 
+import numpy as np
 import pytest
 from helpers import branched_network, layer, network, normal, on_torch, relative_error, tiny_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.bends import make_bend
+from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.fuse import MOST_OUTPUTS, Group, grouped
 from studio.engine.gl.order import side_by_side
@@ -18,16 +22,29 @@ from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Source
 from studio.engine.torch import TorchEngine
 from studio.errors import EngineError
+from studio.model.graph import Node
 from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.size import Size
 from studio.model.stage import Stage
 
 
-def groups_of(made: Network, most: int = MOST_OUTPUTS, size: int = 16, run: set[str] | None = None) -> list[Group]:
+def groups_of(
+    made: Network,
+    most: int = MOST_OUTPUTS,
+    size: int = 16,
+    run: set[str] | None = None,
+    whole: Collection[str] = (),
+) -> list[Group]:
     shapes = made.graph.shapes({i.name: Size(size, size) for i in made.graph.inputs})
     nodes = [node for node in made.graph.nodes if run is None or node.name in run]
-    return grouped(nodes, shapes, most)
+    return grouped(nodes, shapes, most, whole)
+
+
+def assert_same(made: Network, engine: Engine, oracle: Engine) -> None:
+    """Every map is that of the other."""
+    for node in made.graph.nodes:
+        assert relative_error(engine.activation(node.name), oracle.activation(node.name)) <= 1e-5, node.name
 
 
 def names(groups: list[Group]) -> list[tuple[str, ...]]:
@@ -61,6 +78,39 @@ def networks(draw: st.DrawFn) -> Network:
             other = draw(st.sampled_from(sorted(channels)))
             channels[name] = channels[reads] + channels[other]
             nodes.append(layer(name, kind, (reads, other)))
+    return network(*nodes)
+
+
+@st.composite
+def joined_networks(draw: st.DrawFn) -> Network:
+    """Branches of four channels, joined; behind that norms, sums, activations, cuts and more joins."""
+    branches = draw(st.integers(2, 3))
+    nodes = [layer("before", "Affine", "input", scale=1.5)]
+    for k in range(branches):
+        reads = draw(st.sampled_from(["input", "before"]))
+        nodes.append(layer(f"branch{k}", "Conv2d", reads, in_channels=3, out_channels=4, kernel_size=1))
+    nodes.append(layer("join", "Concat", [f"branch{k}" for k in range(branches)]))
+    channels = {f"branch{k}": 4 for k in range(branches)} | {"join": 4 * branches}
+    for number in range(draw(st.integers(1, 6))):
+        name = f"layer{number}"
+        kind = draw(st.sampled_from(["BatchNorm2d", "LeakyReLU", "Affine", "Add", "Concat", "SliceChannels"]))
+        reads = draw(st.sampled_from(["join", *channels]))
+        channels[name] = channels[reads]
+        if kind == "BatchNorm2d":
+            nodes.append(layer(name, kind, reads, num_features=channels[reads]))
+        elif kind == "Add":
+            alike = [other for other in channels if channels[other] == channels[reads] and other != name]
+            nodes.append(layer(name, kind, (reads, draw(st.sampled_from(alike)))))
+        elif kind == "Concat":
+            other = draw(st.sampled_from([each for each in channels if each != name]))
+            channels[name] += channels[other]
+            nodes.append(layer(name, kind, (reads, other)))
+        elif kind == "SliceChannels":
+            channels[name] = draw(st.sampled_from(range(4, channels[reads] + 1, 4)))
+            start = draw(st.sampled_from(range(0, channels[reads] - channels[name] + 1, 4)))
+            nodes.append(layer(name, kind, reads, start=start, end=start + channels[name]))
+        else:
+            nodes.append(layer(name, kind, reads, **{"negative_slope": 0.2} if kind == "LeakyReLU" else {"scale": 1.2}))
     return network(*nodes)
 
 
@@ -127,6 +177,154 @@ def test_what_needs_several_maps_is_made_with_the_last_and_parts_with_what_they_
     assert names(found) == [("a",), ("b", "sum", "square", "front", "back", "inner"), ("both",)]
     assert found[1].followers[0].reads == ("a", 0)
     assert found[1].followers[1].reads == (1, 1)
+
+
+def test_what_has_changed_behind_a_map_that_is_joined_in_part_is_made_whole() -> None:
+    made = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
+        layer("b", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=1),
+        layer("join", "Concat", ("a", "b")),
+        layer("act", "LeakyReLU", "join", negative_slope=0.2),
+        layer("more", "Affine", "act", scale=2.0),
+        layer("again", "Concat", ("more", "b")),
+    )
+    run = {"a", "join", "act", "more", "again"}
+    assert names(groups_of(made, run=run)) == [("a", "join", "act", "more", "again")]
+    assert names(groups_of(made, run=run, whole={"act"})) == [("a", "join"), ("act", "more", "again")]
+    assert names(groups_of(made, run=run, whole={"again"})) == [("a", "join", "act", "more"), ("again",)]
+
+
+Tiles = dict[str, list[object]]
+
+
+def tile_made(node: Node, tile: int, found: Tiles, versions: Mapping[str, int]) -> object:
+    """What stands for a tile of a map: what it is made of, and which version of its layer made it."""
+    cut = node.op.cut()
+    reads: object
+    if node.op.joins:
+        reads = [each for name in node.inputs for each in found[name]][tile]
+    elif cut is not None:
+        reads = found[node.inputs[0]][tile + cut[0] // 4]
+    elif node.op.is_pointwise or node.op.together:
+        reads = tuple(found[name][tile] for name in node.inputs)
+    else:
+        reads = tuple(each for name in node.inputs for each in found[name])
+    return hash((node.name, versions.get(node.name, 0), reads))
+
+
+def run_groups(groups: list[Group], found: Tiles, versions: Mapping[str, int]) -> None:
+    """Make the tiles that these passes make, and no others."""
+    for group in groups:
+        written = [range(len(found[group.head.name]))]
+        for tile in written[0]:
+            found[group.head.name][tile] = tile_made(group.head, tile, found, versions)
+        for follower in group.followers:
+            own = found[follower.node.name]
+            there = [tile + follower.tile for tile in written[follower.parent]]
+            written.append(range(max(0, there[0]), min(len(own), there[-1] + 1)) if there else range(0))
+            for tile in written[-1]:
+                own[tile] = tile_made(follower.node, tile, found, versions)
+
+
+@given(data=st.data(), made=joined_networks(), most=st.integers(1, MOST_OUTPUTS))
+@settings(max_examples=200)
+def test_every_tile_of_an_update_is_what_a_run_makes(data: st.DataObject, made: Network, most: int) -> None:
+    shapes = made.graph.shapes({"input": Size(8, 8)})
+    changed = data.draw(st.sets(st.sampled_from([node.name for node in made.graph.nodes]), min_size=1, max_size=3))
+    reached = set(changed)
+    for node in made.graph.nodes:
+        reached |= {node.name} if reached.intersection(node.inputs) else set()
+    before: Tiles = {name: [0] * tile_count(shape.channels) for name, shape in shapes.items()}
+    run_groups(groups_of(made, most, whole=shapes), before, {})
+    updated, wanted = ({name: [*tiles] for name, tiles in before.items()} for _ in range(2))
+    versions = dict.fromkeys(changed, 1)
+    run_groups([Group(node) for node in made.graph.nodes], wanted, versions)
+    run_groups(groups_of(made, most, run=reached, whole=changed), updated, versions)
+    assert updated == wanted
+
+
+MULTIPLY = Stage(1, "join", make_bend("Multiply", {"factor": 1.0}))
+ADD = Stage(2, "a", make_bend("Add", {"value": 0.5}))
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kernels", ["blocks", "shared"])
+def test_a_bend_behind_a_join_is_turned_together_with_one_in_a_branch(
+    device: Device, kernels: Literal["blocks", "shared"]
+) -> None:
+    made = network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=1),
+        layer("b", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=1),
+        layer("join", "Concat", ("a", "b")),
+        layer("out", "Affine", "join", scale=2.0),
+    )
+    engine, oracle = GLEngine(made, device, Settings(kernels)), TorchEngine(made, "cpu")
+    for each in (engine, oracle):
+        each.set_stages([MULTIPLY, ADD])
+        each.run({"input": normal(3, 6, 5)})
+        each.set_number(1, "factor", 3.0)
+        each.set_number(2, "value", -2.0)
+        each.update()
+    assert_same(made, engine, oracle)
+    engine.close()
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kernels", ["blocks", "shared"])
+def test_what_joins_in_part_adds_up_with_all_of_another_map(
+    device: Device, kernels: Literal["blocks", "shared"]
+) -> None:
+    made = network(
+        layer("before", "Affine", "input", scale=1.5),
+        layer("all", "Conv2d", "before", in_channels=3, out_channels=8, kernel_size=1),
+        layer("a", "Conv2d", "before", in_channels=3, out_channels=4, kernel_size=1),
+        layer("b", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=1),
+        layer("join", "Concat", ("a", "b")),
+        layer("norm", "BatchNorm2d", "join", num_features=8),
+        layer("out", "Add", ("norm", "all")),
+    )
+    engine, oracle = GLEngine(made, device, Settings(kernels)), TorchEngine(made, "cpu")
+    for each in (engine, oracle):
+        each.run({"input": normal(3, 6, 5)})
+        each.set_number("before", "scale", -1.0)
+        each.update()
+    assert_same(made, engine, oracle)
+    for each in (engine, oracle):
+        each.set_tensor("a.weight", normal(4, 3, 1, 1, seed=1))
+        each.set_tensor("norm.weight", normal(8, seed=2))
+        each.update()
+    assert_same(made, engine, oracle)
+    engine.close()
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("kernels", ["blocks", "shared"])
+@settings(max_examples=3)
+@given(data=st.data(), made=joined_networks(), seed=st.integers(0, 99))
+def test_whatever_changes_before_an_update_is_seen_everywhere(
+    device: Device, kernels: Literal["blocks", "shared"], data: st.DataObject, made: Network, seed: int
+) -> None:
+    most = 6 if kernels == "blocks" else MOST_OUTPUTS
+    engine, oracle = GLEngine(made, device, Settings(kernels, most_outputs=most)), TorchEngine(made, "cpu")
+    joins = [node.name for node in made.graph.nodes if node.op.joins]
+    stage = replace(MULTIPLY, layer=data.draw(st.sampled_from(joins)))
+    for each in (engine, oracle):
+        each.set_stages([stage])
+        each.run({"input": normal(3, 6, 5, seed=seed)})
+    rng = np.random.default_rng(seed)
+    for _ in range(2):
+        tensors = data.draw(st.lists(st.sampled_from(sorted(made.graph.tensor_shapes)), max_size=3, unique=True))
+        values = {tensor: rng.uniform(0.5, 2.0, made.graph.tensor_shapes[tensor]) for tensor in tensors}
+        turned = data.draw(st.lists(st.integers(0, len(engine.numbers) - 1), max_size=2, unique=True))
+        numbers = engine.numbers
+        numbers[turned] = rng.uniform(0.5, 2.0, len(turned))
+        for each in (engine, oracle):
+            for tensor, value in values.items():
+                each.set_tensor(tensor, value.astype(np.float32))
+            each.set_numbers(numbers)
+            each.update()
+        assert_same(made, engine, oracle)
+    engine.close()
 
 
 @pytest.mark.gl

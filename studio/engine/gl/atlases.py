@@ -11,6 +11,7 @@ import moderngl
 from studio.engine.base import Places, Stats
 from studio.engine.gl.device import Device, open_device, set_uniforms
 from studio.engine.gl.drawn import DrawnEngine
+from studio.engine.gl.fuse import made_in_part
 from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.passes import Pass, Step, passes
 from studio.engine.gl.shaders import Source
@@ -256,13 +257,16 @@ class AtlasEngine(DrawnEngine):
     def _hand_in(self, name: str, values: Array) -> None:
         self._device.calls.write(self._textures[name], pack_atlas(values, self._atlases[name]))
 
-    def _execute(self, nodes: Sequence[Node]) -> None:
+    def _execute(self, nodes: Sequence[Node], stale: Collection[str] = ()) -> None:
         # All layers, the most usual list, need not be told from others by their names.
         is_all = nodes is self._running.nodes
         names = self._all if is_all and self._all else tuple(node.name for node in nodes)
         self._all = names if is_all else self._all
-        whole = frozenset(self._outdated.intersection(names)) if self._outdated else frozenset()
-        self._outdated -= whole
+        changed = self._outdated.union(stale)
+        # One alone is the first that runs: nothing of what it reads is made again.
+        some = len(changed) > 1 and not is_all
+        whole = frozenset(changed & made_in_part(nodes) if some else ())
+        self._outdated.difference_update(names)
         key = (() if is_all else names), whole
         if key not in self._steps:
             self._steps[key] = StepRow(self._make_steps(nodes, whole), self._device)

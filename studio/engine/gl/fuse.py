@@ -86,15 +86,19 @@ def grouped(
 ) -> list[Group]:
     """Share these layers, given in running order, among passes of at most so many outputs each.
 
-    A concatenated map whose inputs are not all run again keeps the tiles of those that are not, unless it is among
-    those that must be made whole. Only where sums are made at once (`Op.at_once`) can something be made behind them.
-    Where ``bends`` is False, stages have passes of their own.
+    A concatenated map whose inputs are not all run again keeps the tiles of those that are not, and so does what is
+    made texel by texel of it, unless it is among those that must be made whole. Only where sums are made at once
+    (`Op.at_once`) can something be made behind them. Where ``bends`` is False, stages have passes of their own.
     """
     running = {node.name for node in nodes}
+    parts = made_in_part(nodes, whole)
     groups: list[Group] = []
     made: Made = {}
     for node in nodes:
         followers = _followers(node, shapes, running, made, groups, node.name in whole)
+        if (node.name in whole or node.op.together) and not parts.isdisjoint(node.inputs):
+            # Where the tiles of what it reads are kept, its own are to be made as well.
+            followers = []
         if isinstance(node.op, Staged) and not bends:
             followers = []
         if sums_at_once and node.op.behind is not None:
@@ -114,6 +118,21 @@ def grouped(
             if not follower.is_sum:
                 made[node.name].append((group, len(group.followers)))
     return groups
+
+
+def made_in_part(nodes: Sequence[Node], whole: Collection[str] = ()) -> set[str]:
+    """Of these layers those whose maps keep some tiles, given in running order, unless they must be made whole.
+
+    A concatenated map keeps those of inputs that are not run again, and a map that is made texel by texel of it too.
+    """
+    running = {node.name for node in nodes}
+    found: set[str] = set()
+    for node in nodes:
+        follows = node.op.is_pointwise or node.op.joins or node.op.cut() is not None
+        keeps = not found.isdisjoint(node.inputs) or (node.op.joins and not running.issuperset(node.inputs))
+        if follows and keeps and node.name not in whole:
+            found.add(node.name)
+    return found
 
 
 def _followers(
