@@ -72,18 +72,17 @@ def _facts() -> dict[str, object]:
 
 def _loops() -> str:
     from studio.engine.torch import best_device
-    from studio.lanes.machine import machine, works
+    from studio.lanes import machine
 
     device = best_device()
     if device.type == "cuda":
-        from studio.engine.cuda.compiler import compiler_for
+        from studio.engine.cuda.compiler import problem
 
-        if compiler_for(device.index) is None:
-            return "bends through PyTorch alone, which is slower: CUDA's compiler is missing"
-        return "bends as kernels of CUDA"
-    found = machine()
-    if found is None or not works():
-        return "bends through PyTorch alone, which is slower: LLVM does not work"
+        said = problem()
+        return f"bends through PyTorch alone, which is slower: {said}" if said else "bends as kernels of CUDA"
+    found = machine.machine()
+    if found is None or not machine.works():
+        return f"bends through PyTorch alone, which is slower: {machine.problem()}"
     return f"bends compiled for {found.name}, {found.lanes} numbers at a time"
 
 

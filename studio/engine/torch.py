@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from studio.engine._torch_picture import levels_of
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured
-from studio.engine.cuda.compiler import compiler_for
+from studio.engine.cuda.compiler import compiler_for_bends
 from studio.engine.cuda.stages import StageKernels
 from studio.engine.packed import can_pack, convolve, pack
 from studio.engine.pinned import PinnedInputs, mark
@@ -97,8 +98,8 @@ class TorchEngine(TorchInputs):
         self._captured = Captured() if on_cuda else None
         self._pinned = PinnedInputs(self._device) if on_cuda else None
         # In half precision stages run through PyTorch's operators.
-        compiler = compiler_for(self._device.index) if on_cuda and self.kind == torch.float32 else None
-        self._kernels = StageKernels(self._device, compiler) if compiler is not None else None
+        find = partial(compiler_for_bends, self._device.index)
+        self._kernels = StageKernels(self._device, find) if on_cuda and self.kind == torch.float32 else None
         self._timed_at = -math.inf
         self._events: dict[str, tuple[torch.cuda.Event, torch.cuda.Event]] = {}
         self._store.follow(self)
@@ -134,6 +135,8 @@ class TorchEngine(TorchInputs):
         self._next.clear()
         self._events.clear()
         self._forget_graphs()
+        if self._kernels is not None:
+            self._kernels.close()
 
     def _forget_graphs(self) -> None:
         if self._captured is not None:

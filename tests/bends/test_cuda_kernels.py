@@ -74,6 +74,9 @@ class HostCompiler:
 
         return launch
 
+    def close(self) -> None:
+        """See `Compiler.close`."""
+
     def compile(self, folder: Path) -> None:
         """Make a library of all that were asked for."""
         parts = [_HOST, include_file("cuda/glsl.h")]
@@ -111,7 +114,7 @@ class Kernels(TorchEngine):
         super().__init__(made, "cpu")
         self._packable = set()
         self._captured = AtOnce()  # type: ignore[assignment]
-        self._kernels = StageKernels(torch.device("cpu"), compiler)
+        self._kernels = StageKernels(torch.device("cpu"), lambda: compiler)
         self.time_every, self._timed_at = np.inf, 0.0
 
 
@@ -217,4 +220,20 @@ def test_what_cannot_be_compiled_runs_through_pytorch(compiler: HostCompiler, mo
     np.testing.assert_array_equal(found, play(on_torch(made), shape, [stage]))
     assert engine._kernels is not None
     assert not engine._kernels.names
+    engine.close()
+
+
+def test_a_compiler_is_looked_for_once_when_something_bends(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_this_processor(monkeypatch)
+    _, shape, stage = next(case for case in CASES if case[0] == "Rotate")
+    made, looked = staged(shape[0]), []
+    engine = Kernels(made, HostCompiler())
+    engine._kernels = StageKernels(torch.device("cpu"), lambda: looked.append(1))
+    play(engine, shape, [], 1)
+    assert not looked, "to look for it loads it"
+    for _ in range(2):
+        found = play(engine, shape, [stage])
+        np.testing.assert_array_equal(found, play(on_torch(made), shape, [stage]))
+        play(engine, shape, [], 1)
+    assert looked == [1]
     engine.close()

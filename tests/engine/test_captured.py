@@ -254,6 +254,9 @@ class OnTheDevice:
     def forget(self) -> None:
         """See `StageKernels.forget`."""
 
+    def close(self) -> None:
+        """See `StageKernels.close`."""
+
     def prepare(self, nodes: Any, shapes: Any, numbers: Any, *, waits: bool) -> bool:
         """See `StageKernels.prepare`."""
         del nodes, shapes, waits

@@ -10,14 +10,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
 from typing import Any, Protocol
 
 from studio.engine.cuda.source import ENTRY, THREADS, KernelSource
 from studio.errors import EngineError
 
 _log = logging.getLogger(__name__)
-_lock = Lock()
 
 Argument = ctypes.c_void_p | ctypes.c_int
 
@@ -46,9 +44,14 @@ class Compiler(Protocol):
             StillCompilingError: unless it ``waits``.
         """
 
+    def close(self) -> None:
+        """Give up what was asked for and is not begun."""
+
 
 class CudaCompiler:
-    """Compiles for one device, each kernel once, in threads of its own.
+    """Compiles for an engine on one device, each kernel once, in threads of its own.
+
+    What one has compiled is there for the next, as long as the program runs.
 
     Args:
         index: the device's number; it is the calling thread's in every call.
@@ -62,43 +65,56 @@ class CudaCompiler:
         self._architecture = f"sm_{major}{minor}"
         self._asked: dict[KernelSource, Future[bytes]] = {}
         self._known: dict[KernelSource, Launch | None] = {}
+        # Python waits for its threads at its end, and for all that they were asked for.
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="nvrtc")
 
     def ask(self, source: KernelSource) -> None:
         """See `Compiler.ask`."""
-        with _lock:
-            if source not in self._asked:
-                self._asked[source] = _pool().submit(_code, source.text(), self._architecture)
+        if source not in self._asked:
+            self._asked[source] = self._pool.submit(_code, source.text(), self._architecture)
 
     def launch(self, source: KernelSource, *, waits: bool) -> Launch | None:
         """See `Compiler.launch`."""
         asked = self._asked[source]
         if not waits and not asked.done():
             raise StillCompilingError
-        with _lock:
-            if source not in self._known:
-                self._known[source] = self._loaded(source, asked)
-            return self._known[source]
+        if source not in self._known:
+            self._known[source] = self._loaded(source, asked)
+        return self._known[source]
+
+    def close(self) -> None:
+        """See `Compiler.close`."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _loaded(self, source: KernelSource, asked: Future[bytes]) -> Launch | None:
         try:
-            return _Launch(asked.result(), self._index)
+            return _launch(asked.result(), self._index)
         except (EngineError, OSError, AttributeError) as error:
-            _log.warning("A bend runs through PyTorch's own operators, which is slower: %s (%s).", source.files, error)
+            _warn(f"A bend runs through PyTorch's own operators, which is slower: {', '.join(source.files)} ({error}).")
             return None
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(4, thread_name_prefix="nvrtc")
+def problem() -> str:
+    """Why nothing can be compiled, as a part of a sentence, for who has to do without; empty where it can."""
+    import torch
+
+    if not torch.version.cuda:
+        return "this PyTorch is not made for CUDA"
+    return "" if _library() is not None else "CUDA's compiler is missing"
 
 
-@cache
-def compiler_for(index: int) -> Compiler | None:
-    """That of a device; None where there is none beside PyTorch."""
-    if _library() is None:
-        _log.warning("Bends run through PyTorch's own operators, which is slower: CUDA's compiler is missing.")
+def compiler_for_bends(index: int) -> Compiler | None:
+    """One for an engine on a device that has something to bend; None, once a line is in the log, where none works."""
+    if said := problem():
+        _warn(f"Bends run through PyTorch's own operators, which is slower: {said}.")
         return None
     return CudaCompiler(index)
+
+
+@cache
+def _warn(sentence: str) -> None:
+    """Say it once."""
+    _log.warning(sentence)
 
 
 @cache
@@ -123,6 +139,7 @@ def _library() -> Any:
     return None
 
 
+@cache
 def _code(text: str, architecture: str) -> bytes:
     """Machine code of a kernel.
 
@@ -163,6 +180,11 @@ def _driver() -> Any:
 def _asked(name: str, *given: object) -> None:
     if status := getattr(_driver(), name)(*given):
         raise EngineError(f"{name}: {status}")
+
+
+@cache
+def _launch(code: bytes, index: int) -> Launch:
+    return _Launch(code, index)
 
 
 class _Launch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +36,14 @@ class StageKernels:
 
     Args:
         device: the engine's.
-        compiler: compiles for it.
+        find: gives what compiles for it, or None where nothing does; it is asked once, when something bends.
     """
 
-    def __init__(self, device: torch.device, compiler: Compiler) -> None:
+    def __init__(self, device: torch.device, find: Callable[[], Compiler | None]) -> None:
         self._device = device
-        self._compiler = compiler
+        self._find = find
+        self._compiler: Compiler | None = None
+        self._is_found = False
         self._ready: dict[str, _Ready] = {}
         self._told = torch.empty(0, device=device)
         self._version = -1
@@ -56,6 +58,12 @@ class StageKernels:
     def forget(self) -> None:
         """Stages are others now, or their channels, or the sizes of maps."""
         self._is_made = False
+
+    def close(self) -> None:
+        """Forget all, and compile nothing more."""
+        self._ready, self._waiting = {}, []
+        if self._compiler is not None:
+            self._compiler.close()
 
     def prepare(self, nodes: Iterable[Node], shapes: Mapping[str, Shape], numbers: Numbers, *, waits: bool) -> bool:
         """Before a run: make ready what is new, and bring over numbers that have changed.
@@ -93,6 +101,11 @@ class StageKernels:
         op = node.op
         if not isinstance(op, Staged) or not (op.chosen.any() or op.stage.bend.memory() is not None):
             return None
+        if not self._is_found:
+            # To look for it loads it.
+            self._compiler, self._is_found = self._find(), True
+        if self._compiler is None:
+            return None
         try:
             found = plan(node, [shapes[name] for name in node.inputs])
             for kernel in found.kernels:
@@ -103,6 +116,7 @@ class StageKernels:
         return found
 
     def _make_ready(self, node: Node, found: StagePlan, numbers: Numbers, *, waits: bool) -> None:
+        assert self._compiler is not None
         launches = [self._compiler.launch(kernel.source, waits=waits) for kernel in found.kernels]
         known = [launch for launch in launches if launch is not None]
         if len(known) < len(launches):
