@@ -16,9 +16,12 @@ from PIL import Image, ImageCms
 
 from studio.errors import StudioError
 from studio.io.places import refuse_overlap
+from studio.io.resize import resized
 from studio.io.sources import open_source
-from studio.io.sources._tiff_pages import pages_of
+from studio.io.sources._header import Header, read_header
+from studio.io.sources._tiff_pages import Pages
 from studio.io.sources.image import read_picture, read_still
+from studio.model.size import Size
 
 _Y, _X = np.mgrid[0:40, 0:56]
 RGB = np.stack([_X * 4, _Y * 6, (_X + _Y) * 2], axis=-1).astype(np.uint8)
@@ -134,8 +137,8 @@ def test_of_several_pages_the_first_is_shown_and_said(how: dict[str, Any], tmp_p
     assert "it holds 3 pictures, of which the first is shown" in still.remark
     data = path.read_bytes()
     # Of a file that is cut short or damaged it is not said, and nothing ends by it.
-    assert all(1 <= pages_of(data[:length]) <= 3 for length in range(0, len(data), 7))
-    assert pages_of(b"II*\0\xff\xff\xff\xff" + bytes(99)) == 1
+    assert all(1 <= len(Pages(data[:length])) <= 3 for length in range(0, len(data), 7))
+    assert len(Pages(b"II*\0\xff\xff\xff\xff" + bytes(99))) == 1
 
 
 @pytest.mark.parametrize("how", [{}, {"bigtiff": True}, {"byteorder": ">", "compression": "deflate"}])
@@ -257,3 +260,105 @@ def test_smaller_copies_of_a_picture_are_no_pages(tmp_path: Path) -> None:
         file.write(RGB, photometric="rgb")
         file.write(np.ascontiguousarray(RGB[::2, ::2]), photometric="rgb", subfiletype=1)
     assert read_still(path).remark is None
+
+
+@pytest.mark.parametrize("how", [{}, {"bigtiff": True}, {"byteorder": ">"}])
+def test_a_smaller_copy_in_front_is_no_page_either(how: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "pyramid.tif"
+    with tifffile.TiffWriter(path, **how) as file:
+        file.write(np.ascontiguousarray(RGB[::2, ::2]), photometric="rgb", subfiletype=1)
+        file.write(RGB, photometric="rgb")
+        file.write(DEEP, photometric="rgb")
+    with open_source(f"pages:{path}") as film:
+        first, second = (frame.picture for frame in film)
+    assert np.array_equal(first, RGB)
+    assert np.array_equal(second, resized(DEEP, Size.of(RGB), "linear"))
+    assert np.array_equal(read_still(path, page=1).picture, RGB)
+    assert np.array_equal(read_still(path, page=2).picture, DEEP)
+    with pytest.raises(StudioError, match="none of number 3"):
+        read_still(path, page=3)
+
+
+def test_a_file_of_pages_is_read_once_and_no_page_takes_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = np.stack([np.roll(RGB, number, axis=1) for number in range(12)])
+    path = written(tmp_path / "stack.tif", stack, photometric="rgb")
+    whole = path.stat().st_size
+    taken: list[int] = []
+
+    def watched(data: bytes) -> Header | None:
+        taken.append(len(data))
+        return read_header(data)
+
+    with open_source(f"pages:{path}") as film:
+        monkeypatch.setattr("studio.io.sources.image.read_header", watched)
+        monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("the file is read again"))
+        for wanted, frame in zip(stack, film, strict=True):
+            assert np.array_equal(frame.picture, wanted)
+    assert len(taken) == 12
+    assert max(taken) < whole / 8
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_packed_pages_keep_their_profile_and_orientation(compression: str, tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for number, picture in enumerate((RGB, RGB[::-1].copy()), start=1):
+        how: dict[str, Any] = {"compression": compression, "icc_profile": profile, "tiffinfo": {274: 6}}
+        Image.fromarray(picture).save(tmp_path / f"{number}.tif", **how)
+    Image.fromarray(RGB).save(
+        tmp_path / "both.tif", save_all=True, append_images=[Image.fromarray(RGB[::-1].copy())], **how
+    )
+    pages = Pages((tmp_path / "both.tif").read_bytes())
+    for number in (1, 2):
+        (tmp_path / "alone.tif").write_bytes(pages.alone(number))
+        with Image.open(tmp_path / "alone.tif") as image:
+            assert image.info["icc_profile"] == profile
+        wanted = read_picture(tmp_path / f"{number}.tif")
+        assert wanted.shape == (56, 40, 3)
+        assert np.array_equal(read_still(tmp_path / "both.tif", page=number).picture, wanted)
+
+
+def test_no_page_is_made_larger_than_its_file(tmp_path: Path) -> None:
+    """A list may name the same bytes thousands of times, as values or as parts."""
+    path = written(tmp_path / "a.tif", RGB, photometric="rgb", rowsperstrip=1)
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as file:
+        page: Any = file.pages[0]
+        for name, number in (("StripOffsets", 8), ("StripByteCounts", len(data) // 2)):
+            tag = page.tags[name]
+            step = 2 if tag.dtype == 3 else 4
+            data[tag.valueoffset : tag.valueoffset + step * tag.count] = number.to_bytes(step, "little") * tag.count
+    assert Pages(bytes(data)).alone(1) == bytes(data)
+    listed = bytearray(path.read_bytes())
+    for tag in page.tags.values():
+        if tag.code in (270, 305):  # a text as long as the file
+            listed[tag.offset + 4 : tag.offset + 12] = len(listed).to_bytes(4, "little") + bytes(4)
+    assert Pages(bytes(listed)).alone(1) == bytes(listed)
+
+
+def said_by(path: Path) -> list[tuple[int, Any]]:
+    """The tags of the first picture, but for where its parts lie."""
+    with tifffile.TiffFile(path) as file:
+        page: Any = file.pages[0]
+        return [(tag.code, tag.value) for tag in page.tags.values() if "Offsets" not in tag.name]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_a_page_alone_is_as_in_its_file(tmp_path: Path, kind: str, byteorder: str) -> None:
+    values, how, _ = KINDS[kind]
+    options: dict[str, Any] = {"byteorder": byteorder, "description": "x" * 99, **how}
+    path = written(tmp_path / "a.tif", values, **options)
+    data = path.read_bytes()
+    pages = Pages(data)
+    alone = pages.alone(1)
+    assert len(Pages(alone)) == 1
+    (tmp_path / "b.tif").write_bytes(alone)
+    assert np.array_equal(read_picture(tmp_path / "b.tif"), read_picture(path))
+    assert said_by(tmp_path / "b.tif") == said_by(path)
+    # However it is cut short or damaged, there is an answer.
+    for length in range(16, len(data), 101):
+        for bad in (data[:length], data[:length] + b"\xff\xff" + data[length + 2 :]):
+            found = Pages(bad)
+            assert all(found.alone(number + 1) for number in range(len(found)))

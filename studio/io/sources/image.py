@@ -18,7 +18,7 @@ from studio.io.sources._other_files import what_else
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
-from studio.io.sources._tiff_pages import from_page, pages_of
+from studio.io.sources._tiff_pages import Pages
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient
 from studio.model.picture import DeepPicture
 
@@ -48,14 +48,28 @@ def read_still(path: Path, reading: Reading | None = None, page: int = 0) -> Sti
         StudioError: when it has no such page, cannot be read, is damaged, is no such picture, or is larger than
             `base.MAX_SIDE` a side or `base.MAX_PIXELS`; that is found out before it is decoded.
     """
-    way = reading or Reading()
     data = read_content(path)
-    pages = pages_of(data)
-    if page > pages:
+    pages = Pages(data)
+    if page > len(pages):
         raise StudioError(
-            f"{path} holds {pages} picture{'s' * (pages > 1)}, and none of number {page}; give a smaller one"
+            f"{path} holds {len(pages)} picture{'s' * (len(pages) > 1)}, and none of number {page}; give a smaller one"
         )
-    data = from_page(data, page) if page else data
+    return still_of(path, pages.alone(page), reading) if page else still_of(path, data, reading, len(pages))
+
+
+def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int = 1) -> Still:
+    """Decode a picture file that has been read; see `read_still`.
+
+    Args:
+        path: of the file, for messages.
+        data: its content, or a TIFF of one of its pages.
+        reading: how it is read.
+        pages: how many pictures the file holds, of which this is the first.
+
+    Raises:
+        StudioError: as for `read_still`.
+    """
+    way = reading or Reading()
     kind = kind_of(data)
     if kind == "heic":
         return read_heic(path, data, way)
@@ -71,7 +85,7 @@ def read_still(path: Path, reading: Reading | None = None, page: int = 0) -> Sti
     is_tiff, turn = header.kind == "tiff", header.turn
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
     others = f'"pages:{path}" plays all, "page:2:{path}" shows another'
-    said = [f"it holds {pages} pictures, of which the first is shown; {others}"] if pages > 1 and not page else []
+    said = [f"it holds {pages} pictures, of which the first is shown; {others}"] if pages > 1 else []
     inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") and stored is not None else None
     if inks is not None:
         return Still(orient(inks, *turn), _remark(path, said), warning)

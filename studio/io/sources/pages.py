@@ -8,10 +8,10 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io.sources._still import Still, StillSource
-from studio.io.sources._tiff_pages import pages_of
+from studio.io.sources._tiff_pages import Pages
 from studio.io.sources.base import Reading, Source, file_at
 from studio.io.sources.folder import DEFAULT_RATE, PicturesSource
-from studio.io.sources.image import read_content, read_still
+from studio.io.sources.image import read_content, read_still, still_of
 
 _ONE, _ALL = re.compile(r"page:(\d{1,5}):(.+)", re.DOTALL), "pages:"
 
@@ -24,7 +24,7 @@ def file_of(spec: str) -> Path | None:
 
 
 class PagesSource(PicturesSource):
-    """All pages of one file, in order, each read when it is its turn."""
+    """All pages of one file, in order, each decoded when it is its turn; the file is read once."""
 
     def __init__(self, path: Path, fps: Fraction) -> None:
         """Read the first page that can be read.
@@ -32,12 +32,11 @@ class PagesSource(PicturesSource):
         Raises:
             StudioError: when none can be.
         """
-        self._file = path
-        count = pages_of(read_content(path))
-        super().__init__([Path(f"page {number} of {path.name}") for number in range(1, count + 1)], fps)
+        self._file, self._pages = path, Pages(read_content(path))
+        super().__init__([Path(f"page {number} of {path.name}") for number in range(1, len(self._pages) + 1)], fps)
 
     def _read(self, place: int, reading: Reading) -> Still:
-        return read_still(self._file, reading, place + 1)
+        return still_of(self._file, self._pages.alone(place + 1), reading)
 
 
 class PagesKind:
