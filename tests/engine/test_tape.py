@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -216,6 +218,13 @@ def test_llvm_is_loaded_after_some_frames_and_may_be_missing(
     assert not lacking.is_over
     said = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == tape.__name__]
     assert said == [("DEBUG", "Python makes the calls of OpenGL: LLVM does not work (no such file).")]
+
+
+def test_a_program_that_ends_while_llvm_is_loaded_waits_for_it() -> None:
+    said = "from studio.engine.gl import tape; any(tape._loading.is_over for _ in range(tape._ASKED_BEFORE)); "
+    said += "import atexit; atexit.register(lambda: print(tape._loading.load() != 0))"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
 
 
 @pytest.mark.parametrize("name", tape._FUNCTIONS)

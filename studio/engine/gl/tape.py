@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from studio.engine.gl.calls import Calls
 from studio.engine.libraries import load_llvm
+from studio.lanes import machine
 
 _log = logging.getLogger(__name__)
 
@@ -169,11 +170,9 @@ class _Loading:
         with self._lock:
             if self._address is None:
                 load_llvm()
-                from studio.lanes.machine import compiled, problem, works
-
-                self._address = compiled("play", _text()) if works() else 0
+                self._address = machine.compiled("play", _text()) if machine.works() else 0
                 if not self._address:
-                    _log.debug("Python makes the calls of OpenGL: %s.", problem())
+                    _log.debug("Python makes the calls of OpenGL: %s.", machine.problem())
             return self._address
 
 
