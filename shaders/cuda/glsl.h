@@ -1,5 +1,6 @@
 // What bends' bodies use of GLSL, in C++ for CUDA: vectors, their operators, and functions. Swizzles are calls there, which
-// studio/engine/cuda/source.py sees to. A texel of a map is four channels of a pixel, of which all lie side by side.
+// studio/engine/cuda/source.py sees to; nothing can be assigned to one, since it would be lost. A texel of a map is four
+// channels of a pixel, of which all lie side by side.
 
 // Of the compiler's own names bodies must see none.
 namespace glsl {
@@ -14,7 +15,7 @@ typedef unsigned int uint;
     friend V operator op(V a, V b) { return EACH(a., op, b.); } \
     friend V operator op(V a, T s) { V b(s); return EACH(a., op, b.); } \
     friend V operator op(T s, V b) { V a(s); return EACH(a., op, b.); } \
-    template <class U> V &operator op##=(U b) { return *this = *this op b; }
+    template <class U> V &operator op##=(U b) & { return *this = *this op b; }
 #define GLSL_OPERATORS(V, EACH) \
     GLSL_OPERATOR(V, +, EACH) GLSL_OPERATOR(V, -, EACH) GLSL_OPERATOR(V, *, EACH) GLSL_OPERATOR(V, /, EACH) \
     GLSL_OPERATOR(V, %, EACH) GLSL_OPERATOR(V, &, EACH) GLSL_OPERATOR(V, |, EACH) GLSL_OPERATOR(V, ^, EACH) \
@@ -29,6 +30,8 @@ typedef unsigned int uint;
 template <class T> struct v1 {
     T x;
     v1() = default;
+    v1(const v1 &) = default;
+    v1 &operator=(const v1 &) & = default;
     explicit v1(T s) : x(s) {}
     GLSL_OPERATORS(v1, GLSL_ONE)
 };
@@ -36,6 +39,8 @@ template <class T> struct v1 {
 template <class T> struct v2 {
     T x, y;
     v2() = default;
+    v2(const v2 &) = default;
+    v2 &operator=(const v2 &) & = default;
     explicit v2(T s) : x(s), y(s) {}
     v2(T x, T y) : x(x), y(y) {}
     template <class U> explicit v2(v2<U> a) : x(T(a.x)), y(T(a.y)) {}
@@ -49,6 +54,8 @@ template <class T> struct v2 {
 template <class T> struct v3 {
     T x, y, z;
     v3() = default;
+    v3(const v3 &) = default;
+    v3 &operator=(const v3 &) & = default;
     explicit v3(T s) : x(s), y(s), z(s) {}
     v3(T x, T y, T z) : x(x), y(y), z(z) {}
     v3(v2<T> a, T z) : x(a.x), y(a.y), z(z) {}
@@ -63,6 +70,8 @@ template <class T> struct v3 {
 template <class T> struct alignas(4 * sizeof(T)) v4 {
     T x, y, z, w;
     v4() = default;
+    v4(const v4 &) = default;
+    v4 &operator=(const v4 &) & = default;
     explicit v4(T s) : x(s), y(s), z(s), w(s) {}
     v4(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}
     v4(v2<T> a, v2<T> b) : x(a.x), y(a.y), z(b.x), w(b.y) {}

@@ -16,15 +16,16 @@ import torch
 from bend_cases import FRAMES, play, staged
 from helpers import on_torch, relative_error
 
-from studio.bends import registry
+from studio.bends import make_bend, registry
 from studio.engine.cuda.compiler import Argument, Launch, StillCompilingError
-from studio.engine.cuda.source import THREADS, KernelSource
+from studio.engine.cuda.source import THREADS, KernelSource, _in_cpp
 from studio.engine.cuda.stages import StageKernels
 from studio.engine.gl.text import include_file
 from studio.engine.torch import TorchEngine
 from studio.model.bend import Bend
 from studio.model.form import fields
 from studio.model.network import Network
+from studio.model.op import Shape
 from studio.model.stage import AllChannels, ChannelRange, Channels, Guard, Luma, Mask, Painted, SomeChannels, Stage
 
 SHAPES = (10, 7, 9), (8, 12, 5), (3, 6, 11), (1, 9, 8)
@@ -151,6 +152,54 @@ def stage_of(kind: type[Bend], chosen: dict[str, Any], count: int, *, low: bool)
 CASES = list(variants())
 
 
+class NotedCompiler:
+    """Runs nothing, and notes what each kernel is given."""
+
+    def __init__(self) -> None:
+        self.given: list[Sequence[Argument]] = []
+
+    def ask(self, source: KernelSource) -> None:
+        """See `Compiler.ask`."""
+
+    def launch(self, source: KernelSource, *, waits: bool) -> Launch:
+        """See `Compiler.launch`."""
+        del source, waits
+        return lambda threads, arguments: self.given.append(arguments)  # noqa: ARG005 - as it is called
+
+    def close(self) -> None:
+        """See `Compiler.close`."""
+
+
+def kernels_of(noted: NotedCompiler) -> StageKernels:
+    """Those of an engine that has run a stage behind "layer", a map of 8 × 4 × 4."""
+    engine = Kernels(staged(8), noted)  # type: ignore[arg-type]
+    play(engine, (8, 4, 4), [Stage(1, "layer", make_bend("Add", {}))], 1)
+    assert engine._kernels is not None
+    return engine._kernels
+
+
+def test_maps_that_kernels_cannot_count_run_through_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_this_processor(monkeypatch)
+    kernels = kernels_of(NotedCompiler())
+    engine = on_torch(staged(8))
+    play(engine, (8, 4, 4), [Stage(1, "layer", make_bend("Add", {}))], 1)
+    node = next(each for each in engine._running.nodes if each.name == "layer")
+    for side, is_planned in ((16384, False), (16383, True)):
+        assert (kernels._planned(node, dict.fromkeys(node.inputs, Shape(8, side, 16384))) is not None) == is_planned
+
+
+def test_kernels_are_given_maps_that_begin_at_sixteen_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_this_processor(monkeypatch)
+    noted = NotedCompiler()
+    kernels = kernels_of(noted)
+    room = torch.zeros(8 * 4 * 4 + 1)
+    found = room[1:].view(1, 4, 4, 8).permute(0, 3, 1, 2)
+    assert found.data_ptr() % 16
+    kernels.run("layer", [found])
+    made, _, rows, read = (each.value for each in noted.given[-1] if isinstance(each, ctypes.c_void_p))
+    assert [(each or 0) % 16 for each in (made, rows, read)] == [0, 0, 0]
+
+
 @pytest.fixture(scope="module")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> HostCompiler:
     trial = ["g++", "-std=c++20", "-fsyntax-only", "-x", "c++", "-"]
@@ -166,6 +215,28 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> HostCompiler:
             engine.close()
     found.compile(tmp_path_factory.mktemp("kernels"))
     return found
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_taken"),
+    [
+        ("low = high;", True),
+        ("low += high;", True),
+        ("low[1] = 2.0;", True),
+        ("low.xy = high.zw;", False),
+        ("low.xy += high.zw;", False),
+        ("low.xyz *= 2.0;", False),
+        ("low.xxxx = high;", False),
+    ],
+)
+def test_a_swizzle_that_is_assigned_to_is_refused(compiler: HostCompiler, statement: str, is_taken: bool) -> None:
+    """It would be lost without a word; what is refused runs through PyTorch's operators."""
+    del compiler  # that there is one
+    body = _in_cpp(f"vec4 changed(vec4 low, vec4 high) {{ {statement} return low; }}")
+    text = "\n".join([_HOST, include_file("cuda/glsl.h"), f"namespace glsl {{ {body} }}"])
+    command = ["g++", "-std=c++20", "-w", "-fsyntax-only", "-x", "c++", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == is_taken, done.stderr[:2000]
 
 
 @pytest.mark.parametrize("name", sorted(registry()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ import torch
 
 from studio.engine.cuda.compiler import Argument, Compiler, Launch, StillCompilingError
 from studio.engine.cuda.plan import StagePlan, plan
+from studio.engine.cuda.source import THREADS
 from studio.engine.numbers import Numbers
 from studio.errors import StudioError
 from studio.model.graph import Node
@@ -19,6 +21,9 @@ from studio.model.layout import tile_count
 from studio.model.op import Shape
 from studio.model.staged import Staged
 from studio.tables import on_device
+
+_MOST_VALUES = 2**31 - THREADS
+"""Of a map: kernels count values, and threads, of which the last workgroup has some too many, in 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,10 @@ class StageKernels:
         if self._compiler is None:
             return None
         try:
-            found = plan(node, [shapes[name] for name in node.inputs])
+            read = [shapes[name] for name in node.inputs]
+            found = plan(node, read)
+            if max(math.prod(shape) for shape in (*read, *(kernel.shape for kernel in found.kernels))) > _MOST_VALUES:
+                return None
             for kernel in found.kernels:
                 self._compiler.ask(kernel.source)
         except StudioError:
@@ -136,7 +144,7 @@ class StageKernels:
             inputs: what it reads, (1, C, H, W) each.
         """
         ready = self._ready[name]
-        maps = [each.contiguous(memory_format=torch.channels_last) for each in inputs]
+        maps = [_aligned(each.contiguous(memory_format=torch.channels_last)) for each in inputs]
         told, rows = ready.first * 4 + self._told.data_ptr(), ready.rows.data_ptr()
         for kernel, launch in zip(ready.plan.kernels, ready.launches, strict=True):
             made = torch.empty((1, *kernel.shape), device=self._device, memory_format=torch.channels_last)
@@ -147,6 +155,11 @@ class StageKernels:
             maps.append(made)
         bent = ready.plan.bent
         return maps[len(inputs) + bent] if bent is not None else maps[-1], maps[-1]
+
+
+def _aligned(tensor: torch.Tensor) -> torch.Tensor:
+    """It, where kernels can read four values of it at once; else a copy."""
+    return tensor.clone() if tensor.data_ptr() % 16 else tensor
 
 
 def _map(tensor: torch.Tensor) -> list[Argument]:
