@@ -73,7 +73,8 @@ def with_bends(network: Network, size: Size, stages: Iterable[Stage]) -> Bent:
         for stage in chains.get(node.name, ()):
             adding = _Adding(draft, node.name, handed)
             try:
-                at = adding.stage(at, stage)
+                with draft.all_or_nothing():
+                    at = adding.stage(at, stage)
                 taken.append(stage)
             except _WithoutError as why:
                 left_out.append(f"{stage.name} is left out while it learns: {why}.")

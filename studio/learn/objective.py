@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
@@ -109,6 +110,17 @@ class Sketch:
         if not tensors:
             self._made[op, reads] = node.name
         return node.name
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Take back what is added within, where something is raised there."""
+        count, before = len(self.nodes), (dict(self.shapes), dict(self.tensors), dict(self._made))
+        try:
+            yield
+        except Exception:
+            del self.nodes[count:]
+            self.shapes, self.tensors, self._made = before
+            raise
 
     def join(self, graph: Graph, tensors: Mapping[str, Array], fed: Mapping[str, str], prefix: str) -> dict[str, str]:
         """Add another network, fed these maps; the names of its layers here, by its own.

@@ -52,6 +52,18 @@ def test_bends_without_a_way_back_are_those_that_jump_or_need_other_frames() -> 
             assert why in said
 
 
+@pytest.mark.parametrize(
+    "mask", [Painted(np.ones((4, 6), np.float32)), Luma(source="small", low=-0.5, high=0.5), Luma(source="after")]
+)
+def test_of_a_bend_that_is_left_out_no_layer_stays(mask: Painted | Luma) -> None:
+    made = staged(6)
+    name = "Rotate" if mask == Luma(source="after") else "Median"
+    found = with_bends(made, Size(9, 8), [Stage(1, "layer", make_bend(name, {}), mask=mask)])
+    assert found.left_out
+    assert found.network.graph == made.graph
+    assert found.network.tensors.keys() == made.tensors.keys()
+
+
 @pytest.mark.parametrize("name", BENT)
 @settings(max_examples=8)
 @given(data=st.data(), shape=shapes)
