@@ -1,4 +1,4 @@
-"""The format of .safetensors: read here with every claim of the header checked, written by its own library."""
+"""The format .safetensors: read here with every claim of its header checked, written by its library or in pieces."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.errors import StudioError
+from studio.io.atomic import replacing
 from studio.io.folders import open_regular
-from studio.io.stored import DTYPES, Stored, to_torch
+from studio.io.stored import CODES, DTYPES, Stored, to_torch
 
 _LONGEST = 16 * 2**20
 # From here on a file is mapped into memory, so that what is not looked at is not read.
@@ -58,9 +60,39 @@ def encode_tensors(tensors: Mapping[str, Stored], metadata: Mapping[str, str] | 
     header = json.loads(written[8 : 8 + length])
     if "__metadata__" in header:
         header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    return _begun(header) + written[8 + length :]
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, overwrite: bool = True) -> None:
+    """Write arrays as a file, atomically, and one after the other: the format's library holds all of Python meanwhile.
+
+    Args:
+        path: the file.
+        arrays: by their names; of numbers that the format has.
+        overwrite: whether a file that stands there may be replaced.
+
+    Raises:
+        FileExistsError: without `overwrite`, where something stands there.
+        StudioError: where it cannot be written.
+    """
+    # The widest numbers first, so that each array stands at a multiple of what its numbers take.
+    names = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
+    header, end = dict[str, object](), 0
+    for name in names:
+        start, end = end, end + arrays[name].nbytes
+        kind, shape = CODES[arrays[name].dtype], list(arrays[name].shape)
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+    with replacing(path, overwrite=overwrite) as beside, beside.open("wb") as file:
+        file.write(_begun(header))
+        for name in names:
+            file.write(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data)
+
+
+def _begun(header: Mapping[str, object]) -> bytes:
+    """What stands before the numbers."""
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # as the library does, so that tensors stand at multiples of eight bytes
-    return len(text).to_bytes(8, "little") + text + written[8 + length :]
+    return len(text).to_bytes(8, "little") + text
 
 
 def _mapped(file: BinaryIO) -> mmap.mmap:

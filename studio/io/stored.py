@@ -35,7 +35,8 @@ DTYPES = {
 FLOATS = ("F64", "F32", "F16", "BF16")
 
 _BFLOAT16 = "BF16"
-_CODES = {np.dtype(held): code for code, held in DTYPES.items() if code != _BFLOAT16}
+CODES = {np.dtype(held): code for code, held in DTYPES.items() if code != _BFLOAT16}
+"""What safetensors calls the types of numpy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class Stored:
 
 def stored(values: NDArray[Any]) -> Stored | None:
     """An array as a tensor of a file; None where no file of tensors holds such numbers."""
-    code = _CODES.get(values.dtype.newbyteorder("<"))
+    code = CODES.get(values.dtype.newbyteorder("<"))
     return Stored(code, values.astype(DTYPES[code], copy=False)) if code else None
 
 

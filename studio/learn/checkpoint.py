@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from studio.errors import StudioError
-from studio.io.atomic import write_bytes
-from studio.io.safetensors_file import read_tensors
+from studio.io.safetensors_file import read_tensors, write_arrays
 from studio.learn.asked import Asked
 from studio.learn.backend import Pull, State
 from studio.learn.learner import Checkpoint
@@ -41,10 +41,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = No
         FileExistsError: without `overwrite`, where something stands there.
         StudioError: where it cannot be written.
     """
-    from safetensors.numpy import save
-
     state = checkpoint.state
-    arrays = {f"tensor:{name}": value for name, value in state.tensors.items()}
+    arrays: dict[str, NDArray[Any]] = {f"tensor:{name}": value for name, value in state.tensors.items()}
     arrays |= {f"slot:{name}": value for name, value in state.slots.items()}
     arrays |= {f"rate:{name}": value for name, value in checkpoint.rates.items()}
     for name, pull in checkpoint.pulls.items():
@@ -56,8 +54,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = No
     if asked is not None:
         said["lesson"] = asdict(asked)
     arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
-    data = save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
-    write_bytes(path, data, overwrite=overwrite)
+    write_arrays(path, arrays, overwrite=overwrite)
 
 
 def load_checkpoint(path: Path, network: Network) -> Checkpoint:

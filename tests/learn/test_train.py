@@ -149,7 +149,7 @@ def test_a_full_disk_at_a_checkpoint_is_said_and_what_is_learnt_is_kept(
     def full(path: Path, _: bytes, **__: object) -> None:
         raise StudioError(f"cannot write {path}: there is no space left on the disk")
 
-    monkeypatch.setattr("studio.learn.checkpoint.write_bytes", full)
+    monkeypatch.setattr("studio.learn.checkpoint.write_arrays", full)
     for name in ("_AUTOSAVE", "_LOOK"):
         monkeypatch.setattr(importlib.import_module("studio.cli.train"), name, 0.0)
     train("new:autoencoder,width=2", pictures, tmp_path / "out", "--size", 16, "--steps", 3)
