@@ -78,13 +78,9 @@ class Namespace:
 
     def find(self, address: str) -> Number | None:
         """The number at an address; None where there is none. It looks for none alike."""
-        owner = owner_of(address)
-        if owner in self._owned:
-            dial = self._owned[owner][1](address)
-        elif owner in owners():
+        if owner_of(address) in owners():
             return self._document.find(address)
-        else:
-            dial = next((each for each in self._others() if each.number.address == address), None)
+        dial = self._found(address)
         return None if dial is None else dial.number
 
     def get(self, address: str) -> float:
@@ -171,20 +167,17 @@ class Namespace:
     def _dial(self, address: str) -> Dial | None:
         """The one at an address; None where it is the document's. Hundreds of messages a frame ask for theirs."""
         owner = split(address)[0]
+        dial = None if owner in owners() else self._found(address)
+        if dial is None and self._document.find(address) is None:
+            raise self._nothing_at(address)
+        return dial
+
+    def _found(self, address: str) -> Dial | None:
+        """The one at an address that is not the document's; None where there is none."""
+        owner = owner_of(address)
         if owner in self._owned:
-            found = self._owned[owner][1](address)
-            if found is None:
-                raise self._nothing_at(address)
-            return found
-        if owner not in owners():
-            for dial in self._others():
-                if dial.number.address == address:
-                    return dial
-        try:
-            self._document.number(address)
-        except StudioError:
-            raise self._nothing_at(address) from None
-        return None
+            return self._owned[owner][1](address)
+        return next((dial for dial in self._others() if dial.number.address == address), None)
 
     def _nothing_at(self, address: str) -> StudioError:
         return nothing_at(address, self.numbers())
