@@ -13,7 +13,7 @@ from helpers import EngineFor, on_torch, relative_error
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
-from test_sizes import EXAMPLE, TOLERANCE, Frozen
+from test_sizes import EXAMPLE, TOLERANCE, Frozen, is_exported_right
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -70,17 +70,7 @@ FORMS: dict[str, How] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_name_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor) -> None:
-    module = Frozen(lambda _, y: FORMS[form](y)).eval()
-    exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    assert exported.notes == ()
-    network = load_network(tmp_path / "mine")
-    engine = engine_for(network)
-    for size in (EXAMPLE, (32, 48), (48, 16)):
-        picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(size[0]))
-        engine.run({network.graph.inputs[0].name: picture[0].numpy()})
-        with torch.no_grad():
-            wanted = module(picture)[0].numpy()
-        assert relative_error(engine.output(), wanted) < TOLERANCE, size
+    is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for)
 
 
 def test_lines_are_maps_of_one_row(tmp_path: Path, engine_for: EngineFor) -> None:

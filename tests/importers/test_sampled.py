@@ -11,14 +11,13 @@ import pytest
 import torch
 from helpers import EngineFor, relative_error
 from onnx import TensorProto, helper
-from test_sizes import EXAMPLE, TOLERANCE, Frozen
+from test_sizes import EXAMPLE, TOLERANCE, Frozen, is_exported_right
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
-from studio.io.networks import load_network
 
 How = Callable[[Tensor], Tensor]
 
@@ -149,17 +148,7 @@ FORMS: dict[str, How] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor) -> None:
-    module = Frozen(lambda _, y: FORMS[form](y)).eval()
-    exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    assert exported.notes == ()
-    network = load_network(tmp_path / "mine")
-    engine = engine_for(network)
-    for size in (EXAMPLE, (32, 48), (48, 16)):
-        picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(size[0]))
-        engine.run({network.graph.inputs[0].name: picture[0].numpy()})
-        with torch.no_grad():
-            wanted = module(picture)[0].numpy()
-        assert relative_error(engine.output(), wanted) < TOLERANCE, size
+    is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for)
 
 
 def _context(y: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,23 @@ class Frozen(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.how(x, self.conv(x))
+
+
+def is_exported_right(
+    module: nn.Module, path: Path, engine_for: EngineFor, others: Sequence[tuple[int, int]] = ((32, 48), (48, 16))
+) -> None:
+    """Without remarks, and the same as the module at the size of the example and at others."""
+    exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), path)
+    assert exported.notes == ()
+    network = load_network(path)
+    engine = engine_for(network)
+    for size in (EXAMPLE, *others):
+        picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(size[0]))
+        engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+        with torch.no_grad():
+            wanted = module(picture)[0].numpy()
+        assert relative_error(engine.output(), wanted) < TOLERANCE, size
+    engine.close()
 
 
 def _resized(x: Tensor, y: Tensor) -> Tensor:
@@ -178,18 +195,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_form_is_the_modules_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor) -> None:
-    module = Frozen(FORMS[form]).eval()
-    exported = studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    assert exported.notes == ()
-    network = load_network(tmp_path / "mine")
-    engine = engine_for(network)
-    for size in (EXAMPLE, *ELSEWHERE):
-        picture = torch.rand(1, 3, *size)
-        engine.run({network.graph.inputs[0].name: picture[0].numpy()})
-        with torch.no_grad():
-            wanted = module(picture)[0].numpy()
-        assert relative_error(engine.output(), wanted) < TOLERANCE, size
-    engine.close()
+    is_exported_right(Frozen(FORMS[form]).eval(), tmp_path / "mine", engine_for, ELSEWHERE)
 
 
 @settings(max_examples=12)
