@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from studio.engine import libraries
+from studio.engine.gl.one_llvm import leave_triton_out
 
 _SAYS = """
 import sys
@@ -34,3 +37,39 @@ def test_where_there_are_none_nothing_is_done(monkeypatch: pytest.MonkeyPatch, f
     monkeypatch.setattr(libraries, "find_spec", lambda _: found)
     libraries.load_torch.__wrapped__()
     assert "torch" not in sys.modules
+
+
+_LEARNS = """
+import sys
+from studio.engine.gl.device import open_device
+device = open_device()
+import torch
+torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+held = "/libLLVM" in open("/proc/self/maps").read()
+print(held, sys.modules.get("triton", device) is None)
+"""
+
+
+@pytest.mark.gl
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
+def test_triton_is_not_loaded_beside_the_llvm_of_a_driver() -> None:
+    # PyTorch's wheels for CUDA have Triton: importing it behind Mesa's LLVM was a segmentation fault.
+    said = subprocess.run([sys.executable, "-c", _LEARNS], check=True, capture_output=True, text=True).stdout.split()
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(("maps", "fails"), [("7f00-7f01 r-xp /usr/lib/libLLVM-15.so.1\n", True), ("libc.so\n", False)])
+def test_triton_is_left_out_where_a_driver_has_llvm_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, maps: str, fails: bool
+) -> None:
+    listed = tmp_path / "maps"
+    listed.write_text(maps, encoding="utf-8")
+    mine = ModuleType("triton")
+    monkeypatch.setitem(sys.modules, "triton", mine)
+    leave_triton_out(listed)
+    assert sys.modules["triton"] is mine
+    monkeypatch.delitem(sys.modules, "triton")
+    leave_triton_out(tmp_path / "none")  # Where no list can be had nothing is done.
+    assert "triton" not in sys.modules
+    leave_triton_out(listed)
+    assert ("triton" in sys.modules) is fails

@@ -19,6 +19,7 @@ import numpy as np
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary, Calls, Load
 from studio.engine.gl.compiler import LONGEST, Compiler, Pending
+from studio.engine.gl.one_llvm import leave_triton_out
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.tape import MANY, can_play
 from studio.errors import EngineError, StudioError
@@ -97,6 +98,7 @@ class Device:
         # What Python drops is freed by the next `context.gc()`, in the thread where the context is current. Calling
         # an object's own release() as well would free it twice.
         context.gc_mode = "context_gc"
+        leave_triton_out()
         self.context = context
         self.calls = Calls(load or context.mglo._context.load_opengl_function)
         self.renderer: str = context.info["GL_RENDERER"]
