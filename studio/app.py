@@ -21,6 +21,7 @@ from studio.model.preset import Preset
 from studio.model.view import View
 from studio.model.workspace import Workspace
 from studio.plugin import check
+from studio.runtime.editing.making_room import MakingRoom
 from studio.runtime.editing.previews import Editing
 from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession
@@ -126,6 +127,7 @@ class Studio:
 
         context = partial(gl_context.RenderContext, self._compiler)
         learning = LearningSession(self.document, post, fail, context, self.live.way)
+        self._room = MakingRoom(self.document, Worker(post, "room"))
         recovery = Recovery(home / "recovery")
         self._autosave = Autosave(
             self.document, recovery, worker, say, lambda: self._scene()[0], self.live.play, learning
@@ -258,6 +260,7 @@ class Studio:
         self._autosave.end(unasked=self.is_ended)
         self._sound.close(_UNASKED)
         self.parts.editing.close()
+        self._room.close()
         self.parts.proofs.close()
         self.parts.loader.close()
         self.parts.learning.close(_UNASKED)

@@ -12,6 +12,7 @@ from studio.model.edit import Patch
 from studio.model.layout import check_rect, crop, from_sheet, put, sheet_size
 from studio.model.network import Network
 from studio.model.op import Array
+from studio.model.room import Room
 from studio.model.version import TWO_64, Version, differing, sum_of, total_of
 
 _MOST = 1 << 23
@@ -27,17 +28,17 @@ class BentTensors:
     Args:
         network: as it was trained; never written to.
         changed: the tensors that are bent, by full name; copied.
+        room: for copies of large ones; None makes new memory for each.
     """
 
-    def __init__(self, network: Network, changed: Mapping[str, Array]) -> None:
+    def __init__(self, network: Network, changed: Mapping[str, Array], room: Room | None = None) -> None:
+        self._room = room or Room()
         self._trained = {name: Version(tensor, differing=0, mark=0) for name, tensor in network.tensors.items()}
         self._now = dict(self._trained)
         self._now |= {name: Version(np.array(tensor, np.float32, order="C")) for name, tensor in changed.items()}
         self._totals: dict[str, int] = {}  # of trained tensors, where they were asked for
         # Those that nobody else has, and that are written to where they lie.
         self._own = set(changed)
-        # A copy of one tensor as it is now, for its next change.
-        self._spares: dict[str, Array] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._now
@@ -100,7 +101,6 @@ class BentTensors:
         """Write new values into a rectangle of a tensor's sheet; StudioError where they do not fit it."""
         now, trained = self[name], self._trained[name].values
         check_rect(patch.rect, patch.values, now.shape)
-        spare = self._spares.pop(name, None)
         if patch.values.shape == sheet_size(now.shape) and patch.values.size > _SMALL:
             # Nothing of it stays, so nothing is copied.
             self._now[name] = Version(from_sheet(np.asarray(patch.values, now.dtype), now.shape))
@@ -108,8 +108,7 @@ class BentTensors:
             return
         version = self._now[name]
         if name not in self._own:
-            copied = np.array(now, order="C") if spare is None else spare
-            version = self._now[name] = Version(copied, version.differing, version.mark)
+            version = self._now[name] = Version(self._room.copy(now), version.differing, version.mark)
             self._own.add(name)
         own = version.values
         if patch.values.size > _SMALL or version.differing is None:
@@ -132,7 +131,3 @@ class BentTensors:
             raise StudioError(f'Tensor "{name}" has shape {shape}, not {version.values.shape}.')
         self._now[name] = version
         self._own.discard(name)
-        self._spares.pop(name, None)
-        if version.spare is not None:
-            # The version may stay in a history; its spare is not to stay with it.
-            self._spares, version.spare = {name: version.spare}, None

@@ -14,6 +14,7 @@ from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.preset import Preset, Unread
+from studio.model.room import Room
 from studio.model.section import Section
 from studio.model.stages import STAGES, Stages
 from studio.model.version import Version
@@ -30,11 +31,24 @@ class Opened:
     """
 
     def __init__(self, preset: Preset, path: Path | None) -> None:
+        self._room = Room()
         self._open(preset, path)
 
     def _open(self, preset: Preset, path: Path | None) -> None:
         self._preset, self._path = preset, path
-        self._tensors = BentTensors(preset.network, preset.changed)
+        self._tensors = BentTensors(preset.network, preset.changed, self._room)
+        self._largest = max((tensor.size for tensor in preset.network.tensors.values()), default=0)
+        self._room.trim(self._largest)
+
+    @property
+    def room_wanted(self) -> int:
+        """Weights for which `take_in` should be given room, so that a stroke need not wait for memory; 0 for none."""
+        return self._largest if self._room.lacks(self._largest) else 0
+
+    def take_in(self, made: Array) -> None:
+        """Keep room for the copy that the next change of a large tensor makes; see `studio.model.room`."""
+        if made.size == self.room_wanted:
+            self._room.take_in(made)
 
     @property
     def network(self) -> Network:

@@ -22,17 +22,12 @@ class Version:
         differing: how many of them differ from the trained ones in any bit; None where that is not known.
         mark: their `total_of` less that of the trained ones, modulo 2^64. Two versions hardly ever share a
             mark unless they are equal in every bit. None where it is not known.
-
-    Attributes:
-        spare: a copy of ``values`` made where nobody waits for it; a document takes it, and writes its next change to
-            it. None where there is none.
     """
 
-    __slots__ = ("__weakref__", "differing", "mark", "spare", "values")
+    __slots__ = ("__weakref__", "differing", "mark", "values")
 
     def __init__(self, values: Array, differing: int | None = None, mark: int | None = None) -> None:
         self.values, self.differing, self.mark = values, differing, mark
-        self.spare: Array | None = None
 
     @classmethod
     def measured(cls, values: Array, trained: Array, total: int) -> Version:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
+from studio.model import room
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node
@@ -81,40 +82,62 @@ def test_what_comes_in_whole_costs_nothing_by_its_size() -> None:
     assert same_bits(of.tensor("l4.weight"), second["l4.weight"].values)
 
 
-def test_a_stroke_on_what_brings_a_spare_copies_nothing() -> None:
+def test_a_stroke_goes_into_room_that_was_made_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "LARGE", 1 << 10)
     of = Document(Preset("n", made(), {}))
-    few = of.network.tensors["l0.weight"].nbytes // 4
+    weights = of.network.tensors["l0.weight"].size
+    few = weights
     patch = Patch(Rect(0, 0, 3, 3), np.ones((3, 3), np.float32))
-    first, second = learnt(of, 1), learnt(of, 2)
-    copy = np.array(second["l3.weight"].values)
-    for weights in (first, second):
-        weights["l3.weight"].spare = weights["l3.weight"].values.copy()
-        put(of, weights)
-        assert weights["l3.weight"].spare is None, "a history that keeps the version keeps no copy of it"
+    first = learnt(of, 1)
+    put(of, first)
+    copy = np.array(first["l3.weight"].values)
+    assert of.room_wanted == weights
+    of.take_in(room.make(weights))
+    assert of.room_wanted == 0
     assert cost(lambda: of.apply("Paint", "l3.weight", patch)) < few
-    assert same_bits(second["l3.weight"].values, copy), "the version stays as it was"
+    assert same_bits(first["l3.weight"].values, copy), "the version stays as it was"
     assert of.tensor("l3.weight")[0, 0, 0, 0] == 1.0
     assert same_bits(of.tensor("l3.weight").ravel()[9:], copy.ravel()[9:])
+    assert of.room_wanted == weights, "it is used up"
     of.undo()
     assert same_bits(of.tensor("l3.weight"), copy)
 
 
-def test_a_spare_is_of_no_use_where_the_tensor_has_become_another() -> None:
-    of = Document(Preset("n", made(2, 4), {}))
-    first, second = learnt(of, 1), learnt(of, 2)
-    first["l0.weight"].spare = first["l0.weight"].values.copy()
-    put(of, first)
-    put(of, second)
-    patch = Patch(Rect(0, 0, 3, 3), np.ones((3, 3), np.float32))
-    of.apply("Paint", "l0.weight", patch)
-    assert same_bits(of.tensor("l0.weight").ravel()[9:], second["l0.weight"].values.ravel()[9:])
-    of.undo()
-    of.undo()
-    assert of.hold("l0.weight") is first["l0.weight"]
-    of.apply("Paint", "l0.weight", patch)
-    held = of.hold("l0.weight")
-    of.apply("Paint", "l0.weight", Patch(patch.rect, patch.values * 2))
-    assert held.values[0, 0, 0, 0] == 1.0, "what is held is not written to"
+def test_room_is_as_large_as_the_copy_in_it_and_is_for_large_tensors_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    large, small = np.arange(300_000, dtype=np.float32), np.arange(4, dtype=np.float32)
+    monkeypatch.setattr(room, "LARGE", 100_000)
+    of = room.Room()
+    assert of.lacks(large.size)
+    assert not of.lacks(small.size)
+    for values, serves in ((small, False), (large.reshape(3, -1), True), (large[:200_000].reshape(2, 100, -1), True)):
+        held = room.make(large.size)
+        of.take_in(held)
+        copied = of.copy(values)
+        assert same_bits(copied, values)
+        assert copied.flags.c_contiguous
+        assert copied.flags.writeable
+        assert np.shares_memory(copied, held) is serves
+        assert held.size == (values.size if serves else large.size), "what is too much is given back"
+        assert of.lacks(large.size) is serves
+    of.take_in(room.make(200_000))
+    assert same_bits(of.copy(large), large), "too little serves nobody"
+    of.trim(150_000)
+    assert of.lacks(150_000)
+
+
+def test_room_for_what_is_not_open_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "LARGE", 2)
+    of = Document(Preset("n", made(2, 8), {}))
+    late = room.make(of.room_wanted)
+    of.load(Preset("m", made(2, 4), {}))
+    wanted = of.room_wanted
+    of.take_in(late)
+    assert of.room_wanted == wanted == of.network.tensors["l0.weight"].size
+    of.take_in(room.make(wanted))
+    assert of.room_wanted == 0
+    of.load(Preset("tiny", made(1, 1), {}))
+    monkeypatch.setattr(room, "LARGE", 1 << 20)
+    assert of.room_wanted == 0
 
 
 def test_a_version_stays_as_it_was_whatever_is_done() -> None:

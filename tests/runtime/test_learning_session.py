@@ -8,10 +8,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -21,11 +22,12 @@ from studio.bends import make_bend
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
-from studio.learn import on_gl
-from studio.learn.checkpoint import save_checkpoint
+from studio.learn import on_gl, prepare
+from studio.learn.checkpoint import lesson_of, save_checkpoint
 from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
+from studio.model import room
 from studio.model.document import Document
 from studio.model.edit import Patch, Selection
 from studio.model.layout import Rect, crop
@@ -35,14 +37,14 @@ from studio.model.section import SOURCE
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
-from studio.runtime.learning import versions
+from studio.runtime.editing.making_room import MakingRoom
 from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
-from studio.runtime.learning.opening import Opening
 from studio.runtime.learning.record import Curves, Mark, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.services.right_of_way import RightOfWay
+from studio.runtime.services.worker import Worker
 
 _RESTING = set[Trainer]()
 """Those that have told all that is new, and wait for orders."""
@@ -122,6 +124,21 @@ class Desk:
             waits = trainer._orders or trainer._closing or trainer._steps_left > 0
             return trainer in _RESTING and not waits
 
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """While a step goes on: what is asked for meanwhile waits."""
+        busy, free, trainer = threading.Event(), threading.Event(), self.session._trainer
+        assert trainer is not None
+
+        def work(_: Learner) -> None:
+            busy.set()
+            assert free.wait(60.0)
+
+        trainer.order(work)
+        assert busy.wait(60.0)
+        yield
+        free.set()
+
     def paint(self, kind: Kind, tensor: str, rect: Rect, value: float) -> None:
         """A stroke on the rates or pulls of a tensor."""
         shape = self.document.tensor(tensor).shape
@@ -131,6 +148,20 @@ class Desk:
 
     def tensor(self, name: str) -> np.ndarray:
         return np.array(self.document.tensor(name))
+
+
+def built_by(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Asked, tuple[Stage, ...]]]:
+    """Lessons and bends by which learners were turned, from now on."""
+    built: list[tuple[Asked, tuple[Stage, ...]]] = []
+    turn = prepare.turn
+
+    def noted(learner: Learner, before: Asked, asked: Asked, stages: tuple[Stage, ...]) -> tuple[str, ...]:
+        found = turn(learner, before, asked, stages)
+        built.append((asked, stages))
+        return found
+
+    monkeypatch.setattr(prepare, "turn", noted)
+    return built
 
 
 @pytest.fixture
@@ -328,14 +359,7 @@ def test_bends_that_are_asked_for_work_while_it_learns_and_are_turned(desk: Desk
 def test_of_a_bend_that_is_dragged_only_where_it_is_now_is_built(
     desk: Desk, ends: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built: list[tuple[float, float]] = []
-    turn = Opening.turn
-
-    def noted(opening: Opening, learner: Learner, asked: Asked | None = None, **told: Any) -> None:
-        turn(opening, learner, asked, **told)
-        built.append((opening.stages[0].bend.angle, opening._taught.rate))
-
-    monkeypatch.setattr(Opening, "turn", noted)
+    built = built_by(monkeypatch)
 
     def bend(angle: float) -> None:
         bent = Stage(1, "enc1", make_bend("Rotate", {"angle": angle}))
@@ -346,28 +370,52 @@ def test_of_a_bend_that_is_dragged_only_where_it_is_now_is_built(
     bend(1.0)
     desk.asked = replace(desk.asked, bends=True)
     desk.learn(1)
-    trainer = desk.session._trainer
-    assert trainer is not None
-    busy, free = threading.Event(), threading.Event()
-
-    def work(_: Learner) -> None:
-        busy.set()
-        assert free.wait(60.0)
-
-    trainer.order(work)
-    bend(2.0)
-    assert busy.wait(60.0)
-    for angle in (3.0, 4.0, 5.0):
-        bend(angle)
-    desk.session.turn(replace(desk.asked, rate=0.5))
-    for angle in (6.0, 7.0, 8.0):
-        bend(angle)
-    if ends == "closes":
-        desk.session.end()
-    free.set()
+    with desk.busy():
+        for angle in (2.0, 3.0, 4.0, 5.0):
+            bend(angle)
+        desk.session.turn(replace(desk.asked, rate=0.5))
+        for angle in (6.0, 7.0, 8.0):
+            bend(angle)
+        if ends == "closes":
+            desk.session.end()
     desk.settle()
     last = [] if ends == "closes" else [(8.0, 0.5)]
-    assert built == [(5.0, 0.5), *last], "what was told besides comes in its order, and the drag's last place at last"
+    assert [(stages[0].bend.angle, asked.rate) for asked, stages in built] == last
+
+
+def test_of_several_turns_of_a_lesson_during_one_step_only_the_last_is_built(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built = built_by(monkeypatch)
+    desk.learn(1)
+    asked = desk.asked
+    with desk.busy():
+        for size, losses in ((24, "l1=1"), (32, "l1=1"), (32, "l1=1,edges=0.5"), (20, "ssim=1")):
+            asked = replace(asked, size=size, losses=losses)
+            desk.session.turn(asked)
+    desk.settle()
+    assert [each for each, _ in built] == [asked]
+    assert desk.session.asked == asked
+    desk.learn(1)
+    assert desk.session.last is not None
+    assert "ssim" in desk.session.last.parts
+    # What is refused is told, and what was asked for before it is what is learnt, shown and saved.
+    good = replace(asked, rate=1e-4, size=32)
+    with desk.busy():
+        for each in (good, replace(good, losses="nonsense=1"), replace(good, learns=("nothing*",))):
+            desk.session.turn(each)
+        desk.session.save(tmp_path / "lesson.safetensors")
+    desk.settle()
+    assert [each for each, _ in built] == [asked, good]
+    assert "nothing*" in desk.session.problem
+    assert desk.session.asked == good
+    assert lesson_of(tmp_path / "lesson.safetensors") == good
+    desk.session.run_on("gl-fragment")
+    with desk.busy():
+        desk.session.turn(replace(good, losses="nonsense=1"))
+    desk.settle()
+    assert desk.session.asked == good
+    desk.learn(1)
 
 
 def test_a_stroke_between_weights_that_come_in_stays_and_all_others_come_after_it(desk: Desk) -> None:
@@ -557,27 +605,26 @@ def test_where_a_hand_waits_for_a_step_it_waits_for_nobody(desk: Desk, told: str
     assert way.count == 1
 
 
-def test_the_tensor_that_is_open_while_it_learns_comes_with_the_copy_that_a_stroke_writes_to(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("tensor", ["enc2.weight", "dec2.weight", "dec1.weight"])
+def test_a_stroke_while_it_learns_finds_room_whichever_tensor_it_is_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, tensor: str
 ) -> None:
-    monkeypatch.setattr(versions, "LARGE", 2)
-    desk.session.begin(desk.asked, "torch", running=False)
-    desk.session.watch("dec2.weight")
+    monkeypatch.setattr(room, "LARGE", 2)
+    making = MakingRoom(desk.document, Worker(desk.calls.append))
     desk.learn(2)
-    tensors = desk.document._tensors
-    assert list(tensors._spares) == ["dec2.weight"]
-    spare, learnt = tensors._spares["dec2.weight"], desk.document.hold("dec2.weight").values
-    assert np.array_equal(spare, learnt)
-    before = np.array(learnt)
-    rect = Rect(0, 0, 2, 2)
-    desk.document.apply("Paint", "dec2.weight", Patch(rect, np.full((2, 2), 0.5, np.float32)))
-    assert np.shares_memory(desk.document.tensor("dec2.weight"), spare)
-    assert np.array_equal(learnt, before)
+    for value in (0.5, 0.25):
+        desk.until(lambda: not desk.document.room_wanted)
+        made, learnt = desk.document._room._held, desk.document.hold(tensor).values
+        assert made is not None
+        before = np.array(learnt)
+        desk.document.apply("Paint", tensor, Patch(Rect(0, 0, 2, 2), np.full((2, 2), value, np.float32)))
+        assert np.shares_memory(desk.document.tensor(tensor), made)
+        assert np.array_equal(learnt, before)
+        desk.learn(1)
+    making.close()
+    desk.document.apply("Paint", tensor, Patch(Rect(0, 0, 2, 2), np.ones((2, 2), np.float32)))
     desk.learn(1)
-    assert list(tensors._spares) == ["dec2.weight"]
-    desk.session.watch("")
-    desk.learn(1)
-    assert not tensors._spares
+    assert desk.document.room_wanted, "and nobody makes more"
 
 
 def test_what_is_frozen_while_it_learns_is_in_the_document_as_it_had_become(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from studio.model.learning_sheets import LearningSheets
 from studio.model.version import Version
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.course import Course
-from studio.runtime.learning.opening import written
+from studio.runtime.learning.opening import Opening, written
 from studio.runtime.learning.record import Mark
 from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.trainer import Trainer
@@ -33,6 +33,7 @@ class Keeping(Course):
     _post: Callable[[Callable[[], None]], None]
     _steering: Steering
     _trainer: Trainer | None
+    _opening: Opening | None
 
     def pause(self) -> None:
         """Take no further steps; everything that was learnt is soon in the document."""
@@ -54,14 +55,15 @@ class Keeping(Course):
 
     def hand_out(self, then: Callable[[Checkpoint, Asked], None]) -> None:
         """Hand a checkpoint and the lesson to somebody after the step under way."""
+        opening = self._opening
+        if self._trainer is None or opening is None:
+            return
 
         def give(learner: Learner) -> None:
-            checkpoint, asked = learner.checkpoint(), self.asked
-            if asked is not None:
-                self._post(lambda: then(checkpoint, asked))
+            checkpoint, asked = learner.checkpoint(), opening.taught
+            self._post(lambda: then(checkpoint, asked))
 
-        if self._trainer is not None:
-            self._trainer.order(give)
+        self._trainer.order(give)
 
     def restore(self, mark: Mark) -> None:
         """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""
@@ -81,14 +83,15 @@ class Keeping(Course):
 
     def save(self, path: Path, mark: Mark | None = None) -> None:
         """Write a checkpoint from which learning can continue another day: this one, or the current state."""
-        asked = self.asked
+        opening = self._opening
+        if self._trainer is None or opening is None:
+            return
 
         def save_it(learner: Learner) -> None:
-            written(mark.checkpoint if mark else learner.checkpoint(), path, asked=asked)
+            written(mark.checkpoint if mark else learner.checkpoint(), path, asked=opening.taught)
             self._post(lambda: self.changed.emit("saved"))
 
-        if self._trainer is not None:
-            self._trainer.order(save_it)
+        self._trainer.order(save_it)
 
     def _mark(self, checkpoint: Checkpoint, weights: Mapping[str, Version], sheets: LearningSheets) -> None:
         self._add_mark(checkpoint, weights, sheets)

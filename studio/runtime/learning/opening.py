@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from studio.engine.gl.device import Device
     from studio.learn.learner import Checkpoint, Learner
     from studio.learn.prepare import Asked
+
+
+_MOST_WISHES = 8
+"""That are kept while a step is taken."""
 
 
 class Context(Protocol):
@@ -98,6 +103,7 @@ class Opening:
         resume: what it goes on from, or the file; its lesson takes the place of ``asked``.
         adopt: told that lesson, how many steps there were, and what was painted beside the weights.
         note: told remarks on a lesson that was turned.
+        stays: told the lesson that goes on where another was refused.
         stages: bends of activations, which count where the lesson asks for them.
     """
 
@@ -108,9 +114,12 @@ class Opening:
     resume: Path | Resumption | None = None
     adopt: Callable[[Asked, int, LearningSheets], None] = lambda _asked, _steps, _sheets: None
     note: Callable[[tuple[str, ...]], None] = lambda _notes: None
+    stays: Callable[[Asked], None] = lambda _asked: None
     stages: tuple[Stage, ...] = ()
     _device: Device | None = field(default=None, init=False)
     _taught: Asked = field(init=False)
+    _wishes: list[tuple[Asked, tuple[Stage, ...]]] = field(default_factory=list, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def prepare(self) -> tuple[Learner, tuple[str, ...]]:
         """The learner, and remarks; StudioError for whatever does not fit."""
@@ -127,12 +136,58 @@ class Opening:
             self.adopt(asked, learner.steps, sheets_of(found.checkpoint))
         return learner, (*notes, f"A step takes about {learner.need} of memory.")
 
-    def move(self, learner: Learner, asked: Asked, engine: str, stays: Callable[[str], None]) -> None:
+    @property
+    def taught(self) -> Asked:
+        """The lesson that is learnt; only what is told of an opened learner may ask."""
+        return self._taught
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are wishes that `turn` has not looked at."""
+        with self._lock:
+            return bool(self._wishes)
+
+    def wish(self, asked: Asked, stages: tuple[Stage, ...]) -> None:
+        """Let the next `turn` go on by other numbers of the lesson, or of its bends; from any thread.
+
+        A hand asks faster than anything can be built: only the newest is, and those before it serve where it does not
+        fit.
+        """
+        with self._lock:
+            if self._wishes and self._wishes[-1][0] == asked:
+                self._wishes.pop()
+            self._wishes = [*self._wishes[1 - _MOST_WISHES :], (asked, stages)]
+
+    def drop_wishes(self) -> None:
+        """Nothing that was wished for counts any more; from any thread."""
+        with self._lock:
+            self._wishes = []
+
+    def turn(self, learner: Learner) -> None:
+        """Let it go on by the newest wish that fits; StudioError where one was newer, or none fits."""
+        from studio.learn.prepare import turn
+
+        with self._lock:
+            wishes, self._wishes = self._wishes, []
+        refused: StudioError | None = None
+        for asked, stages in reversed(wishes):
+            try:
+                notes = turn(learner, self._taught, asked, stages)
+            except StudioError as error:
+                refused = refused or error
+                continue
+            self._taught, self.stages = asked, stages
+            self.note((*notes, f"A step takes about {learner.need} of memory."))
+            break
+        if refused is not None:
+            self.stays(self._taught)
+            raise refused
+
+    def move(self, learner: Learner, engine: str, stays: Callable[[str], None]) -> None:
         """Let it go on on another engine, from the same weights, with what the optimiser remembers.
 
         Args:
             learner: what is moved.
-            asked: the lesson.
             engine: where to.
             stays: told the name of the engine that it is on where it cannot.
         """
@@ -140,37 +195,10 @@ class Opening:
 
         try:
             if learner.backend.name != engine:
-                move(learner, asked, engine, self._device_for(engine), self.stages)
+                move(learner, self._taught, engine, self._device_for(engine), self.stages)
         except StudioError:
             stays(learner.backend.name)
             raise
-
-    def turn(
-        self,
-        learner: Learner,
-        asked: Asked | None = None,
-        *,
-        stages: tuple[Stage, ...],
-        stays: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Let it go on by other numbers of its lesson, or of its bends.
-
-        Args:
-            learner: what is turned.
-            asked: the lesson as it goes on; None for the one that it is.
-            stages: the bends as they are now.
-            stays: called where it cannot.
-        """
-        from studio.learn.prepare import turn
-
-        asked = asked or self._taught
-        try:
-            notes = turn(learner, self._taught, asked, stages)
-        except StudioError:
-            stays()
-            raise
-        self._taught, self.stages = asked, stages
-        self.note((*notes, f"A step takes about {learner.need} of memory."))
 
     def close(self) -> None:
         """Give the context up, once the learner is closed."""

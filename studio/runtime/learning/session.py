@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,12 +20,12 @@ from studio.model.layout import crop, sheet_size
 from studio.model.learning_sheets import LearningSheets
 from studio.model.stages import STAGES
 from studio.runtime.learning.carrying import Carrying
-from studio.runtime.learning.keeping import Keeping
 from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption
 from studio.runtime.learning.record import picture_start
 from studio.runtime.learning.steering import Steering
 from studio.runtime.learning.told import Told
 from studio.runtime.learning.trainer import Trainer
+from studio.runtime.learning.turning import Turning
 from studio.runtime.learning.versions import Versions
 from studio.runtime.services.right_of_way import RightOfWay
 
@@ -39,7 +38,7 @@ State = Literal["off", "preparing", "learning", "paused"]
 _KEEP_EVERY = 20.0
 
 
-class LearningSession(Keeping):
+class LearningSession(Turning):
     """Belongs to the document's thread; how far its lesson has come is its `Course`.
 
     Args:
@@ -134,6 +133,9 @@ class LearningSession(Keeping):
         def adopt(lesson: Asked, steps: int, sheets: LearningSheets) -> None:
             self._post(lambda: self._adopt(lesson, steps, sheets))
 
+        def stay(lesson: Asked) -> None:
+            self._post(lambda: self._stay(opening, lesson))
+
         def tell(told: Told) -> None:
             self._post(lambda: self._take(trainer, told))
 
@@ -142,7 +144,7 @@ class LearningSession(Keeping):
             self._post(lambda: self._contexts.give_back(opening.context))
 
         context, stages = self._contexts.take(), self._document.section(STAGES)
-        opening = self._opening = Opening(network, asked, self.engine, context, resume, adopt, note, stages)
+        opening = self._opening = Opening(network, asked, self.engine, context, resume, adopt, note, stay, stages)
         self._set("preparing")
         trainer = self._trainer = Trainer(
             opening.prepare, tell, Versions.of_document(self._document), running=False, free=free, way=self._way
@@ -174,63 +176,32 @@ class LearningSession(Keeping):
         if self._trainer is not None:
             # Its last weights are still on their way; see `_take`.
             self._ending, self._trainer = self._trainer, None
+            self._drop_wishes()
             self._ending.close()
         self._set("off")
 
     def close(self, seconds: float) -> None:
         """End the lesson for good, and wait for the step under way, so many seconds at most."""
         trainer, self._trainer, self._ending, self._late = self._trainer or self._ending, None, None, None
+        self._drop_wishes()
         if trainer is not None:
             trainer.close(seconds)
 
-    def turn(self, asked: Asked) -> None:
-        """Learn on by other numbers from the next step: rate, batch, size, losses, what is frozen, bends as they are.
-
-        The source and what is wanted stay; for others a new lesson begins.
-        """
-        opening, before = self._opening, self.asked
-        if self._trainer is None or before is None or opening is None:
-            return
-        after = self.asked = replace(asked, source=before.source, wanted=before.wanted)
-        stages = self._document.section(STAGES)
-
-        def stay() -> None:
-            if self.asked is after:
-                self.asked = before
-
-        self._trainer.order(partial(opening.turn, asked=after, stages=stages, stays=lambda: self._post(stay)))
-
-    def run_on(self, engine: str) -> None:
-        """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
-        from studio.learn.settings import LEARNS_ON
-
-        engine = LEARNS_ON.get(engine, engine)
-        if not engine or engine == self.engine:
-            return
-        self.engine = engine
-        asked, opening = self.asked, self._opening
-        if self._trainer is not None and asked is not None and opening is not None:
-
-            def stay(name: str) -> None:
-                self._post(lambda: setattr(self, "engine", name))
-
-            self._trainer.order(lambda learner: opening.move(learner, asked, engine, stay))
-
-    def watch(self, tensor: str) -> None:
-        """Look at how a tensor moves; empty for none."""
-        if self._trainer is not None:
-            self._trainer.watch(tensor)
-
     # -- within -----------------------------------------------------------------------------------------------------
-
-    def _bend(self) -> None:
-        if self._trainer is not None and self._opening is not None:
-            self._trainer.order_newest(partial(self._opening.turn, stages=self._document.section(STAGES)))
 
     def _note(self, opening: Opening, notes: tuple[str, ...]) -> None:
         if opening is self._opening:
             self.notes = notes
             self.changed.emit("state")
+
+    def _stay(self, opening: Opening, lesson: Asked) -> None:
+        """What was asked for was refused; what has been asked for since is still to come."""
+        if opening is self._opening and not opening.waits:
+            self.asked = lesson
+
+    def _drop_wishes(self) -> None:
+        if self._opening is not None:
+            self._opening.drop_wishes()
 
     def _set(self, state: State) -> None:
         if state != self.state:
@@ -331,7 +302,7 @@ class LearningSession(Keeping):
         elif isinstance(change, changes.DetailsChanged) and self._late is not None and self._document.gesture is None:
             self._post(self._take_late)
         elif isinstance(change, changes.StagesChanged) and self.asked is not None and self.asked.bends:
-            self._bend()
+            self._wish()
         elif isinstance(change, changes.LearningSheetsChanged):
             self._steering.soon()
 

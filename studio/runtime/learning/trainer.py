@@ -78,7 +78,6 @@ class Trainer:
         self.versions = versions
         self._ready = threading.Condition()
         self._orders: list[Callable[[Learner], object]] = []
-        self._newest: Callable[[Learner], object] | None = None
         self._steps_left: float = float("inf") if running else 0
         self._closing = self._pausing = False
         self._edits = self._edited = 0
@@ -105,22 +104,6 @@ class Trainer:
         """Have this done between two steps."""
         with self._ready:
             self._orders.append(order)
-            self._ready.notify()
-
-    def order_newest(self, order: Callable[[Learner], object]) -> None:
-        """Have this done after the orders so far, in place of the last one that came this way and has not begun.
-
-        A hand that drags asks faster than anything can be built; only where it is now counts, and at the end nothing.
-        """
-
-        def unless_older(learner: Learner) -> None:
-            if self._newest is unless_older and not self._closing:
-                order(learner)
-
-        with self._ready:
-            self._orders = [each for each in self._orders if each is not self._newest]
-            self._orders.append(unless_older)
-            self._newest = unless_older
             self._ready.notify()
 
     def replace(self, tensor: str, rect: Rect, values: Array) -> int:
@@ -164,7 +147,7 @@ class Trainer:
         self.order(lambda _: setattr(self, "_tells_all", True))
 
     def watch(self, tensor: str) -> None:
-        """Tell how this tensor moves now and then, and bring it ready for strokes; empty for none."""
+        """Tell how this tensor moves now and then; empty for none."""
         self._watched = tensor
 
     def taken(self) -> None:
@@ -233,7 +216,7 @@ class Trainer:
                     moving.update(learner.network.tensors)
                     learnt = _weights(learner, moving)
                 moving.clear()
-                self._tell(Told(weights=self.versions.of(learnt, self._watched), edits=self._edited))
+                self._tell(Told(weights=self.versions.of(learnt), edits=self._edited))
                 weights.done(began)
             if problem:
                 paused = self._stop(problem, learner.steps)

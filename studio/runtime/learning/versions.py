@@ -11,9 +11,6 @@ from studio.model.network import same_bits
 from studio.model.op import Array
 from studio.model.version import Version, total_of
 
-LARGE = 1 << 20
-"""Weights from which a tensor is copied in advance: a stroke would wait for it, 100 ms for 32 MB of new memory."""
-
 
 class Versions:
     """Measures tensors in the thread that learns, so that the document's thread need not.
@@ -36,17 +33,13 @@ class Versions:
         trained = document.network.tensors
         return cls({name: document.hold(name) for name in trained}, trained)
 
-    def of(self, tensors: Mapping[str, Array], strokes: str = "") -> dict[str, Version]:
+    def of(self, tensors: Mapping[str, Array]) -> dict[str, Version]:
         """The versions that these are, by name; those that the document does not have are left out.
 
         Args:
             tensors: each in its own shape, not to be written to any more.
-            strokes: the one that a hand may stroke next: it brings a spare where it is large.
         """
-        found = {name: self._of(name, values) for name, values in tensors.items() if name in self._trained}
-        if strokes in found and found[strokes].values is tensors[strokes] and tensors[strokes].size >= LARGE:
-            found[strokes].spare = tensors[strokes].copy()
-        return found
+        return {name: self._of(name, values) for name, values in tensors.items() if name in self._trained}
 
     def _of(self, name: str, values: Array) -> Version:
         for known in (self._newest.get(name), self._begun[name]):
