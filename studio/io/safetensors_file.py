@@ -1,11 +1,14 @@
-"""The format .safetensors: read here with every claim of its header checked, written by its library or in pieces."""
+"""The format .safetensors: read with every claim of its header checked, and written as its library writes it.
+
+The library itself holds all of Python for as long as it writes, and puts remarks in the order of a hash.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import mmap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,7 +18,10 @@ from numpy.typing import NDArray
 from studio.errors import StudioError
 from studio.io.atomic import replacing
 from studio.io.folders import open_regular
-from studio.io.stored import CODES, DTYPES, Stored, to_torch
+from studio.io.stored import CODES, DTYPES, Stored
+
+_ORDER = ("I64", "F64", "F32", "I32", "BF16", "F16", "I16", "I8", "U8", "BOOL")
+"""In which tensors stand in a file by their types."""
 
 _LONGEST = 16 * 2**20
 # From here on a file is mapped into memory, so that what is not looked at is not read.
@@ -52,19 +58,11 @@ def read_tensors(path: Path, limit: int) -> dict[str, Stored]:
 
 def encode_tensors(tensors: Mapping[str, Stored], metadata: Mapping[str, str] | None = None) -> bytes:
     """The content of a file that holds these tensors, and these remarks in its header; the same ones every time."""
-    from safetensors.torch import save
-
-    written = save({name: to_torch(tensor) for name, tensor in tensors.items()}, dict(metadata or {}))
-    # The library writes remarks in the order of a hash that changes from run to run.
-    length = int.from_bytes(written[:8], "little")
-    header = json.loads(written[8 : 8 + length])
-    if "__metadata__" in header:
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-    return _begun(header) + written[8 + length :]
+    return b"".join(_pieces(tensors, {"__metadata__": dict(sorted((metadata or {}).items()))}))
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, overwrite: bool = True) -> None:
-    """Write arrays as a file, atomically, and one after the other: the format's library holds all of Python meanwhile.
+    """Write arrays as a file, atomically, and one after the other, so that no other thread waits for them.
 
     Args:
         path: the file.
@@ -75,17 +73,23 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, overwrite: b
         FileExistsError: without `overwrite`, where something stands there.
         StudioError: where it cannot be written.
     """
-    # The widest numbers first, so that each array stands at a multiple of what its numbers take.
-    names = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
-    header, end = dict[str, object](), 0
-    for name in names:
-        start, end = end, end + arrays[name].nbytes
-        kind, shape = CODES[arrays[name].dtype], list(arrays[name].shape)
-        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [start, end]}
+    tensors = {name: Stored(CODES[values.dtype], values) for name, values in arrays.items()}
     with replacing(path, overwrite=overwrite) as beside, beside.open("wb") as file:
-        file.write(_begun(header))
-        for name in names:
-            file.write(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data)
+        file.writelines(_pieces(tensors, {}))
+
+
+def _pieces(tensors: Mapping[str, Stored], header: Mapping[str, object]) -> Iterator[bytes | memoryview]:
+    """What stands in a file, piece by piece: its header, then the numbers of each tensor, in the library's order."""
+    # The widest numbers come first, so that each tensor stands at a multiple of what its numbers take.
+    names = sorted(tensors, key=lambda name: (_ORDER.index(tensors[name].dtype), name))
+    described, end = dict(header), 0
+    for name in names:
+        tensor = tensors[name]
+        start, end = end, end + tensor.values.nbytes
+        described[name] = {"dtype": tensor.dtype, "shape": list(tensor.values.shape), "data_offsets": [start, end]}
+    yield _begun(described)
+    for name in names:
+        yield np.ascontiguousarray(tensors[name].values).reshape(-1).view(np.uint8).data
 
 
 def _begun(header: Mapping[str, object]) -> bytes:

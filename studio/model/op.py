@@ -174,6 +174,10 @@ class Op(Shaded):
     What holds for the shader of a pointwise operator holds for this.
     """
 
+    flat: ClassVar[bool] = False
+    """Whether its output stays as it is where an input moves a little, so that no gradient goes through: a step, or
+    what only asks for the size of its input."""
+
     @property
     def is_pointwise(self) -> bool:
         """Whether this one is `pointwise`."""
@@ -225,7 +229,8 @@ class Op(Shaded):
     def gradient(self, at: Backward) -> Gradients | None:
         """The rule of its derivative: layers that make the gradients of its inputs and tensors from that of its output.
 
-        An input or tensor that is left out has a gradient of zero everywhere. None where there is no derivative.
+        An input or tensor that is left out has a gradient of zero everywhere; of what is `flat` all are. None where
+        there is no derivative.
 
         Args:
             at: the layer, the gradient of its output, and what adds layers.
@@ -234,6 +239,8 @@ class Op(Shaded):
             StudioError: where the operator does not say.
         """
         del at
+        if self.flat:
+            return {}
         raise StudioError(
             f'the operator "{type(self).__name__}" has no rule for its derivative, so that nothing before it learns.'
         )

@@ -22,14 +22,10 @@ class Compare(Elementwise):
     """1 where a value compares so with a number, else 0, as ``torch.gt`` and its siblings; NaN only differs."""
 
     shader = "compare"
+    flat = True  # a step
 
     how: How = param("gt", doc=_DOC)
     value: float = param(0.0, live=True, doc="What every value is compared with")
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: a step, which is flat wherever it does not jump."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -46,13 +42,9 @@ class CompareMaps(Combined):
 
     arity = 2
     shader = "compare_maps"
+    flat = True  # a step
 
     how: How = param("gt", doc=_DOC)
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: a step, which is flat wherever it does not jump."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -74,6 +74,7 @@ class Coordinates(Op):
     """
 
     shader = "coordinates"
+    flat = True  # only the size of its input counts
 
     axis: Literal["height", "width"] = param("width", doc="Whether rows or columns are counted")
     start: float = param(0.0, live=True, doc="The value of the first")
@@ -86,11 +87,6 @@ class Coordinates(Op):
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
         return Shape(1, *inputs[0][1:])
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: of its input only the size counts."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -109,6 +105,7 @@ class SizeOf(Op):
     """How large its input is, one value: its height, its width, or its number of pixels."""
 
     shader = "size_of"
+    flat = True  # only the size of its input counts
 
     what: Literal["height", "width", "pixels"] = param("pixels", doc="What is counted")
 
@@ -119,11 +116,6 @@ class SizeOf(Op):
 
     def size_ratio(self) -> None:
         """See `Op.size_ratio`."""
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: of its input only the size counts."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

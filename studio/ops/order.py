@@ -17,17 +17,13 @@ class Argmax(Op):
     """The number of the channel that is largest, as ``torch.argmax``; of several the first, and a NaN wins."""
 
     shader = "argmax"
+    flat = True  # a number of a channel
 
     smallest: bool = param(False, doc="Whether the smallest is looked for, as by torch.argmin")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
         return inputs[0]._replace(channels=1)
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: a number of a channel, which is flat wherever it does not jump."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -44,13 +40,9 @@ class Rank(Elementwise):
     """
 
     shader = "rank"
+    flat = True  # a count
 
     descending: bool = param(True, doc="Whether the largest comes first")
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: a count, which is flat wherever it does not jump."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""
@@ -66,6 +58,7 @@ class Argsort(Op):
     """
 
     shader = "argsort"
+    flat = True  # numbers of channels
     uncompiled = frozenset({"count"})
 
     count: int = param(lo=1, doc="How many of them are given")
@@ -80,11 +73,6 @@ class Argsort(Op):
     def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape], ...]:
         """See `Op.scratch`: the rank of every channel."""
         return (("rank", inputs[0]),)
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: numbers of channels, which are flat wherever they do not jump."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import PrivateAttr
 
 from studio.draws import FRAMES, drawn, seed_numbers
-from studio.model.gradient import Backward, Gradients
 from studio.model.op import Op, Shape
 from studio.model.param import param, seed
 from studio.model.tick import Tick
@@ -25,6 +24,7 @@ class RandomMap(Op):
     """
 
     shader = "random_map"
+    flat = True  # only the size of its input counts
     uncompiled = frozenset({"seed", "channels"})
 
     channels: int = param(1, lo=1, doc="Channels of the map")
@@ -40,11 +40,6 @@ class RandomMap(Op):
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""
         return Shape(self.channels, *inputs[0][1:])
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: of its input only the size counts."""
-        del at
-        return {}
 
     def moves(self) -> bool:
         """See `Op.moves`."""

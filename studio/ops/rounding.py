@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from studio.model.gradient import Backward, Gradients
 from studio.model.op import Elementwise
 from studio.model.param import param
 
@@ -17,13 +16,9 @@ class Round(Elementwise):
     """The whole number below, above, towards zero or nearest, as ``torch.floor``, ``ceil``, ``trunc``, ``round``."""
 
     shader = "round"
+    flat = True  # a staircase
 
     how: Literal["floor", "ceil", "trunc", "round"] = param("round", doc="Which whole number; halves go to even ones")
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: a staircase, which is flat wherever it does not jump."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from studio.model.gradient import Backward, Gradients
 from studio.model.op import Array, Op, Shape, require
 from studio.model.param import PositivePair, param
 from studio.model.size import Size
@@ -31,6 +30,7 @@ class WindowMask(Op):
     """
 
     shader = "window_mask"
+    flat = True  # only the size of its input counts
 
     window: PositivePair = param(doc="Height and width of a window", unit="px")
     shift: tuple[_Shift, _Shift] = param(doc="How far the picture was rolled up and left", unit="px")
@@ -54,11 +54,6 @@ class WindowMask(Op):
     def multiples(self) -> tuple[int, int]:
         """See `Op.multiples`."""
         return self.window
-
-    def gradient(self, at: Backward) -> Gradients:
-        """See `Op.gradient`: only the size of its input counts."""
-        del at
-        return {}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

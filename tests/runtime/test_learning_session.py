@@ -327,6 +327,18 @@ def test_learning_goes_another_way_from_a_checkpoint_and_the_first_way_is_still_
         assert np.array_equal(desk.tensor("dec1.weight"), way)
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_a_lesson_that_is_prepared_to_run_is_said_to_learn_before_its_first_step_has_come(
+    desk: Desk, running: bool
+) -> None:
+    states: list[str] = []
+    desk.session.changed.connect(lambda what: states.append(desk.session.state) if what == "state" else None)
+    desk.session.begin(desk.asked, "torch", running=running, steps=2)
+    desk.until(lambda: desk.session.step == 2 if running else desk.session.state == "paused")
+    desk.settle()
+    assert list(dict.fromkeys(states)) == ["preparing", *(["learning"] if running else []), "paused"]
+
+
 def test_other_numbers_are_taken_between_steps(desk: Desk) -> None:
     desk.learn(1)
     desk.session.turn(replace(desk.asked, rate=0.0, learns=("dec2",)))
@@ -621,6 +633,7 @@ def test_a_stroke_while_it_learns_finds_room_whichever_tensor_it_is_on(
         assert np.shares_memory(desk.document.tensor(tensor), made)
         assert np.array_equal(learnt, before)
         desk.learn(1)
+    desk.until(lambda: not desk.document.room_wanted)
     making.close()
     desk.document.apply("Paint", tensor, Patch(Rect(0, 0, 2, 2), np.ones((2, 2), np.float32)))
     desk.learn(1)

@@ -214,7 +214,7 @@ class LearningSession(Turning):
             return
         if told.prepared:
             self.notes = told.notes
-            self._set("paused")
+            self._set("learning" if self._goes else "paused")
         if told.steps:
             self._add(told.steps, told.rests and not trainer.is_wanted)
         if told.weights is not None:
