@@ -36,6 +36,7 @@ from studio.runtime.live.session import LiveSession
 from studio.runtime.live.sound_out import SoundOut
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services import memory
+from studio.runtime.services.leaving import leave
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.priority import shorten_turns, spin_little
@@ -302,10 +303,11 @@ def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool
     studio.hear()
     _end_on_signals(application, studio)
     try:
-        return 0 if studio.is_ended else application.exec()
+        status = 0 if studio.is_ended else application.exec()
     finally:
         studio.close()
         close_log(log)
+    return leave(status)
 
 
 def _end_on_signals(application: QApplication, studio: Studio) -> None:

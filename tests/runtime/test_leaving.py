@@ -1,0 +1,46 @@
+"""A program that ends in the middle of a step ends by its own exit status, not by a segmentation fault."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.runtime.services import leaving
+
+_ENDS = """
+import sys, threading, time
+import torch
+from studio.runtime.services.leaving import leave
+
+def work():
+    weights = torch.rand(400, 400, requires_grad=True)
+    began.set()
+    while True:
+        (weights @ weights).sum().backward()
+
+began = threading.Event()
+threading.Thread(target=work, name=sys.argv[1], daemon=True).start()
+began.wait()
+time.sleep(0.2)
+print("said", end="")
+sys.exit(leave(int(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_step_that_goes_on_does_not_outlive_python(status: int) -> None:
+    found = subprocess.run([sys.executable, "-c", _ENDS, "learn", str(status)], capture_output=True, text=True)
+    assert (found.returncode, found.stdout, found.stderr) == (status, "said", "")
+
+
+def test_where_every_thread_has_ended_the_program_ends_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "NATIVE", frozenset({"nobody"}))
+    assert leaving.leave(3) == 3
+
+
+def test_the_names_are_those_of_threads_that_there_are() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(leaving.__file__).parents[2].rglob("*.py"))
+    assert [name for name in leaving.NATIVE if f'name="{name}"' not in text] == []
