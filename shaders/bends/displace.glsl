@@ -14,6 +14,8 @@ float pull(float asked, ivec2 p) {
     return clamp(mix(upper, lower, part.y), -1e4, 1e4);
 }
 
-vec4 bent(int tile, ivec2 p) {
-    return sampled(tile, vec2(p) - STRENGTH * vec2(pull(ACROSS, p), pull(DOWN, p)) * vec2(u_shape.zy));
+vec2 place(ivec2 p) {
+    return vec2(p) - STRENGTH * vec2(pull(ACROSS, p), pull(DOWN, p)) * vec2(u_shape.zy);
 }
+
+#include "lib/moved.glsl"

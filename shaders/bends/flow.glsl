@@ -19,9 +19,11 @@ float field(uint seed, int part, vec3 at) {
     return mix(found[0], found[1], between.z);
 }
 
-vec4 bent(int tile, ivec2 p) {
+vec2 place(ivec2 p) {
     uint seed = seed_of(SEED_LOW, SEED_HIGH);
     vec3 at = vec3((vec2(p) + 0.5) / vec2(u_shape.zy) * CELLS, TIME * SPEED);
     vec2 pull = vec2(field(seed, 0, at), field(seed, 1, at));
-    return sampled(tile, vec2(p) + STRENGTH * pull * vec2(u_shape.zy));
+    return vec2(p) + STRENGTH * pull * vec2(u_shape.zy);
 }
+
+#include "lib/moved.glsl"

@@ -1,5 +1,7 @@
 #include "lib/sample.glsl"
 
-vec4 bent(int tile, ivec2 p) {
-    return sampled(tile, vec2(p) - vec2(X, Y) * vec2(u_shape.zy));
+vec2 place(ivec2 p) {
+    return vec2(p) - vec2(X, Y) * vec2(u_shape.zy);
 }
+
+#include "lib/moved.glsl"

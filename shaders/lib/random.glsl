@@ -24,7 +24,8 @@ float gaussian_of(uint bits) {
     uint total = 0u;
     for (int k = 0; k < 3; k++) {
         bits = hashed(bits);
-        total += (bits & 255u) + (bits >> 8u & 255u) + (bits >> 16u & 255u) + (bits >> 24u);
+        // Two sums at once, each in half of the bits.
+        total += (bits & 0xff00ffu) + (bits >> 8u & 0xff00ffu);
     }
-    return (float(total) - 1530.0) / 255.998046867549;
+    return (float((total & 0xffffu) + (total >> 16u)) - 1530.0) / 255.998046867549;
 }

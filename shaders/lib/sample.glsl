@@ -24,14 +24,19 @@ vec4 pixel(int tile, ivec2 q) {
     return SAMPLED_MAP(tile, ivec2(bordered(q.x, u_shape0.z), bordered(q.y, u_shape0.y)));
 }
 
+// The first of the pixels around a place, which is held within the map where its edges go on.
+ivec2 near_of(inout vec2 at) {
+#if defined(BORDER_EDGE)
+    at = clamp(at, vec2(0.0), vec2(u_shape0.zy - 1));
+#endif
+    return ivec2(floor(at));
+}
+
 vec4 sampled(int tile, vec2 at) {
 #if defined(INTERPOLATION_NEAREST)
     return pixel(tile, ivec2(floor(at + 0.5)));
 #else
-#if defined(BORDER_EDGE)
-    at = clamp(at, vec2(0.0), vec2(u_shape0.zy - 1));
-#endif
-    ivec2 near = ivec2(floor(at));
+    ivec2 near = near_of(at);
     vec2 part = at - vec2(near);
     vec4 upper = pixel(tile, near) * (1.0 - part.x);
     vec4 lower = pixel(tile, near + ivec2(0, 1)) * (1.0 - part.x);

@@ -45,9 +45,10 @@ vec4 share_at(int tile, ivec2 p) {
     return share;
 }
 
-// Neither side may spoil what it has no share in.
-vec4 mixed(vec4 was, vec4 value, vec4 share) {
-    vec4 both = was * (1.0 - share) + value * share;
+// Neither side may spoil what it has no share in; what was there is read only where it has one.
+vec4 mixed(int tile, ivec2 p, vec4 value, vec4 share) {
+    if (all(equal(share, vec4(1.0)))) return value;
+    vec4 was = read0(tile, p), both = was * (1.0 - share) + value * share;
     return mix(mix(both, value, equal(share, vec4(1.0))), was, equal(share, vec4(0.0)));
 }
 
@@ -62,17 +63,17 @@ void texel_span(int tile, ivec2 p, out vec4 found[SPAN]) {
 #else
         int t = tile;
 #endif
-        found[k] = mixed(read0(t, at), held(t, found[k]), share_at(t, at));
+        found[k] = mixed(t, at, held(t, found[k]), share_at(t, at));
     }
 }
 #else
 vec4 texel(int tile, ivec2 p) {
-    vec4 was = read0(tile, p), share = share_at(tile, p);
-    if (all(equal(share, vec4(0.0)))) return was;
+    vec4 share = share_at(tile, p);
+    if (all(equal(share, vec4(0.0)))) return read0(tile, p);
 #ifdef BENT_AT
-    return mixed(was, held(tile, read(BENT_AT, tile, p)), share);
+    return mixed(tile, p, held(tile, read(BENT_AT, tile, p)), share);
 #else
-    return mixed(was, held(tile, bent(tile, p)), share);
+    return mixed(tile, p, held(tile, bent(tile, p)), share);
 #endif
 }
 #endif

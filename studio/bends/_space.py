@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.bends._warp import warped
 from studio.lanes import in_planes, suits
-from studio.model.bend import Bend, Given, Layers
+from studio.model.bend import Bend, Given, Layers, Span
 from studio.model.param import param
 from studio.model.size import Size
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Border = Literal["zero", "edge", "reflect", "wrap"]
 Interpolation = Literal["bilinear", "nearest"]
+
+MOVED = Span(4, "tiles")
+"""What is moved at once where all channels are moved alike (``lib/moved.glsl``)."""
 
 
 def border_param(default: Border = "zero") -> Any:
@@ -36,6 +39,10 @@ class Warp(Bend):
     if TYPE_CHECKING:  # each declares its own, behind its other parameters
         border: Border
         interpolation: Interpolation
+
+    def span(self) -> Span:
+        """See `Bend.span`: all channels are moved alike."""
+        return MOVED
 
     @abstractmethod
     def places(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, resized, sampled
-from studio.model.bend import Bend, Given
+from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, resized, sampled
+from studio.model.bend import Bend, Given, Span
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ class Displace(Bend):
     down: int = param(1, lo=0, hi=65536, live=True, safe=(0, 512), doc="The channel that moves down")
     border: Border = border_param("reflect")
     interpolation: Interpolation = interpolation_param()
+
+    def span(self) -> Span:
+        """See `Bend.span`: all channels are moved alike."""
+        return MOVED
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
+from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, sampled
 from studio.draws import seed_numbers, smooth_fields
-from studio.model.bend import Bend, Given
+from studio.model.bend import Bend, Given, Span
 from studio.model.param import param, seed
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ class Flow(Bend):
     def numbers(self) -> dict[str, float]:
         """See `Bend.numbers`."""
         return super().numbers() | seed_numbers(self.seed)
+
+    def span(self) -> Span:
+        """See `Bend.span`: all channels are moved alike."""
+        return MOVED
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -53,6 +53,34 @@ def test_buffers_come_in_turn(mapping: Device) -> None:
     assert [held for _, held in taken] == [*feed.buffers] * 2
 
 
+def test_several_share_a_fence_for_which_whoever_takes_the_first_of_them_again_waits(
+    mapping: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Feed(mapping, 16, count=6, together=3)
+    left: list[int] = []
+    waited: list[int] = []
+    plain_leave, plain_wait = Mapped.leave_fence, Mapped.wait
+
+    def leave(held: Mapped) -> None:
+        left.append(feed.buffers.index(held))
+        plain_leave(held)
+
+    def wait(held: Mapped) -> None:
+        if held._fence is not None:
+            waited.append(feed.buffers.index(held))
+        plain_wait(held)
+
+    monkeypatch.setattr(Mapped, "leave_fence", leave)
+    monkeypatch.setattr(Mapped, "wait", wait)
+    for turn in range(14):
+        number, held = feed.take()
+        assert number == turn % 6
+        held.fill(normal(1, 2, 2))
+        feed.leave_fence()
+        assert left == [2, 5, 2, 5][: (turn + 1) // 3]
+        assert waited == [2, 5, 2][: max(0, turn // 3 - 1)]
+
+
 def test_every_frame_is_made_of_its_own_picture(mapping: Device) -> None:
     if not mapping.has_compute:
         pytest.skip("no compute shaders here")

@@ -275,7 +275,8 @@ class AtlasEngine(DrawnEngine):
         if is_timed:
             self._timed_at = now
         self._told.write(self._numbers)
-        self._steps[key].run(self._run_timed if is_timed else None)
+        self._row = self._steps[key]
+        self._row.run(self._run_timed if is_timed else None)
         self._keep(names)
         self._context.gc()
 

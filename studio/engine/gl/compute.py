@@ -17,6 +17,7 @@ from studio.engine.gl.products import GradientWork, Product
 from studio.engine.gl.shaders import Extra, Source
 from studio.engine.gl.text import Constants
 from studio.engine.gl.tuned import TunedPasses
+from studio.engine.gl.writes import Writes
 from studio.model.layout import tile_count
 from studio.model.stage import layer_of
 
@@ -162,7 +163,14 @@ class ComputePasses(TunedPasses):
         weights = self._weights[each.node.name]
         followers = group.followers if each.is_last else []
         layout = weights.layout if weights.kernel is not None else (0, 0, 0, 0)
-        sizes = [self.shader_shape(each.target), grid, layout, *(self.shader_shape(name) for name in each.inputs)]
+        sizes = [self.shader_shape(each.target), grid, layout]
+        writes = None
+        if self._settings.kernels == "shared":
+            names = group.names if each.is_last else (each.target,)
+            writes = Writes(names, group.unread if each.is_last else ())
+            assert len(sizes) == writes.AT
+            sizes.append(writes.vector)
+        sizes += [self.shader_shape(name) for name in each.inputs]
         for follower in followers:
             sizes += [self.shader_shape(follower.node.name), (follower.tile, *follower.place, 0)]
         named = [(follower, name) for follower in followers for name in follower.reads if isinstance(name, str)]
@@ -173,7 +181,7 @@ class ComputePasses(TunedPasses):
         half = self._is_half(each.target)
         source = Source("compute", files, constants, len(each.inputs), extras, in_blocks, half, numbers=each.numbers)
         # Where a driver has no numbers of float16, those of float32 take their place.
-        source = replace(source, halves=halves and self._device.has_halves)
+        source = replace(source, halves=halves and self._device.has_halves, chooses=writes is not None)
         told = (self._told.region(each.node.name), *(self._told.region(f.node.name) for f in followers))
         vectors = [weights.vectors, *(self._weights[f.node.name].vectors for f in followers)]
         # A map that a body reads twice is bound twice.
@@ -185,8 +193,10 @@ class ComputePasses(TunedPasses):
             images = [texture for texture in inputs if isinstance(texture, moderngl.Texture)]
             return replace(made, images=(*images, *kernels), numbers=told)
         made = self._ready(source, count, sizes, (*inputs, *vectors), outputs)
+        if writes is not None:
+            writes.stands_in(made.block)
         kernel = weights.kernel if isinstance(weights.kernel, moderngl.Buffer) else None
-        return replace(made, buffers=(kernel,), numbers=told)
+        return replace(made, buffers=(kernel,), numbers=told, writes=writes)
 
     def _reads_images(self, inputs: Sequence[object], followers: Sequence[Follower]) -> bool:
         """Whether a software rasteriser loads these maps from images, which is quicker than fetching their texels.

@@ -13,6 +13,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
 from studio.engine.gl.tape import Made, Row
 from studio.engine.gl.told import Region
+from studio.engine.gl.writes import Writes
 
 ALL_WRITES = (
     moderngl.TEXTURE_FETCH_BARRIER_BIT | moderngl.SHADER_STORAGE_BARRIER_BIT | moderngl.SHADER_IMAGE_ACCESS_BARRIER_BIT
@@ -45,6 +46,7 @@ class Dispatch:
         by_handle: whether its block holds handles of all textures, so that none is bound to a unit.
         numbers: what its layers' numbers are, by the bindings behind its block's.
         blocks: further uniform blocks, by binding.
+        writes: which of its maps it writes; None for all of them.
     """
 
     program: moderngl.ComputeShader
@@ -58,6 +60,7 @@ class Dispatch:
     by_handle: bool = False
     numbers: tuple[Region | None, ...] = ()
     blocks: tuple[tuple[int, moderngl.Buffer], ...] = ()
+    writes: Writes | None = None
 
     def run(self, device: Device) -> None:
         """Bind everything and run."""

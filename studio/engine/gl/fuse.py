@@ -1,7 +1,7 @@
 """Which layers one pass makes together: a layer, and what follows from each of its texels alone.
 
 A norm or an activation is made where its input is made, and a producer writes its tiles straight into a concatenated
-map; every map is still written, so that every layer can be looked at::
+map; every map can be looked at (`studio.engine.gl.unread`)::
 
     down3 ─ norm ─┬─ act                 one pass with five outputs: down3, norm, act,
                   └─ concat ─ act        and its own tiles of concat and of the act behind it
@@ -65,10 +65,22 @@ class Follower:
 
 @dataclass
 class Group:
-    """A layer that has a pass of its own, and what follows it."""
+    """A layer that has a pass of its own, and what follows it.
+
+    Attributes:
+        head: the layer.
+        followers: in order.
+        unread: the maps of these that are not written for the time being.
+    """
 
     head: Node
     followers: list[Follower] = field(default_factory=list)
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its maps, in the order in which its pass makes them."""
+        return (self.head.name, *(follower.node.name for follower in self.followers))
 
 
 Made = dict[str, list[tuple[Group, int]]]

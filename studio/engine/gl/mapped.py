@@ -56,7 +56,7 @@ class Mapped:
 
     def view(self, kind: type[N] | np.dtype[N]) -> NDArray[N] | None:
         """All of it, once the GPU has come as far as the last `leave_fence`; None where it is not mapped."""
-        self._wait()
+        self.wait()
         return None if self._memory is None else self._memory.view(kind)
 
     def fill(self, values: Array) -> None:
@@ -70,7 +70,7 @@ class Mapped:
     @property
     def raw(self) -> Bytes:
         """What the GPU has written by the last `leave_fence`, until it writes again."""
-        self._wait()
+        self.wait()
         return np.frombuffer(self.buffer.read(), np.uint8) if self._memory is None else self._memory
 
     @property
@@ -89,7 +89,8 @@ class Mapped:
             self._calls.drop_fence(self._fence)
             self._fence = None
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Until the GPU has come as far as the last `leave_fence`."""
         if self._fence is not None:
             self._calls.wait_fence(self._fence)
             self._fence = None
@@ -98,15 +99,23 @@ class Mapped:
 class Feed:
     """A few buffers in turn, for what is new in every frame.
 
+    A fence costs a GPU some microseconds, in which it does nothing else. Small buffers may be many, of which so many
+    together have one::
+
+        0 1 2 3 | 4 5 6 7     behind 3 a fence, for which whoever takes 0 again waits
+
     Args:
         device: on which they are made.
         size: in bytes.
+        count: how many there are.
+        together: how many of them have one fence; divides the count.
     """
 
     COUNT = 3
 
-    def __init__(self, device: Device, size: int) -> None:
-        self._ring = [Mapped(device, size, "writes") for _ in range(self.COUNT)]
+    def __init__(self, device: Device, size: int, count: int = COUNT, together: int = 1) -> None:
+        self._ring = [Mapped(device, size, "writes") for _ in range(count)]
+        self._together = together
         self._next = 0
 
     @property
@@ -122,9 +131,18 @@ class Feed:
     @property
     def next(self) -> Mapped:
         """The one that is taken next."""
+        if self._next % self._together == 0:
+            self._ring[self._next + self._together - 1].wait()
         return self._ring[self._next]
 
     def take(self) -> tuple[int, Mapped]:
         """The number of the next one, and it."""
-        number, self._next = self._next, (self._next + 1) % self.COUNT
-        return number, self._ring[number]
+        number, found = self._next, self.next
+        self._next = (number + 1) % len(self._ring)
+        return number, found
+
+    def leave_fence(self) -> None:
+        """Behind all that reads the one that was taken last."""
+        last = (self._next - 1) % len(self._ring)
+        if last % self._together == self._together - 1:
+            self._ring[last].leave_fence()

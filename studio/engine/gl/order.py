@@ -22,7 +22,7 @@ def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> lis
         made: in running order.
         shapes: of every map.
     """
-    names = [{group.head.name, *(follower.node.name for follower in group.followers)} for group, _ in made]
+    names = [{*group.names} for group, _ in made]
     readers: dict[str, set[int]] = {}
     for number, (group, _) in enumerate(made):
         for node in (group.head, *(follower.node for follower in group.followers)):

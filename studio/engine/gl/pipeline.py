@@ -8,7 +8,6 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.bank import Crop, CutPass, PictureBank
 from studio.engine.gl.compiler import Pending
 from studio.engine.gl.compute import ComputePasses
@@ -21,6 +20,7 @@ from studio.engine.gl.passes import Step
 from studio.engine.gl.pixels import PixelFeed
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
+from studio.engine.gl.unread import SparingEngine
 from studio.engine.store import TensorStore
 from studio.errors import EngineError, StudioError
 from studio.model.graph import Input, Node
@@ -34,7 +34,7 @@ from studio.model.staged import Staged
 from studio.model.tick import START, Tick
 
 
-class GLEngine(AtlasEngine):
+class GLEngine(SparingEngine):
     """Compute shaders, for GL 4.3 and later.
 
     Args:
@@ -158,7 +158,7 @@ class GLEngine(AtlasEngine):
         number, planes = self._planes_of(name).take()
         planes.fill(picture)
         self._feeds[name][number].run(self._device)
-        planes.leave_fence()
+        self._planes_of(name).leave_fence()
 
     def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
         # In software the processor does it either way.
@@ -256,6 +256,11 @@ class GLEngine(AtlasEngine):
 
     def _steps_of(self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True) -> list[Step]:
         groups = self._groups_of(nodes, whole, bends=bends)
+        # In software a map that is not written gains nothing.
+        if self._settings.kernels == "shared":
+            unread = self._unread(groups)
+            for group in groups:
+                group.unread = frozenset(unread.intersection(group.names))
         if self._device.waits_elsewhere:
             self._ask_for(groups)
         made = []
@@ -271,8 +276,7 @@ class GLEngine(AtlasEngine):
         begun: set[str] = set()
         for group, passes in parts:
             run = Recorded([next(ready) for _ in passes], self._device)
-            covers = (group.head.name, *(follower.node.name for follower in group.followers))
-            steps.append(Step(group.head.name, () if group.head.name in begun else covers, run))
+            steps.append(Step(group.head.name, () if group.head.name in begun else group.names, run))
             begun.add(group.head.name)
         return steps
 

@@ -57,7 +57,7 @@ class PixelFeed:
         if laid.ctypes.data != lying.ctypes.data:
             np.copyto(lying, laid)
         self._runs[number]()
-        pixels.leave_fence()
+        self._feed.leave_fence()
         return True
 
     def drop_fences(self) -> None:

@@ -75,6 +75,7 @@ class Source:
             holds: nothing but the block is then bound for a pass, which takes drivers half the time.
         numbers: what its own body is told in a uniform block, by name: what may change from frame to frame.
         halves: whether it computes in float16 (GL_NV_gpu_shader5); see ``lib/halves.glsl``.
+        chooses: whether a compute shader is told which of its maps it writes; see `studio.engine.gl.writes`.
     """
 
     stage: Stage
@@ -87,6 +88,7 @@ class Source:
     handles: bool = False
     numbers: tuple[str, ...] = ()
     halves: bool = False
+    chooses: bool = False
 
     def text(self) -> str:
         """The whole GLSL text."""
@@ -96,10 +98,15 @@ class Source:
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
             if self.handles:
-                parts += [_block(self.inputs, self.extras, handles=True)]
+                parts += [_block(self.inputs, self.extras, handles=True, chooses=self.chooses)]
             else:
-                parts += [_block(self.inputs, self.extras), _units(self.inputs, self.extras, self.software)]
+                parts += [
+                    _block(self.inputs, self.extras, chooses=self.chooses),
+                    _units(self.inputs, self.extras, self.software),
+                ]
             # The first part of a sum is kept where it loses nothing.
+            writes = "if ((u_written.x & 1 << (n)) != 0)" if self.chooses else ""
+            parts += [f"#define WRITES(n) {writes}"]
             parts += [_storing(self.extras, self.half, seen), *defines((("FIRST_IN_MAP", int(not self.half)),))]
         elif self.inputs:
             parts += [_uniforms(self.inputs)]
@@ -127,9 +134,10 @@ def _uniforms(inputs: int) -> str:
     return "\n".join(lines)
 
 
-def _block(inputs: int, extras: Sequence[Extra], *, handles: bool = False) -> str:
+def _block(inputs: int, extras: Sequence[Extra], *, handles: bool = False, chooses: bool = False) -> str:
     """What a compute shader is told, as `studio.engine.gl.dispatch.block_of` writes it; bound once for a pass."""
     lines = ["layout(std140, binding = 0) uniform Sizes {", "    ivec4 u_shape, u_grid, u_kernel_layout;"]
+    lines += ["    ivec4 u_written;"] if chooses else []
     lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
     lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, len(extras) + 1)]
     named = [f"u_other{n}_{k}" for n, extra in enumerate(extras, 1) if extra.is_behind for k in range(extra.others)]
@@ -260,9 +268,8 @@ def _place(n: int, tile: str) -> str:
 
 
 def _write(n: int, inside: str = "", place: str = "") -> str:
-    return (
-        f"    {inside}imageStore(u_output{n}, g_origin{n} + {place or f'p{n}'}, mix(vec4(0.0), g_value{n}, g_live{n}));"
-    )
+    at = f"g_origin{n} + {place or f'p{n}'}"
+    return f"    {inside}WRITES({n}) imageStore(u_output{n}, {at}, mix(vec4(0.0), g_value{n}, g_live{n}));"
 
 
 def _body(n: int, extra: Extra, seen: set[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Recorded
@@ -20,6 +20,10 @@ class StepRow:
     Args:
         steps: run one by one where they are timed, and else at once, by native code where they are many.
         device: what they run on.
+
+    Attributes:
+        makes: the layers whose maps they make.
+        unwritten: those among them whose maps are not written.
     """
 
     def __init__(self, steps: Sequence[Step], device: Device) -> None:
@@ -27,6 +31,10 @@ class StepRow:
         recorded = [step.run for step in steps if isinstance(step.run, Recorded)]
         self._passes = sum(len(run.dispatches) for run in recorded) if len(recorded) == len(steps) else 0
         self._tape: Tape | None = None
+        passes = [dispatch for run in recorded for dispatch in run.dispatches]
+        self._writes = tuple(dispatch.writes for dispatch in passes if dispatch.writes is not None)
+        self.makes = frozenset(name for step in steps for name in step.covers)
+        self.unwritten = self._left_out()
 
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
@@ -49,6 +57,15 @@ class StepRow:
                 timed(step)
             if self._is_sent(number):
                 self._device.calls.flush()
+
+    def write(self, names: Collection[str]) -> None:
+        """Write these maps, too, in the next run."""
+        for writes in self._writes:
+            writes.begin(names)
+        self.unwritten = self._left_out()
+
+    def _left_out(self) -> frozenset[str]:
+        return frozenset(name for writes in self._writes for name in writes.unwritten)
 
     def _whole(self) -> list[Made]:
         made: list[Made] = []

@@ -13,6 +13,9 @@ from studio.model.op import Array
 
 _UNIFORM_BUFFER_OFFSET_ALIGNMENT = 0x8A34
 
+_COUNT, _TOGETHER = 32, 16
+"""Buffers, and how many of them have one fence: numbers that move are written in every frame."""
+
 
 class Region(NamedTuple):
     """The part of the block that one node's shaders see.
@@ -66,7 +69,7 @@ class Told:
         if at // 4 != self._memory.size:
             self.close()
             self._memory = np.zeros(at // 4, np.float32)
-            self._feed = Feed(self._device, at) if at else None
+            self._feed = Feed(self._device, at, _COUNT, _TOGETHER) if at else None
         self._version = -1
 
     def region(self, node: str) -> Region | None:
@@ -86,7 +89,7 @@ class Told:
         self._version = numbers.version
         self._memory[self._to] = numbers.told
         if self._current is not None:
-            self._current.leave_fence()
+            self._feed.leave_fence()
         _, self._current = self._feed.take()
         self._current.fill(self._memory)
         self.cell[0] = self._current.buffer.glo
