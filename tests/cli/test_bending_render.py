@@ -308,13 +308,22 @@ def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHer
         ("nose:Invert", 'no layer "nose"'),
         ("enc:FromLayer", "say which"),
         ("enc:Invert,source=act", 'takes no map of another layer; leave its source "act" out'),
-        ("enc:Invert@strongest=99", "choose the strongest 1 to 6"),
+        ("enc:Invert@strongest=0", "not 0"),
     ):
         status, _, err = studio_here(
             "render", "in.png", "out.png", "--preset", "net", "--engine", "torch", "--bend", bend
         )
         assert (status, words in err) == (2, True), err
         assert not (still / "out.png").exists()
+
+
+@pytest.mark.parametrize("by", ["norm", "effect"])
+def test_of_a_layer_of_fewer_channels_the_strongest_are_all(studio_here: StudioHere, still: Path, by: str) -> None:
+    common = ("--preset", "net", "--engine", "torch", "--bend")
+    for channels, name in ((f"strongest=8,by={by}", "strongest.png"), ("all", "all.png")):
+        status, _, err = studio_here("render", "in.png", name, *common, f"enc:Invert@{channels}")
+        assert status == 0, err
+    np.testing.assert_array_equal(cv2.imread(str(still / "strongest.png")), cv2.imread(str(still / "all.png")))
 
 
 def test_what_enlarges_goes_with_how_much(studio_here: StudioHere, still: Path) -> None:

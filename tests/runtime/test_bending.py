@@ -163,8 +163,9 @@ def test_a_place_of_the_picture_leads_to_the_channels_that_make_it(engine_for: E
 def test_ranks_pass_over_what_has_not_been_measured() -> None:
     assert ranked(np.array([1.0, np.nan, 3.0, 3.0], np.float32), 4) == (2, 3, 0)
     assert strongest_by_norm(np.array([[[1.0]], [[-9.0]], [[np.nan]]], np.float32), 2) == (1, 0)
-    with pytest.raises(StudioError, match="choose the strongest 1 to 3"):
-        strongest_by_norm(np.zeros((3, 2, 2), np.float32), 4)
+    assert strongest_by_norm(np.zeros((3, 2, 2), np.float32), 4) == (0, 1, 2)
+    with pytest.raises(StudioError, match="one of the strongest channels or more, not 0"):
+        strongest_by_norm(np.zeros((3, 2, 2), np.float32), 0)
 
 
 @pytest.mark.parametrize("frames", [1, 8])

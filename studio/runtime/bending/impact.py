@@ -141,14 +141,15 @@ def norms(activation: Array) -> Array:
 
 
 def ranked(strengths: Array, count: int) -> tuple[int, ...]:
-    """Places of the largest numbers, the largest first and equal ones in their order; NaN has no place.
+    """Places of the largest numbers, or of all where there are fewer, the largest first and equal ones in their order.
+
+    NaN has no place.
 
     Raises:
-        StudioError: for more than there are.
+        StudioError: for less than one.
     """
-    if not 1 <= count <= len(strengths):
-        there = "is one channel" if len(strengths) == 1 else f"are {len(strengths)} channels"
-        raise StudioError(f"There {there}; choose the strongest 1 to {len(strengths)}.")
+    if count < 1:
+        raise StudioError(f"Choose one of the strongest channels or more, not {count}.")
     order = np.argsort(-np.nan_to_num(strengths, nan=-np.inf), kind="stable")
     return tuple(int(c) for c in order[:count] if not np.isnan(strengths[c]))
 

@@ -78,7 +78,7 @@ class Findings:
         impact = self.whole_impact(layer)
         if impact is None:
             return None
-        return ChannelList(channels=tuple(sorted(ranked(impact, min(count, len(impact))))), name=BY_EFFECT)
+        return ChannelList(channels=tuple(sorted(ranked(impact, count))), name=BY_EFFECT)
 
     # -- how strong maps are ----------------------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class Findings:
         norms = self.norms(layer)
         if norms is None:
             return None
-        return ChannelList(channels=tuple(sorted(ranked(norms, min(count, len(norms))))), name=BY_NORM)
+        return ChannelList(channels=tuple(sorted(ranked(norms, count))), name=BY_NORM)
 
     # -- clusters ---------------------------------------------------------------------------------------------------
 

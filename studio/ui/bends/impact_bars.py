@@ -34,7 +34,7 @@ class Bars(QWidget):
     def show_values(self, values: Array) -> None:
         """Show (channels,) values from 0; NaN for what is not known."""
         self.values = values
-        best = ", ".join(map(str, ranked(values, min(5, len(values))))) if len(values) else ""
+        best = ", ".join(map(str, ranked(values, 5)))
         self.setAccessibleDescription(f"Strongest: {best}" if best else "")
         self.update()
 

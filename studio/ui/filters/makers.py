@@ -41,7 +41,7 @@ def makers_of(
     made = []
     for layer, found in within.items():
         if found is not None and peaks[layer] > 0:
-            channels = tuple(ranked(found, min(STRONGEST, len(found))))
+            channels = tuple(ranked(found, STRONGEST))
             made.append(Makers(layer, channels, min(1.0, peaks[layer] / highest)))
         elif found is None and (sample := sample_of(layer)) is not None:
             channels = tuple(strongest(sample, start, end=end).tolist())
