@@ -47,16 +47,20 @@ def test_what_the_gpu_wrote_is_what_is_copied(mapping: Device) -> None:
 
 
 def test_buffers_come_in_turn(mapping: Device) -> None:
-    feed = Feed(mapping, 16)
-    taken = [feed.take() for _ in range(2 * Feed.COUNT)]
-    assert [number for number, _ in taken] == [*range(Feed.COUNT)] * 2
-    assert [held for _, held in taken] == [*feed.buffers] * 2
+    for size in (16, 1 << 21):
+        feed = Feed(mapping, size)
+        count = len(feed.buffers)
+        taken = [feed.take() for _ in range(2 * count)]
+        assert [number for number, _ in taken] == [*range(count)] * 2
+        assert [held for _, held in taken] == [*feed.buffers] * 2
 
 
 def test_several_share_a_fence_for_which_whoever_takes_the_first_of_them_again_waits(
     mapping: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed = Feed(mapping, 16, count=6, together=3)
+    small, large = Feed(mapping, 16), Feed(mapping, 1 << 21)
+    assert (len(small.buffers), len(large.buffers)) == (8, 3)
+    feed = small
     left: list[int] = []
     waited: list[int] = []
     plain_leave, plain_wait = Mapped.leave_fence, Mapped.wait
@@ -72,13 +76,19 @@ def test_several_share_a_fence_for_which_whoever_takes_the_first_of_them_again_w
 
     monkeypatch.setattr(Mapped, "leave_fence", leave)
     monkeypatch.setattr(Mapped, "wait", wait)
-    for turn in range(14):
+    for turn in range(18):
         number, held = feed.take()
-        assert number == turn % 6
+        assert number == turn % 8
         held.fill(normal(1, 2, 2))
         feed.leave_fence()
-        assert left == [2, 5, 2, 5][: (turn + 1) // 3]
-        assert waited == [2, 5, 2][: max(0, turn // 3 - 1)]
+        assert left == [3, 7, 3, 7][: (turn + 1) // 4]
+        assert waited == [3, 7, 3][: max(0, turn // 4 - 1)]
+    del left[:], waited[:]
+    feed = large
+    for turn in range(5):
+        feed.take()
+        feed.leave_fence()
+        assert (left, waited) == ([0, 1, 2, 0, 1][: turn + 1], [0, 1][: max(0, turn - 2)])
 
 
 def test_every_frame_is_made_of_its_own_picture(mapping: Device) -> None:
@@ -87,7 +97,7 @@ def test_every_frame_is_made_of_its_own_picture(mapping: Device) -> None:
     network = tiny_network()
     engine, plain = GLEngine(network, mapping), on_torch(network)
     (name,) = (i.name for i in network.graph.inputs)
-    pictures = [normal(3, 8, 8, seed=seed) for seed in range(2 * Feed.COUNT)]
+    pictures = [normal(3, 8, 8, seed=seed) for seed in range(20)]
     for picture in pictures:
         engine.run({name: picture})
         plain.run({name: picture})
@@ -105,7 +115,7 @@ def test_what_lies_in_the_engines_memory_is_taken_from_there(mapping: Device) ->
     assert engine.input_memory(name, Size(8, 8)) is None, "before the first run there is none"
     engine.run({name: normal(3, 8, 8)})
     assert engine.input_memory(name, Size(8, 10)) is None, "of another size there is none"
-    for seed in range(2 * Feed.COUNT):
+    for seed in range(20):
         picture = normal(3, 8, 8, seed=seed)
         memory = engine.input_memory(name, Size(8, 8))
         assert (memory is not None) == mapping.can_map

@@ -18,6 +18,13 @@ Bytes = NDArray[np.uint8]
 N = TypeVar("N", np.float32, np.uint8, np.uint16, np.uint8 | np.uint16)
 
 
+_SMALL = 1 << 20
+"""Bytes of a buffer: a picture of 256 × 256 as floats is less."""
+
+_FEW, _MANY = 3, 8
+"""Buffers in turn. A GPU may be as many frames behind."""
+
+
 class _Place:
     """Memory of a buffer, as numpy is told of it. Every view of it keeps it, and so the buffer: none can dangle."""
 
@@ -99,23 +106,18 @@ class Mapped:
 class Feed:
     """A few buffers in turn, for what is new in every frame.
 
-    A fence costs a GPU some microseconds, in which it does nothing else. Small buffers may be many, of which so many
-    together have one::
+    A fence costs a GPU up to 12 µs, in which it does nothing else. Small buffers are many, of which several have one::
 
         0 1 2 3 | 4 5 6 7     behind 3 a fence, for which whoever takes 0 again waits
 
     Args:
         device: on which they are made.
         size: in bytes.
-        count: how many there are.
-        together: how many of them have one fence; divides the count.
     """
 
-    COUNT = 3
-
-    def __init__(self, device: Device, size: int, count: int = COUNT, together: int = 1) -> None:
+    def __init__(self, device: Device, size: int) -> None:
+        count, self._together = (_MANY, _MANY // 2) if size <= _SMALL else (_FEW, 1)
         self._ring = [Mapped(device, size, "writes") for _ in range(count)]
-        self._together = together
         self._next = 0
 
     @property

@@ -13,9 +13,6 @@ from studio.model.op import Array
 
 _UNIFORM_BUFFER_OFFSET_ALIGNMENT = 0x8A34
 
-_COUNT, _TOGETHER = 32, 16
-"""Buffers, and how many of them have one fence: numbers that move are written in every frame."""
-
 
 class Region(NamedTuple):
     """The part of the block that one node's shaders see.
@@ -69,7 +66,7 @@ class Told:
         if at // 4 != self._memory.size:
             self.close()
             self._memory = np.zeros(at // 4, np.float32)
-            self._feed = Feed(self._device, at, _COUNT, _TOGETHER) if at else None
+            self._feed = Feed(self._device, at) if at else None
         self._version = -1
 
     def region(self, node: str) -> Region | None:
