@@ -98,8 +98,8 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from _names(keras())
     yield ""
-    yield "Sequential and Functional models, models in models, shared layers, channels last. Activations by name or as"
-    yield "layers. Layers that act in training alone do nothing. A Lambda carries code, and is refused."
+    yield "Sequential and Functional models, models in models, shared layers, channels last or first. Activations by"
+    yield "name or as layers. Layers that act in training alone do nothing. A Lambda carries code, and is refused."
     yield ""
     yield "Functions called on tensors (`keras.ops`, TensorFlow's own), and graph-models of TensorFlow.js:"
     yield ""

@@ -15,6 +15,7 @@ from studio.io.importers._draft import Draft
 from studio.io.importers._keras.hdf5 import HDF5, Contents, read_hdf5
 from studio.io.importers._keras.model import Json, model_of
 from studio.io.importers._keras.run import Reading
+from studio.io.importers._keras.table import Saved
 from studio.io.importers._keras.weights import Weights
 from studio.io.importers._onnx_ends import listed
 from studio.io.importers._simplify import simplify
@@ -43,8 +44,8 @@ class Keras:
     def open(self, path: Path, options: Options) -> Imported:
         """Its layers by the JSON in it, and their weights."""
         try:
-            model, held, version = _parts(path)
-            return opened(model, held.weights, version, path, options, self.name)
+            model, held, saved = _parts(path)
+            return opened(model, held.weights, saved, path, options, self.name)
         # The file's word is taken for its form; where that was wrong, it is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{path}: it is damaged or cut short ({str(error)[:100]}); save it anew.") from error
@@ -56,7 +57,7 @@ class Keras:
 IMPORTER = Keras()
 
 
-def opened(model: Json, weights: Weights, version: int, path: Path, options: Options, kind: str) -> Imported:
+def opened(model: Json, weights: Weights, saved: Saved, path: Path, options: Options, kind: str) -> Imported:
     """The network of a model's JSON and its weights.
 
     Raises:
@@ -66,7 +67,7 @@ def opened(model: Json, weights: Weights, version: int, path: Path, options: Opt
     ends: list[tuple[tuple[str, ...], str]] = []
 
     def read(size: Size | None) -> tuple[Draft, str]:
-        reading = Reading(described, weights, replace(options, input_size=size or options.input_size), version)
+        reading = Reading(described, weights, replace(options, input_size=size or options.input_size), saved)
         output, names, taken = reading.run()
         ends.append((names, taken))
         return reading.flow.draft, simplify(reading.flow.draft, output)
@@ -78,20 +79,20 @@ def opened(model: Json, weights: Weights, version: int, path: Path, options: Opt
     return finished(draft, output, path, known, options)
 
 
-def _parts(path: Path) -> tuple[Json, Contents, int]:
-    """The model's JSON, what its HDF5 file holds, and Keras's version."""
+def _parts(path: Path) -> tuple[Json, Contents, Saved]:
+    """The model's JSON, what its HDF5 file holds, and who saved it."""
     if is_zip(path):
         names = check_archive(path)
         if "config.json" not in names or "model.weights.h5" not in names:
             raise StudioError("the archive holds no Keras model (config.json, model.weights.h5); save it anew.")
         said = json.loads(member(path, "metadata.json")) if "metadata.json" in names else {}
         model = json.loads(member(path, "config.json"))
-        return model, read_hdf5(member(path, "model.weights.h5"), path), _version(said)
+        return model, read_hdf5(member(path, "model.weights.h5"), path), _saved(said)
     if _is_architecture(path):
-        return _json(path), read_hdf5(_weights_beside(path), path), _version(_json(path))
+        return _json(path), read_hdf5(_weights_beside(path), path), _saved(_json(path))
     held = read_hdf5(path, path)
     if "model_config" in held.said:
-        return json.loads(held.said["model_config"]), held, _version(held.said)
+        return json.loads(held.said["model_config"]), held, _saved(held.said)
     beside = _architecture_beside(path)
     if beside is None:
         shown = f" ({listed(held.layers)})" if held.layers else ""
@@ -100,14 +101,14 @@ def _parts(path: Path) -> tuple[Json, Contents, int]:
             f"or put its architecture beside it: open('{_stem(path)}.json', 'w').write(model.to_json())."
         )
     model = _json(beside)
-    return model, held, _version(model)
+    return model, held, _saved({**model, **held.said})
 
 
-def _version(said: Mapping[str, Any]) -> int:
-    """3 where the file says so, or is written as only 3 does; else 2."""
+def _saved(said: Mapping[str, Any]) -> Saved:
+    """Who saved it, by what the file says; Keras 3 where it is written as only that does."""
     if "keras_version" in said:
-        return 3 if str(said["keras_version"]).startswith("3") else 2
-    return 3 if '"batch_shape"' in json.dumps(said) else 2
+        return Saved(str(said["keras_version"]), str(said.get("backend", "")))
+    return Saved("3" if '"batch_shape"' in json.dumps(said) else "", str(said.get("backend", "")))
 
 
 def _stem(path: Path) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.folders import contained, is_file, is_folder, open_regular
 from studio.io.importers._draft import Draft
+from studio.io.importers._keras.table import Saved
 from studio.io.importers._keras.weights import ByName
 from studio.io.importers._simplify import simplify
 from studio.io.importers._tensors.graph import GraphReading, graph_of
@@ -61,8 +62,8 @@ class TensorFlowJs:
             if said.get("format") == "graph-model" or "node" in topology:
                 return _graph(said, tensors, named, options, self.name)
             model = topology.get("model_config", topology)
-            version = 3 if str(topology.get("keras_version", "2")).startswith("3") else 2
-            return opened(model, ByName(tensors), version, named, options, self.name)
+            saved = Saved(str(topology.get("keras_version", "2")), str(topology.get("backend", "")))
+            return opened(model, ByName(tensors), saved, named, options, self.name)
         # The file's word is taken for its form; where that was wrong, it is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{file}: it is damaged, or not what TensorFlow.js writes ({error!r}).") from error

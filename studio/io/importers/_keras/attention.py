@@ -22,10 +22,10 @@ def _attention(f: Flow, n: KerasLayer) -> Held:
     query, value, *rest = (plain(f, read) for read in n.reads)
     key = rest[0] if rest else value
     if n.kind == "AdditiveAttention" or n.config.get("score_mode") == "concat":
-        return own_axes(f, _additive(f, n, query, key, value))
+        return own_axes(f, _additive(f, n, query, key, value), channels_last=n.channels_last)
     scale = n.get("scale") if n.config.get("use_scale") else None
     factor = 1.0 if scale is None else float(np.asarray(scale.constant).reshape(()))
-    return own_axes(f, f.attention(query, key, value, None, factor))
+    return own_axes(f, f.attention(query, key, value, None, factor), channels_last=n.channels_last)
 
 
 def _additive(f: Flow, n: KerasLayer, query: Value, key: Value, value: Value) -> Value:
@@ -71,7 +71,7 @@ def _many_heads(f: Flow, n: KerasLayer) -> Held:
     weight = turned(reshaped(kernel, (count, kernel.shape[-1])), 1, 0)
     found = f.linear(reshaped(back, (*query.shape[:-1], count)), weight, bias)
     f.name = own
-    return own_axes(f, found)
+    return own_axes(f, found, channels_last=n.channels_last)
 
 
 def _head(f: Flow, n: KerasLayer, value: Value, part: str, axes: Sequence[int]) -> Value:
@@ -107,7 +107,7 @@ def _dot(f: Flow, n: KerasLayer) -> Held:
         one, two = l2_normalised(f, one, first, epsilon=1e-12), l2_normalised(f, two, second, epsilon=1e-12)
     left, right = (reshaped(value, value.shape[1:]) for value in (one, two))
     made = by_torch(f, "tensordot", self=left, other=right, dims_self=[first - 1], dims_other=[second - 1])
-    return own_axes(f, reshaped(made, (1, *made.shape) if made.shape else (1, 1)))
+    return own_axes(f, reshaped(made, (1, *made.shape) if made.shape else (1, 1)), channels_last=n.channels_last)
 
 
 @means("EinsumDense")
@@ -122,7 +122,7 @@ def _einsum_dense(f: Flow, n: KerasLayer) -> Held:
     else:
         made = by_torch(f, "einsum", equation=f"{spare}{one},{two}->{spare}{makes}", tensors=[value, kernel])
         made = made if bias is None else f.binary("Add", made, bias)
-    return activated(f, n, own_axes(f, made).value)
+    return activated(f, n, own_axes(f, made, channels_last=n.channels_last).value)
 
 
 @means("RepeatVector")

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-_SAID = ("model_config", "keras_version")
+_SAID = ("model_config", "keras_version", "backend")
 _TRAINING = ("optimizer", "optimizer_weights")
 _DEEPEST = 32
 
@@ -54,6 +54,7 @@ def main() -> None:
 def _read(file: Any, datasets: dict[str, Any]) -> dict[str, Any]:
     said = {key: _text(file.attrs[key]) for key in _SAID if key in file.attrs}
     root: Any = file.get("model_weights", file)
+    said |= {key: _text(root.attrs[key]) for key in _SAID if key in root.attrs}
     if "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
         datasets.update(_datasets(root, ""))
         return {"said": said, "groups": None, "names": _names(root, datasets)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.io.importers._borders import Window, average_pool, max_pool, same
 from studio.io.importers._flow import Flow, Pair
@@ -15,8 +17,7 @@ from studio.io.importers._views import Value, reshaped
 
 @means("Conv2D", "Convolution2D", "AtrousConvolution2D")
 def _conv(f: Flow, n: KerasLayer) -> Held:
-    # HWIO to OIHW.
-    weight, groups = turned(n.need("kernel"), 3, 2, 0, 1), int(n.config.get("groups", 1))
+    weight, groups = _kernel(n, (3, 2, 0, 1)), int(n.config.get("groups", 1))
     return activated(f, n, _convolved(f, n, n.x.value, weight, n.get("bias"), groups))
 
 
@@ -39,14 +40,15 @@ def _separable(f: Flow, n: KerasLayer) -> Held:
 
 @means("Conv2DTranspose", "Deconvolution2D")
 def _conv_transpose(f: Flow, n: KerasLayer) -> Held:
-    # HWOI to IOHW.
-    weight = turned(n.need("kernel"), 3, 2, 0, 1)
+    weight = _transposed_kernel(n)
     kernel, stride, dilation = weight.shape[2:], n.pair("strides"), n.pair("dilation_rate")
+    _require_map(n)
     extra = None if n.config.get("output_padding") is None else n.pair("output_padding")
     how, borders = "same" if n.is_same else "valid", []
     for axis in (1, 0):
         size, more = n.x.value.shape[2 + axis], None if extra is None else extra[axis]
-        made = transposed_size(size, kernel[axis], stride[axis], dilation[axis], more, how)
+        said = _said_size(n, axis)
+        made = said or transposed_size(size, kernel[axis], stride[axis], dilation[axis], more, how)
         total = (size - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 - made
         before = max(total, 0) // 2 if n.is_same else 0
         borders += [before, total - before]
@@ -56,6 +58,9 @@ def _conv_transpose(f: Flow, n: KerasLayer) -> Held:
 @means("Dense")
 def _dense(f: Flow, n: KerasLayer) -> Held:
     kernel, bias = n.need("kernel"), n.get("bias")
+    if n.x.is_map and not n.channels_last:
+        # Along Keras's last axis, which is the breadth.
+        return activated(f, n, f.linear(n.x.value, turned(kernel, 1, 0), bias))
     if n.x.is_map:
         weight = reshaped(turned(kernel, 1, 0), (kernel.shape[1], kernel.shape[0], 1, 1))
         return activated(f, n, f.conv(n.x.value, weight, bias, (1, 1), [0] * 4, (1, 1), 1))
@@ -67,7 +72,8 @@ def _dense(f: Flow, n: KerasLayer) -> Held:
 @means("Conv1D", "Convolution1D")
 def _conv_of_lines(f: Flow, n: KerasLayer) -> Held:
     """A line as a map of one row."""
-    kernel = turned(n.need("kernel"), 2, 1, 0)
+    _require_lines(n)
+    kernel = turned(_straight(n, n.need("kernel"), 1), 2, 1, 0)
     out, channels, length = kernel.shape
     value, same_size = _row(f, n.x.value), n.config.get("padding", "valid")
     stride, apart = (_one(n.config.get(name)) for name in ("strides", "dilation_rate"))
@@ -83,6 +89,7 @@ def _conv_of_lines(f: Flow, n: KerasLayer) -> Held:
 
 @means("MaxPooling1D", "MaxPool1D", "AveragePooling1D", "AvgPool1D")
 def _pool_of_lines(f: Flow, n: KerasLayer) -> Held:
+    _require_lines(n)
     value, length = _row(f, n.x.value), _one(n.config.get("pool_size", 2))
     stride = _one(n.config.get("strides") or length)
     borders = same(value.shape[2:], (1, length), (1, stride)) if n.is_same else [0] * 4
@@ -93,6 +100,7 @@ def _pool_of_lines(f: Flow, n: KerasLayer) -> Held:
 
 @means("GlobalAveragePooling1D", "GlobalMaxPooling1D")
 def _global_of_lines(f: Flow, n: KerasLayer) -> Held:
+    _require_lines(n)
     op = "Amax" if "Max" in n.kind else "Mean"
     return Held(f.reduced(op, n.x.value, [1], keepdim=bool(n.config.get("keepdims"))))
 
@@ -116,10 +124,52 @@ def _convolved(f: Flow, n: KerasLayer, value: Value, weight: Value, bias: Value 
     kernel: Pair = (weight.shape[2], weight.shape[3])
     stride = n.pair("strides", n.config.get("subsample", 1))
     dilation = n.pair("dilation_rate", n.config.get("atrous_rate", 1))
-    if len(value.shape) != 4:
-        raise StudioError(f"it convolves values of shape {value.shape}; only maps are convolved.")
+    _require_map(n)
     borders = same(value.shape[2:], kernel, stride, dilation) if n.is_same else [0] * 4
     return f.conv(value, weight, bias, stride, borders, dilation, groups)
+
+
+def _kernel(n: KerasLayer, axes: tuple[int, int, int, int]) -> Value:
+    """OIHW of what is HWIO, unless Keras 1 says that it is OIHW."""
+    kernel = n.need("kernel")
+    if n.config.get("kernels") == "OIHW":
+        return _straight(n, kernel, 2, last=True)
+    return turned(_straight(n, kernel, 2), *axes)
+
+
+def _transposed_kernel(n: KerasLayer) -> Value:
+    """IOHW of what is HWOI, or of what Keras 1 has as those of its other convolutions."""
+    if "kernels" not in n.config:
+        return _kernel(n, (3, 2, 0, 1))
+    return turned(_kernel(n, (3, 2, 0, 1)), 1, 0, 2, 3)
+
+
+def _straight(n: KerasLayer, kernel: Value, sides: int, *, last: bool = False) -> Value:
+    """A kernel as it is laid on the map: Theano turns it by half a turn."""
+    if n.saved.backend != "theano":
+        return kernel
+    array = np.asarray(kernel.constant)
+    axes = tuple(range(array.ndim))
+    flipped = np.flip(array, axes[-sides:] if last else axes[:sides])
+    return Value(kernel.shape, constant=flipped, origin=kernel.origin)
+
+
+def _said_size(n: KerasLayer, axis: int) -> int:
+    """The height or breadth that a transposed convolution of Keras 1 says it makes; 0 where it says none."""
+    said = n.config.get("output_shape")
+    sides = list(said)[1:] if isinstance(said, (list, tuple)) and len(said) == 4 else [0, 0, 0]
+    sides = sides[:2] if n.channels_last else sides[1:]
+    return int(sides[axis] or 0)
+
+
+def _require_map(n: KerasLayer) -> None:
+    if not n.x.is_map:
+        raise StudioError(f"it convolves values of shape {n.x.value.shape}; only maps are convolved.")
+
+
+def _require_lines(n: KerasLayer) -> None:
+    if n.config.get("data_format") == "channels_first":
+        raise StudioError("the channels of its lines come first, which is not supported; save it with channels_last.")
 
 
 def _one_group_a_channel(kernel: Value) -> tuple[Value, int]:

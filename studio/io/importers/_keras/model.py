@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.io.importers._keras.arguments import Tensor, argument, old_argument, tensors
+from studio.io.importers._keras.early import modern
 
 Json = dict[str, Any]
 
@@ -90,6 +91,30 @@ class KerasModel:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
 
+    @property
+    def channels_last(self) -> bool:
+        """Whether its maps have their channels last.
+
+        Raises:
+            StudioError: where some layers say one thing and some the other.
+        """
+        said = dict(self._orders())
+        if len(said) > 1:
+            one, two = said["channels_first"], said["channels_last"]
+            raise StudioError(
+                f'the channels of its maps come first in layer "{one}" and last in "{two}"; save it with one order, '
+                "channels_last, everywhere."
+            )
+        return "channels_first" not in said
+
+    def _orders(self) -> Iterator[tuple[str, str]]:
+        for layer in self.layers:
+            order = layer.config.get("data_format")
+            if layer.inner is not None:
+                yield from layer.inner._orders()
+            elif layer.kind != "Flatten" and order in ("channels_first", "channels_last"):
+                yield order, layer.name
+
 
 def model_of(written: Json, depth: int = 0) -> KerasModel:
     """A model by its JSON, ``{"class_name": …, "config": …}``.
@@ -124,6 +149,8 @@ def _layer(entry: Json, place: int, depth: int) -> Layer:
     name = (config.get("name") if isinstance(config, dict) else None) or entry.get("name") or f"{kind.lower()}_{place}"
     is_model = kind in _MODELS or (isinstance(config, dict) and "layers" in config)
     inner = model_of(entry, depth + 1) if is_model else None
+    if inner is None and isinstance(config, dict):
+        kind, config = modern(kind, config)
     module = str(entry.get("module") or "")
     nodes = entry.get("inbound_nodes") or []
     if not module and nodes and isinstance(nodes[0], dict) and inner is None and _OF_LAYERS.isdisjoint(config):

@@ -13,7 +13,7 @@ from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, means, own_axes, plain
 from studio.io.importers._tensors.moves import padded
 from studio.io.importers._tensors.space import resized
-from studio.io.importers._views import Value, first, last, reshaped, shown
+from studio.io.importers._views import Value, reshaped, shown
 from studio.model.size import Size
 
 
@@ -41,7 +41,7 @@ def _joined(f: Flow, n: KerasLayer) -> Held:
     made = functools.reduce(lambda a, b: f.binary(op, a, b), values)
     if n.kind == "Average":
         made = f.each("Affine", made, scale=1 / len(values), shift=0.0)
-    return Held(made, n.x.order) if alike else own_axes(f, made)
+    return Held(made, n.x.order) if alike else own_axes(f, made, channels_last=n.channels_last)
 
 
 def _with_axes(value: Value, rank: int) -> Value:
@@ -53,13 +53,13 @@ def _alike(a: ElementOrder | None, b: ElementOrder | None) -> bool:
     return a is b or (a is not None and b is not None and np.array_equal(a, b))
 
 
-@means("Concatenate", "Merge")
+@means("Concatenate")
 def _concatenate(f: Flow, n: KerasLayer) -> Held:
     held = list(n.reads)
     rank = len(n.x.value.shape)
     axis = int(n.config.get("axis", -1)) % rank
     if rank != 2:
-        return Held(f.concat([read.value for read in held], {1: 2, 2: 3, 3: 1}.get(axis, axis) if rank == 4 else axis))
+        return Held(f.concat([read.value for read in held], n.axes(axis)[0] if axis else axis))
     order = None
     if any(read.order is not None for read in held):
         starts = np.cumsum([0, *(read.value.shape[1] for read in held)])
@@ -75,9 +75,16 @@ def _concatenate(f: Flow, n: KerasLayer) -> Held:
 def _upsampling(f: Flow, n: KerasLayer) -> Held:
     down, across = n.pair("size", 2)
     _, _, height, width = n.x.value.shape
-    return Held(
-        resized(f, n.x.value, Size(height * down, width * across), str(n.config.get("interpolation", "nearest")))
-    )
+    size, how = Size(height * down, width * across), str(n.config.get("interpolation", "nearest"))
+    if how == "bilinear" and n.saved.resizes_by_corners:
+        said = (
+            f"It was saved by Keras {n.saved.version}, so bilinear upsampling is TensorFlow 1's, which takes pixels by "
+            "their corners."
+        )
+        f.draft.notes += [said] if said not in f.draft.notes else []
+        factors = (float(down), float(across))
+        return Held(f.layer("Resize", n.x.value, scale_factor=factors, mode="bilinear", coordinates="asymmetric"))
+    return Held(resized(f, n.x.value, size, how))
 
 
 @means("Resizing")
@@ -148,7 +155,9 @@ def _flatten(f: Flow, n: KerasLayer) -> Held:
     if not n.x.is_map:
         return Held(reshaped(n.x.value, (1, math.prod(n.x.value.shape))), n.x.order)
     whole = shown(f.map_of(n.x.value), n.x.value.shape)
-    return Held(reshaped(whole, (1, math.prod(whole.shape))), channels_first(*whole.shape[1:]))
+    # Keras 2 and 3 flatten with the channels last where they are told that those come first.
+    order = n.channels_last or n.config.get("data_format") == "channels_first"
+    return Held(reshaped(whole, (1, math.prod(whole.shape))), channels_first(*whole.shape[1:]) if order else None)
 
 
 @means("Reshape")
@@ -157,21 +166,20 @@ def _reshape(f: Flow, n: KerasLayer) -> Held:
     count = math.prod(x.value.shape)
     if -1 in shape:
         shape[shape.index(-1)] = count // max(math.prod(side for side in shape if side != -1), 1)
-    if x.order is not None:
+    if x.order is not None and n.channels_last:
         height, width, channels = shape if len(shape) == 3 else (0, 0, 0)
         if len(shape) == 1:
             return Held(x.value, x.order)
         if count == height * width * channels and np.array_equal(x.order, channels_first(channels, height, width)):
             return Held(reshaped(x.value, (1, channels, height, width)))
-    return own_axes(f, reshaped(plain(f, x), (1, *shape)))
+    return own_axes(f, reshaped(plain(f, x), (1, *shape)), channels_last=n.channels_last)
 
 
 @means("Permute")
 def _permute(f: Flow, n: KerasLayer) -> Held:
     axes = (0, *(int(axis) for axis in n.config["dims"]))
-    value = last(f.draft, n.x.value) if n.x.is_map else n.x.value
-    value = f.move(value, lambda x: x.transpose(axes))
-    return Held(first(f.draft, value) if len(value.shape) == 4 else value)
+    value = f.move(plain(f, n.x), lambda x: x.transpose(axes))
+    return own_axes(f, value, channels_last=n.channels_last)
 
 
 def channels_first(channels: int, height: int, width: int) -> ElementOrder:

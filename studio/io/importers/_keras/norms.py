@@ -92,13 +92,15 @@ def _rms_norm(f: Flow, n: KerasLayer) -> Held:
 @means("LayerScale")
 def _layer_scale(f: Flow, n: KerasLayer) -> Held:
     gamma = n.need("gamma")
-    shape = (1, gamma.shape[0], 1, 1) if n.x.is_map else gamma.shape
+    shape = (1, gamma.shape[0], 1, 1) if n.x.is_map and n.channels_last else gamma.shape
     return Held(f.binary("Mul", n.x.value, reshaped(gamma, shape)), n.x.order)
 
 
 @means("Normalization")
 def _normalisation(f: Flow, n: KerasLayer) -> Held:
-    found = []
+    axis, found = n.config.get("axis", -1), []
+    if axis not in (None, [], ()) and n.axes(axis) != [1]:
+        raise StudioError(f"it normalises axis {axis}; only the channels' axis is supported.")
     for name in ("mean", "variance"):
         said, held = n.config.get(name), n.get(name)
         found.append(np.asarray(said if said is not None else held.constant if held is not None else 0.0, np.float64))
@@ -115,5 +117,6 @@ def _ordered(tensor: Value | None, x: Held) -> Value | None:
 def _require_channels(n: KerasLayer) -> None:
     axis = n.config.get("axis", -1)
     (only,) = axis if isinstance(axis, (list, tuple)) and len(axis) == 1 else (axis,)
-    if only not in (-1, len(n.x.value.shape) - 1):
-        raise StudioError(f"it normalises axis {axis}; only the channels, which come last, are supported.")
+    rank = len(n.x.value.shape)
+    if n.axes(only) != [1 if rank == 4 else rank - 1]:
+        raise StudioError(f"it normalises axis {axis}; only the channels' axis is supported.")

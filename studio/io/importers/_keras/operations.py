@@ -19,7 +19,7 @@ from studio.io.importers._tensors.nodes import node_made, snake
 from studio.io.importers._tensors.table import table
 from studio.io.importers._views import Value
 
-_IGNORED = {"name", "dtype", "trainable", "training", "initial", "validate_indices", "seed", "function"}
+_IGNORED = {"name", "dtype", "trainable", "training", "initial", "validate_indices", "seed", "function", "conjugate"}
 _CALLED = {
     "keep_dims": "keepdims", "reduction_indices": "axis", "perm": "axes", "shape": "newshape", "paddings": "pad_width",
     "y": "x2", "clip_value_min": "x_min", "clip_value_max": "x_max", "values": "xs", "num_or_size_splits": "sizes",
@@ -62,15 +62,17 @@ def operated(f: Flow, call: Call, held: Mapping[Any, Held]) -> list[Held]:
                 f'it is the operation "{said}", which is not supported; docs/operators.md lists those that are.'
             )
         made = _called(f, name, args, settings)
-    return [own_axes(f, value) for value in (made if isinstance(made, list) else [made])]
+    last = all(each.channels_last for each in held.values())
+    return [own_axes(f, value, channels_last=last) for value in (made if isinstance(made, list) else [made])]
 
 
 def _called(f: Flow, name: str, args: list[Any], settings: Mapping[str, Any]) -> Value | list[Value]:
     meaning = table()[name]
     if settings.get("data_format") in ("channels_first", "NCHW"):
         raise StudioError("its channels come first, which is not supported; save it with channels_last.")
-    given = {key: v for key, v in settings.items() if v is not None and key not in (*_IGNORED, "data_format")}
     wanted = inspect.signature(meaning).parameters
+    passed_over = (_IGNORED | {"data_format"}) - wanted.keys()
+    given = {key: v for key, v in settings.items() if v is not None and key not in passed_over}
     if name == "split_v" and np.ndim(given.get("sizes", [])) == 0:
         name, meaning = "split", table()["split"]
         given["indices_or_sections"] = given.pop("sizes")

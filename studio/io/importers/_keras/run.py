@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,13 +14,14 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._keras.arguments import Tensor
+from studio.io.importers._keras.keyed import keyed
 from studio.io.importers._keras.model import Call, KerasModel, Layer
 from studio.io.importers._keras.moves import channels_first
 from studio.io.importers._keras.operations import operated
-from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, table
-from studio.io.importers._keras.weights import Named, Weights
+from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, Saved, table
+from studio.io.importers._keras.weights import Weights
 from studio.io.importers._onnx_ends import listed
-from studio.io.importers._views import Value, constant, shown
+from studio.io.importers._views import Value, shown
 from studio.io.importers.base import Options
 from studio.model.op import Shape
 from studio.model.size import Size
@@ -40,27 +40,8 @@ _PASSING = (
 )
 _BYTES = (1 / 255, 1 / 127.5)
 _CODE = ("Lambda",)
-_KEYS = {
-    "Conv2D": ("kernel", "bias"),
-    "Convolution2D": ("kernel", "bias"),
-    "Conv2DTranspose": ("kernel", "bias"),
-    "Deconvolution2D": ("kernel", "bias"),
-    "Dense": ("kernel", "bias"),
-    "DepthwiseConv2D": ("depthwise_kernel", "bias"),
-    "SeparableConv2D": ("depthwise_kernel", "pointwise_kernel", "bias"),
-    "PReLU": ("alpha",),
-    "Normalization": ("mean", "variance", "count"),
-    "Conv1D": ("kernel", "bias"),
-    "EinsumDense": ("kernel", "bias"),
-    "RMSNormalization": ("scale",),
-    "LayerScale": ("gamma",),
-    "Attention": ("scale", "concat_score_weight"),
-    "AdditiveAttention": ("scale",),
-}
 _AROUND = ("SpectralNormalization", "TimeDistributed")
 _EVERYWHERE = ("Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "Dropout")  # what looks at one place alone
-_NORMS: tuple[str, ...] = ("BatchNormalization", "SyncBatchNormalization", "LayerNormalization", "GroupNormalization")
-_NORMS += ("InstanceNormalization",)
 
 
 @dataclass
@@ -71,13 +52,13 @@ class Reading:
         model: what its JSON says.
         weights: where its tensors lie.
         options: what the person knows.
-        version: of Keras, 2 or 3.
+        saved: by whom.
     """
 
     model: KerasModel
     weights: Weights
     options: Options
-    version: int
+    saved: Saved
     flow: Flow = field(default_factory=lambda: Flow(Draft()))
 
     def run(self) -> tuple[str, tuple[str, ...], str]:
@@ -93,6 +74,7 @@ class Reading:
             draft.notes.append(
                 f'It gives {len(names)} outputs; "{picked}" was taken, --output takes another: {others}.'
             )
+        self._early()
         ends = [tensor.maker for tensor in model.inputs]
         # Inputs come first, in the model's order of them.
         needed = sorted(_needed(model, wanted), key=lambda call: (*ends, call.maker).index(call.maker))
@@ -101,6 +83,21 @@ class Reading:
         if held.order is not None:
             raise StudioError("its output is a flattened map; --output with the layer before it takes the map itself.")
         return self.flow.map_of(held.value), names, picked
+
+    def _early(self) -> None:
+        """Files of Keras 1 do not say what it ran on."""
+        laid = {layer.config.get("kernels") for layer in self.model.layers} - {None}
+        if self.saved.backend or not laid:
+            return
+        if "OIHW" in laid:
+            self.saved = replace(self.saved, backend="theano")
+        taken, order = (
+            ("Theano's, which lie turned by half a turn", "first") if "OIHW" in laid else ("TensorFlow's", "last")
+        )
+        self.flow.draft.notes.append(
+            f"Files of Keras 1 do not say what it ran on; since their channels come {order}, kernels were taken to be "
+            f"{taken}."
+        )
 
     def _model(
         self,
@@ -111,7 +108,7 @@ class Reading:
         wanted: Iterable[Tensor],
         needed: Iterable[Call],
     ) -> list[Held]:
-        values, wishes = dict(given), _wishes(model)
+        values, wishes = dict(given), _wishes(model) if self.model.channels_last else {}
         for call in needed:
             if Tensor(*call.maker, 0) in values:
                 continue
@@ -164,33 +161,30 @@ class Reading:
         if read.kind in _CODE:
             raise StudioError("it carries Python code, which is not run; put a layer of Keras's in its place.")
         if read.kind not in table():
-            raise StudioError(
-                "this class of layer is not supported; docs/operators.md lists those that are. Where it is made of "
-                "common operators, tf2onnx makes an ONNX model of it, which opens."
-            )
-        if read.config.get("data_format") == "channels_first":
-            raise StudioError("its channels come first, which is not supported; save it with channels_last.")
+            raise StudioError(f"this class of layer is not supported; {_way_on(read.kind)}.")
         if read.kind == "MultiHeadAttention":
             parts = self._parts(path, siblings)
         else:
-            tensors = tensors or _keyed(read.kind, self.weights.of(path, siblings), read.config)
+            tensors = tensors or keyed(read.kind, self.weights.of(path, siblings), read.config, layer.name)
         name = self.flow.name
-        return table()[read.kind](
-            self.flow, replace(read, tensors=tensors, parts=parts, name=name, version=self.version)
-        )
+        made = table()[read.kind](self.flow, replace(read, tensors=tensors, parts=parts, name=name, saved=self.saved))
+        return replace(made, channels_last=self.model.channels_last)
 
     def _parts(self, path: tuple[Layer, ...], siblings: tuple[tuple[Layer, ...], ...]) -> dict[str, dict[str, Value]]:
         found = self.weights.parts(path, siblings)
-        return {part: _keyed("Dense", named, {}) for part, named in found.items()}
+        return {part: keyed("Dense", named, {}) for part, named in found.items()}
 
     def _input(self, layer: Layer, model: KerasModel) -> Held:
         shape = layer.config.get("batch_input_shape") or layer.config.get("batch_shape") or []
         sides = list(shape)[1:]
         if len(sides) == 1 and sides[0]:
-            name = self.flow.draft.add_input(layer.name, Shape(int(sides[0]), 1, 1), (-3.0, 3.0))
-            return Held(shown(name, (1, int(sides[0]))))
+            size = Shape(int(sides[0]), 1, 1)
+            name = self.flow.draft.add_input(layer.name, size, _numbers_of(model, layer.name))
+            return Held(shown(name, (1, size.channels)), channels_last=self.model.channels_last)
         if not sides:
             sides = [None, None, self._first_channels(model)]
+        elif len(sides) == 3 and not self.model.channels_last:
+            sides = [*sides[1:], sides[0]]
         if len(sides) != 3:
             raise StudioError(f"its input has {len(sides)} dimensions; a picture has height, width and channels.")
         height, width = self.options.input_size or Size(sides[0] or _SIDE, sides[1] or _SIDE)
@@ -201,14 +195,14 @@ class Reading:
             )
         size = Shape(int(sides[2] or 3), int(height), int(width))
         name = self.flow.draft.add_input(layer.name, size, (0.0, 255.0) if of_bytes else (0.0, 1.0))
-        return Held(shown(name, (1, *size)))
+        return Held(shown(name, (1, *size)), channels_last=self.model.channels_last)
 
     def _first_channels(self, model: KerasModel) -> int:
         """How many channels the first convolution reads, where the file does not say what its input is."""
         for layer in model.layers:
             for name, values in self.weights.of((layer,), (model.layers,)):
                 if values.ndim == 4:
-                    return int(values.shape[2])
+                    return int(values.shape[1 if layer.config.get("kernels") == "OIHW" else 2])
                 raise StudioError(f'its input has no shape, and its first tensor "{name}" is no convolution\'s.')
         raise StudioError("its input has no shape; save it with an Input layer.")
 
@@ -258,6 +252,30 @@ def _sides(shape: list[int], count: int) -> list[int]:
     return shape
 
 
+def _numbers_of(model: KerasModel, name: str) -> tuple[float, float]:
+    """What the values of a vector mostly lie between: of an embedding the numbers of its rows."""
+    for call in model.calls:
+        if call.layer.kind == "Embedding" and any(read.layer == name for read in call.reads):
+            return 0.0, float(max(int(call.layer.config.get("input_dim", 2)) - 1, 1))
+    return -3.0, 3.0
+
+
+def _way_on(kind: str) -> str:
+    """What to do where a class is not known."""
+    known = _INSTEAD.get(kind)
+    if known is None and kind.endswith(("3D", "Transpose3D")):
+        known = "only pictures are worked on, no volumes: in its place put the same layer in two dimensions"
+    return known or (
+        "docs/operators.md lists those that are. Where it is made of common operators, tf2onnx makes an ONNX model of "
+        "it, which opens"
+    )
+
+
+_OVER_TIME = "in its place put convolutions, or a network that is fed its own output"
+_INSTEAD = dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM2D"), _OVER_TIME)
+_INSTEAD["LocallyConnected2D"] = "in its place put Conv2D"
+
+
 def _reads_bytes(model: KerasModel, name: str) -> bool:
     """Whether what reads an input divides it by 255, or by the half of it."""
     for call in model.calls:
@@ -279,18 +297,3 @@ def _within(read: KerasLayer) -> KerasLayer:
     if read.kind == "TimeDistributed" and kind not in _EVERYWHERE:
         raise StudioError(f"it puts a layer of {kind} to each row of its input, which is not supported.")
     return replace(read, kind=kind, config=config)
-
-
-def _keyed(kind: str, named: Named, config: Mapping[str, Any]) -> dict[str, Value]:
-    """A layer's tensors by Keras's own names, which files of Keras 3 leave out."""
-    if not named:
-        return {}
-    if all(name.rpartition("/")[2].isdigit() for name, _ in named):
-        keys: tuple[str, ...] = _KEYS.get(kind, ())
-        if kind in _NORMS:
-            flags = (("gamma", "scale"), ("beta", "center"), ("moving_mean", ""), ("moving_variance", ""))
-            keys = tuple(key for key, flag in flags if config.get(flag, True))
-        return {key: constant(values, name) for key, (name, values) in zip(keys, named, strict=False)}
-    found = {name.rpartition("/")[2].removesuffix(":0"): constant(values, name) for name, values in named}
-    unnamed = len(found) == 1 and all(re.fullmatch(r"(?i)variable(_\d+)?", name) for name in found)
-    return dict(zip(_KEYS[kind], found.values(), strict=False)) if unnamed and kind in _KEYS else found

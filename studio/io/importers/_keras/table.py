@@ -7,6 +7,7 @@ values beside it, since Keras flattens (height, width, channels).
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -21,6 +22,30 @@ from studio.io.importers._views import Numbers, Value, constant, first, last
 ElementOrder = NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Saved:
+    """Who saved a model.
+
+    Attributes:
+        version: of Keras, in full; empty where the file does not say it.
+        backend: what Keras ran on: "tensorflow", "theano"; empty where the file does not say it.
+    """
+
+    version: str = ""
+    backend: str = ""
+
+    @property
+    def main(self) -> int:
+        """The main number of the version: 2 for all before 3."""
+        return 3 if self.version.startswith("3") else 2
+
+    @property
+    def resizes_by_corners(self) -> bool:
+        """Whether its bilinear upsampling is TensorFlow 1's, which takes pixels by their corners."""
+        found = re.match(r"(\d+)\.(\d+)[\d.]*$", self.version)
+        return found is not None and (int(found[1]), int(found[2])) < (2, 4)
+
+
 @dataclass(frozen=True, eq=False)
 class Held:
     """What a layer of Keras gives.
@@ -28,10 +53,12 @@ class Held:
     Attributes:
         value: a map of (1, C, H, W), a vector of (1, N), or another shape in Keras's own order of axes.
         order: of a vector: which of Keras's values each of its values is; None where they are in order.
+        channels_last: whether the model has the channels of its maps last.
     """
 
     value: Value
     order: ElementOrder | None = None
+    channels_last: bool = True
 
     @property
     def is_map(self) -> bool:
@@ -51,7 +78,7 @@ class KerasLayer:
         parts: by their names, the tensors of the layers that it is made of.
         name: its own, as the studio's layers are to be called.
         wanted: of a Dense layer the order that its values are to have, since they become a map; see `Held`.
-        version: of Keras, 2 or 3.
+        saved: by whom.
     """
 
     kind: str
@@ -61,7 +88,12 @@ class KerasLayer:
     parts: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     name: str = ""
     wanted: ElementOrder | None = None
-    version: int = 3
+    saved: Saved = Saved("3")
+
+    @property
+    def channels_last(self) -> bool:
+        """Whether the model has the channels of its maps last."""
+        return all(read.channels_last for read in self.reads)
 
     @property
     def x(self) -> Held:
@@ -83,7 +115,9 @@ class KerasLayer:
 
     def part(self, name: str) -> tuple[Value, Value | None]:
         """Kernel and bias of a layer that it is made of."""
-        found = self.parts.get(name, {})
+        # tf.keras 2.13 and later call them in their files as their attributes are called in its code.
+        older = f"_{name.removeprefix('attention_')}_dense"
+        found = self.parts.get(name) or self.parts.get(older, {})
         if "kernel" not in found:
             raise StudioError(f"the kernel of its {name} is missing from the weights.")
         return found["kernel"], found.get("bias")
@@ -94,7 +128,8 @@ class KerasLayer:
         numbers = [given] if isinstance(given, int) else [int(axis) for axis in given]
         if any(not -rank <= axis < rank for axis in numbers) or any(axis % rank == 0 for axis in numbers):
             raise StudioError(f"it works along axis {given} of values that have {rank}.")
-        return [{1: 2, 2: 3, 3: 1}[axis % rank] if rank == 4 else axis % rank for axis in numbers]
+        turned_round = rank == 4 and self.channels_last
+        return [{1: 2, 2: 3, 3: 1}[axis % rank] if turned_round else axis % rank for axis in numbers]
 
     def pair(self, name: str, default: Any = 1) -> Pair:
         """Height and width of a setting."""
@@ -118,16 +153,17 @@ class KerasLayer:
 def plain(f: Flow, held: Held) -> Value:
     """A value with its axes as Keras has them: (1, H, W, C), (1, N)."""
     if held.is_map:
-        return last(f.draft, held.value)
+        return last(f.draft, held.value) if held.channels_last else held.value
     if held.order is None:
         return held.value
     places = np.argsort(held.order)
     return f.move(held.value, lambda n: n[:, places])
 
 
-def own_axes(f: Flow, value: Value) -> Held:
+def own_axes(f: Flow, value: Value, *, channels_last: bool = True) -> Held:
     """A value with its axes as Keras has them, held as layers have it."""
-    return Held(first(f.draft, value) if len(value.shape) == 4 else value)
+    held = first(f.draft, value) if len(value.shape) == 4 and channels_last else value
+    return Held(held, channels_last=channels_last)
 
 
 Handler = Callable[[Flow, KerasLayer], Held]
@@ -149,7 +185,7 @@ def means(*kinds: str) -> Callable[[H], H]:
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("attention", "bends", "layers", "moves", "norms"):
+    for part in ("attention", "bends", "embeddings", "layers", "moves", "norms"):
         importlib.import_module(f"studio.io.importers._keras.{part}")
     return TABLE
 

@@ -30,7 +30,7 @@ for _name, _operator in _ALIKE.items():
     means(_name)(lambda f, x, operator=_operator, **_: by_torch(f, operator, self=valued(x)))
 
 
-@means("linear", "identity", "stop_gradient", "cast", "saturate_cast", "convert_to_tensor", "copy", "snapshot")
+@means("linear", "identity", "stop_gradient", "convert_to_tensor", "copy", "snapshot")
 def _same(f: Flow, x: Any, **_: Any) -> Value:
     del f
     return valued(x)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._flow import Flow
@@ -15,7 +12,6 @@ from studio.io.importers._tensors.nodes import Json, Made, attribute, means_node
 from studio.io.importers._tensors.table import known, table, valued, whole
 from studio.io.importers._views import Value
 
-_TYPES: dict[str, Any] = {"DT_INT32": np.int32, "DT_INT64": np.int64, "DT_BOOL": np.bool_}
 _TURNS = (("transpose_a", "adj_x"), ("transpose_b", "adj_y"))
 
 
@@ -26,12 +22,7 @@ def _padding(node: Json) -> Any:
 
 @means_node("Cast")
 def _cast(f: Flow, node: Json, inputs: list[Any]) -> Made:
-    del f
-    value = valued(inputs[0])
-    if value.constant is None:
-        return value
-    kind = _TYPES.get(str(attribute(node, "DstT")), np.float32)
-    return replace(value, constant=np.asarray(value.constant).astype(kind))
+    return table()["cast"](f, inputs[0], str(attribute(node, "DstT")))
 
 
 # -- with weights -----------------------------------------------------------------------------------------------------
