@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._film import open_film, sound_origin
+from studio.io.sources._film import open_film, picture_starts, sound_stream
 from studio.model.op import Array
 
 RATE = 22050
@@ -32,9 +32,7 @@ def samples(path: Path) -> Iterator[Array]:
 
     try:
         with _opened(path) as container:
-            if not container.streams.audio:
-                raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
-            for piece in _pieces(container, 0.0, "mono", RATE):
+            for piece in _pieces(container, path, 0.0, "mono", RATE):
                 yield piece[:, 0]
     except (av.FFmpegError, OSError) as error:
         raise StudioError(f"{path}: its sound cannot be read ({error}).") from error
@@ -60,9 +58,7 @@ def heard(path: Path, start: float) -> Iterator[Array]:
 
     try:
         with _opened(path) as container:
-            if not container.streams.audio:
-                raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
-            yield from _pieces(container, max(0.0, start), "stereo", HEARD_RATE)
+            yield from _pieces(container, path, max(0.0, start), "stereo", HEARD_RATE)
     except (av.FFmpegError, OSError) as error:
         raise StudioError(f"{path}: its sound cannot be read ({error}).") from error
 
@@ -74,15 +70,17 @@ def _opened(path: Path) -> Any:
         raise StudioError(f"{path}: its sound cannot be read ({error.__cause__ or error}).") from error
 
 
-def _pieces(container: Any, start: float, layout: str, rate: int) -> Iterator[Array]:
+def _pieces(container: Any, path: Path, start: float, layout: str, rate: int) -> Iterator[Array]:
     """(samples, channels) float32 from a second of the pictures on; silence for what is missing there or has a hole."""
     import av
 
-    stream = container.streams.audio[0]
-    start += sound_origin(container)
+    stream = sound_stream(container)
+    if stream is None:
+        raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
+    start += float(picture_starts(path)[0])
     if start > 0:
         # Somewhat sooner: what is decoded first after a seek may be incomplete.
-        container.seek(max(0, int((start - 0.25) / stream.time_base)), stream=stream)
+        container.seek(max(0, int((start - 0.25) / (stream.time_base or 1))), stream=stream)
     resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
     channels = len(av.AudioLayout(layout).channels)
     skip: int | None = None

@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from films import make_film, numbers
+from films import make_film, numbered, numbers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from test_brought_films import _later
 
 from studio.io.sources import at_constant_rate, open_source
@@ -104,3 +105,35 @@ def test_frames_come_once_in_order_and_at_their_times(film: Film, tmp_path_facto
         middle = at[len(at) // 2]
         late = next(iter(source.frames(middle + 0.008)))
         assert late.time == pytest.approx(middle, abs=0.003)
+
+
+@pytest.mark.parametrize("back", [0.15, 0.3, 0.45, 1.0])
+def test_a_clock_that_is_set_back_by_less_than_decoders_reorder(tmp_path: Path, back: float) -> None:
+    """Of a recording that was joined: its pictures were mixed with those before, and some lost."""
+    films = [
+        make_film(
+            tmp_path / f"{k}.mp4", count=20, options={"bf": "2"}, draw=lambda n, w, h, k=k: numbered(n + 20 * k, w, h)
+        )
+        for k in range(2)
+    ]
+    parts = [
+        _later(film, tmp_path / f"{film.stem}.ts", at) for film, at in zip(films, (10.0, 10.8 - back), strict=True)
+    ]
+    path = tmp_path / "film.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with open_source(str(path)) as source:
+        assert source.info.fps == 25
+        assert numbers(frame.picture for frame in at_constant_rate(source, source.info.fps)) == list(range(40))
+        assert "clock jumps" in (source.remark or "")
+        assert numbers(frame.picture for frame in source.frames(1.2))[0] == 30
+
+
+def test_a_gif_of_unequal_delays_loses_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    pictures = [Image.fromarray(numbered(number)) for number in range(12)]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[40] * 6 + [70] * 6, loop=0)
+    with open_source(str(path)) as source:
+        assert source.info.fps == 25
+        shown = numbers(frame.picture for frame in at_constant_rate(source, source.info.fps))
+        assert sorted(set(shown)) == list(range(12))
+        assert len(shown) == pytest.approx(0.66 * 25, abs=1)

@@ -9,11 +9,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import RATE, clicks, make_film
+from av.stream import Disposition
+from films import RATE, clicks, loud_times, make_film
 
 from studio.errors import StudioError
 from studio.io import sound
+from studio.io.sinks import open_sink
 from studio.io.sound import HEARD_RATE, heard, samples
+from studio.io.sources import at_constant_rate, open_source
 
 
 def begins(pieces: Iterator[np.ndarray], rate: int) -> list[float]:
@@ -80,3 +83,51 @@ def test_a_play_list_reaches_no_other_machine(tmp_path: Path) -> None:
     for read in (samples(path), heard(path, 0.0)):
         with pytest.raises(StudioError, match="sound"):
             next(read)
+
+
+@pytest.mark.parametrize(("suffix", "codec", "first"), [(".mkv", "pcm_s16le", 1.0), (".mp4", "aac", 0.8)])
+def test_a_film_that_begins_before_its_zero_is_heard_and_recorded_in_step(
+    tmp_path: Path, suffix: str, codec: str, first: float
+) -> None:
+    """Of a cut film in Matroska the first pictures have no times, and are shown; in MP4 an edit list hides them."""
+    film = make_film(tmp_path / f"a{suffix}", count=75, audio=codec, options={"bf": "0", "g": "100"})
+    cut = tmp_path / f"cut{suffix}"
+    with av.open(str(film)) as source, av.open(str(cut), "w", options={"avoid_negative_ts": "disabled"}) as sink:
+        copies = {stream.index: sink.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                earlier = round(0.2 / packet.time_base)
+                packet.pts, packet.dts = (packet.pts or 0) - earlier, (packet.dts or 0) - earlier
+                packet.stream = copies[packet.stream.index]
+                sink.mux(packet)
+    heard_at = pytest.approx([first, first + 1], abs=0.03)
+    assert begins(samples(cut), sound.RATE)[-2:] == heard_at
+    for name, codec in (("out.mkv", "ffv1"), ("out.mov", "prores"), ("out.mp4", "h264")):
+        out = tmp_path / name
+        with (
+            open_source(str(cut)) as source,
+            open_sink(out, codec=codec, size=source.info.size, fps=Fraction(25), audio=source.audio_path) as sink,
+        ):
+            for frame in at_constant_rate(source, Fraction(25)):
+                sink.write(frame.picture)
+        assert loud_times(out)[-2:] == heard_at
+
+
+def test_of_several_sounds_the_usual_one_is_taken(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "a.mkv", count=50)
+    path = tmp_path / "two.mkv"
+    with av.open(str(film)) as source, av.open(str(path), "w") as sink:
+        picture = sink.add_stream_from_template(source.streams.video[0])
+        sounds = [sink.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in range(2)]
+        sounds[1].disposition = Disposition.default
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = picture
+                sink.mux(packet)
+        for place, stream in enumerate(sounds):
+            tones = np.roll(clicks(2), RATE // 2 * place) * 32767
+            frame = av.AudioFrame.from_ndarray(tones[None].astype(np.int16), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = RATE, 0
+            sink.mux(stream.encode(frame))
+            sink.mux(stream.encode(None))
+    assert begins(samples(path), sound.RATE) == pytest.approx([0.5, 1.5], abs=0.01)

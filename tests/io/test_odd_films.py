@@ -12,8 +12,9 @@ from films import make_film, numbered, numbers
 
 from studio.io.sinks import open_sink
 from studio.io.sources import at_constant_rate, open_source
-from studio.io.sources._colour import Colours
+from studio.io.sources._colour import Colours, to_ordinary
 from studio.io.sources._convert import RgbConverter, rgb_of
+from studio.io.sources._matrices import rgb_by_matrix
 from studio.model.size import Size
 
 # MPEG-2 has no 12.
@@ -60,16 +61,6 @@ def test_words_for_colours_that_no_converter_has_hide_no_picture(word: str) -> N
     usual = RgbConverter(Size(96, 160))(frame(0 if word == "color_range" else 2))
     for value in (0, 3, 10, 20, 23):
         assert np.array_equal(RgbConverter(Size(96, 160))(frame(value)), usual)
-
-
-def test_a_matrix_that_cannot_be_followed_is_said() -> None:
-    frame = av.VideoFrame.from_ndarray(numbered(5), "rgb24").reformat(format="yuv420p")
-    convert = RgbConverter(Size(96, 160))
-    convert(frame)
-    assert not convert.remark
-    frame.colorspace = 15
-    convert(frame)
-    assert "IPT-C2" in convert.remark
 
 
 RGB_TO_CONES = np.array([[1688, 2146, 262], [683, 2951, 462], [99, 309, 3688]]) / 4096
@@ -133,6 +124,105 @@ def test_reversible_ycgco_is_reversed(number: int, more: int) -> None:
     top = (256 << (2 - more)) - 1
     wanted = np.rint(np.stack([red, green, blue], -1) / top * 65535)
     assert np.array_equal(RgbConverter(Size(24, 32))(frame), wanted)
+
+
+def light_of_709(light: np.ndarray) -> np.ndarray:
+    return np.where(light < 0.018053968510807, 4.5 * light, 1.09929682680944 * light**0.45 - 0.09929682680944)
+
+
+def test_ipt_c2_is_followed() -> None:
+    """H.273, number 15, by what it is made of: cones of Hunt, Pointer and Estévez, mixed by 0.02, and Ebner's IPT."""
+    light = np.random.default_rng(15).random((24, 32, 3)) ** 3 * 0.02
+    to_xyz = np.array([[0.636958, 0.144617, 0.168881], [0.262700, 0.677998, 0.059302], [0.0, 0.028073, 1.060985]])
+    to_cones = np.array([[0.40024, 0.7076, -0.08081], [-0.2263, 1.16532, 0.0457], [0.0, 0.0, 0.91822]])
+    mixed = np.full((3, 3), 0.02) + np.eye(3) * 0.94
+    cones = pq(np.maximum(light @ (mixed @ to_cones @ to_xyz).T, 0.0))
+    stored = cones @ np.array([[0.4, 0.4, 0.2], [4.455, -4.851, 0.396], [0.8056, 0.3572, -1.1628]]).T
+    found = by_own(stored, 15, transfer=16, primaries=9)
+    assert np.abs(found - reference(light, 16)).max() < 0.013
+
+
+def test_luminance_that_is_constant_is_followed() -> None:
+    """BT.2020, table 4: green is what the luminance of light leaves of it."""
+    light = np.random.default_rng(10).random((24, 32, 3))
+    luma = light_of_709(light @ np.array([0.2627, 0.678, 0.0593]))
+    red, blue = (light_of_709(light[..., channel]) - luma for channel in (0, 2))
+    stored = np.stack(
+        [
+            luma,
+            blue / np.where(blue <= 0, 1.9404, 1.5816),
+            red / np.where(red <= 0, 1.7184, 0.9936),
+        ],
+        -1,
+    )
+    found = by_own(stored, 10, transfer=14, primaries=1)
+    assert np.abs(found - light_of_709(light)).max() < 0.003
+
+
+@pytest.mark.parametrize(("primaries", "red", "blue"), [(9, 0.2627, 0.0593), (1, 0.2126, 0.0722), (12, 0.2290, 0.0793)])
+@pytest.mark.parametrize("number", [12, 13])
+def test_matrices_are_derived_from_primaries(number: int, primaries: int, red: float, blue: float) -> None:
+    light = np.random.default_rng(primaries).random((24, 32, 3))
+    values = light_of_709(light)
+    shares = np.array([red, 1 - red - blue, blue])
+    constant = number == 13
+    luma = light_of_709(light @ shares) if constant else values @ shares
+    over = [values[..., channel] - luma for channel in (2, 0)]
+    reach = [
+        np.where(each <= 0, 2 * light_of_709(np.array(1 - share)), 2 * (1 - light_of_709(np.array(share))))
+        if constant
+        else 2 * (1 - share)
+        for each, share in zip(over, (blue, red), strict=True)
+    ]
+    stored = np.stack([luma, *(each / most for each, most in zip(over, reach, strict=True))], -1)
+    found = rgb_by_matrix(coded(stored), 12, number, full=False, transfer=1, primaries=primaries)
+    assert np.abs(found / 65535 - values).max() < 0.006
+
+
+def test_xyz_of_a_cinema_is_followed() -> None:
+    """SMPTE ST 2085 and 428-1: differences of XYZ with the curve of cinemas."""
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    light = np.random.default_rng(11).random((24, 32, 3))
+    x, y, z = np.moveaxis((light @ to_xyz.T * 48 / 52.37) ** (1 / 2.6), -1, 0)
+    found = by_own(np.stack([y, (0.986566 * z - y) / 2, (x - 0.991902 * y) / 2], -1), 11, transfer=17, primaries=10)
+    assert np.abs(found - reference(light, 8)).max() < 0.013
+
+
+@pytest.mark.parametrize("number", [8, 12, 14])
+@pytest.mark.parametrize("bits", [8, 10])
+def test_opacity_beside_such_a_matrix_counts(number: int, bits: int) -> None:
+    kind = np.dtype(np.uint8 if bits == 8 else "<u2")
+    name = "yuva444p" if bits == 8 else "yuva444p10le"
+    planes = [np.full((24, 32), level << (bits - 8), kind) for level in (128, 128, 128)]
+    opacity = np.tile(np.linspace(0, (1 << bits) - 1, 32).astype(kind), (24, 1))
+    frame = av.VideoFrame(32, 24, name)
+    for plane, values in zip(frame.planes, (*planes, opacity), strict=True):
+        np.copyto(np.ndarray(values.shape, kind, memoryview(plane), strides=(plane.line_size, kind.itemsize)), values)
+    frame.colorspace, frame.color_range = number, 1
+    if number == 14:
+        frame.color_trc, frame.color_primaries = 16, 9
+    found = RgbConverter(Size(24, 32))(frame).astype(float)
+    solid = found[0, -1]
+    assert solid.min() > 0
+    assert np.abs(found - solid * (opacity / ((1 << bits) - 1))[..., None]).max() <= np.iinfo(kind).max / 255
+
+
+def coded(stored: np.ndarray) -> np.ndarray:
+    """Whole numbers of 12 bits from 16 to 235 of 8, of values from 0 to 1 and -0.5 to 0.5."""
+    return np.rint(np.concatenate([stored[..., :1] * 219 * 16 + 256, stored[..., 1:] * 224 * 16 + 2048], axis=-1))
+
+
+def by_own(stored: np.ndarray, number: int, *, transfer: int, primaries: int) -> np.ndarray:
+    """What the converter makes of a frame that says a matrix by its number, from 0 to 1."""
+    frame = planar(np.clip(coded(stored), 0, 4095), 12)
+    frame.colorspace, frame.color_range, frame.color_trc, frame.color_primaries = number, 1, transfer, primaries
+    return RgbConverter(Size(24, 32))(frame) / 65535
+
+
+def reference(light: np.ndarray, transfer: int) -> np.ndarray:
+    """Light as the studio shows it where it comes as RGB: of BT.2020 by PQ, or of BT.709."""
+    values, colours = (pq(light), Colours(9, 16)) if transfer == 16 else (light, Colours(1, 8))
+    return to_ordinary(values.astype(np.float32), colours)
 
 
 @pytest.mark.parametrize("curve", [16, 18])

@@ -108,7 +108,6 @@ def test_inks_of_16_bits_are_as_those_of_8(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ({"subfiletype": 1}, "raw photograph"),
         ({"extratags": [(50706, "B", 4, b"\1\4\0\0", True)]}, "raw photograph"),
         ({}, "JPEG2000"),
     ],
@@ -275,8 +274,25 @@ def test_a_smaller_copy_in_front_is_no_page_either(how: dict[str, Any], tmp_path
     assert np.array_equal(second, resized(DEEP, Size.of(RGB), "linear"))
     assert np.array_equal(read_still(path, page=1).picture, RGB)
     assert np.array_equal(read_still(path, page=2).picture, DEEP)
+    # It is no raw photograph either, and its first page is what is shown of it.
+    still = read_still(path)
+    assert np.array_equal(still.picture, RGB)
+    assert still.remark is not None
+    assert "holds 2 pictures" in still.remark
     with pytest.raises(StudioError, match="none of number 3"):
         read_still(path, page=3)
+
+
+def test_a_smaller_copy_alone_is_shown_and_before_a_picture_apart_that_one(tmp_path: Path) -> None:
+    small = np.ascontiguousarray(RGB[::2, ::2])
+    assert np.array_equal(read_picture(written(tmp_path / "a.tif", small, photometric="rgb", subfiletype=1)), small)
+    for name, apart, photometric in (("b.tif", RGB, "rgb"), ("c.tif", RGB[..., 0], "cfa")):
+        with tifffile.TiffWriter(tmp_path / name) as file:
+            file.write(small, photometric="rgb", subfiletype=1, subifds=1)
+            file.write(np.ascontiguousarray(apart), photometric=photometric)
+    assert np.array_equal(read_picture(tmp_path / "b.tif"), RGB)
+    with pytest.raises(StudioError, match="raw photograph"):
+        read_picture(tmp_path / "c.tif")
 
 
 def test_a_file_of_pages_is_read_once_and_no_page_takes_all_of_it(

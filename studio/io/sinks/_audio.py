@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.errors import StudioError
 from studio.io.sinks._feeders import Copy, Encode, Timeline
 from studio.io.sinks.base import Range
-from studio.io.sources._clock import Clock
-from studio.io.sources._film import open_film, picture_stream, stamps_of
+from studio.io.sources._film import open_film, picture_starts, sound_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -27,7 +26,6 @@ _ENCODERS = {"mp4": "aac", "mov": "aac", "matroska": "flac"}
 # Samples as they are, but counted from the recording's start: of a sample QuickTime knows its number and no time, so
 # that sound that begins late, or has a hole, must be filled with silence.
 _UNCOMPRESSED = {"mov": ("pcm_s16le", "pcm_s24le", "pcm_s16be", "pcm_s24be", "pcm_s32le", "pcm_f32le")}
-_DISCONTINUOUS = 512  # AVFMT_TS_DISCONT: a clock that may jump
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 
 
@@ -68,15 +66,15 @@ class AudioTrack:
             self._warn(f"cannot be read ({error})")
 
     def _begin(self, source: InputContainer, start: float) -> None:
-        if not source.streams.audio:
+        stream = sound_stream(source)
+        if stream is None:
             self._warn("has no sound")
             return
-        stream = source.streams.audio[0]
         context: Any = stream.codec_context  # None when there is no decoder
         if context is None:
             self._warn("has sound in a codec that cannot be read")
             return
-        starts = [Fraction(start) + second for second in _picture_starts(source, self._path)]
+        starts = [Fraction(start) + second for second in picture_starts(self._path)]
         origin = starts[0]
         if start > 1 and len(starts) == 1:
             with contextlib.suppress(ValueError, OSError):
@@ -134,23 +132,3 @@ class AudioTrack:
 
     def _warn(self, what: str) -> None:
         self.warning = f"{self._path} {what}"
-
-
-def _picture_starts(source: InputContainer, path: Path) -> list[Fraction]:
-    """The stamps that are second 0 of the pictures: at first, and from each jump of the clock on, as the source's."""
-    from av.stream import Disposition
-
-    streams = [stream for stream in source.streams.video if not stream.disposition & Disposition.attached_pic]
-    if not streams:
-        return [Fraction(source.start_time or 0, 1_000_000)]
-    first = (streams[0].start_time or 0) * (streams[0].time_base or Fraction(0))
-    if not int(source.format.flags) & _DISCONTINUOUS:
-        return [first]
-    with open_film(path) as film:
-        stream = picture_stream(film, path)
-        length = 1 / (stream.average_rate or stream.guessed_rate or 25)
-        clock = Clock(jumps=True)
-        clock.start(float(first))
-        for stamp in stamps_of(film, stream, 1 << 40):
-            clock.place(float(stamp), float(length))
-    return [first, *(Fraction(-shift).limit_denominator(10**6) for shift in clock.shifts[1:])]

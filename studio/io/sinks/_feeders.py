@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from studio.io.sources._clock import BACK, FORWARD
+
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
@@ -19,8 +21,6 @@ _BIT_RATE = 192_000
 # Gaps and overlaps below this, in seconds, are rounding of time stamps: Matroska's are whole milliseconds.
 _TOLERANCE = Fraction(1, 200)
 _DAMAGES = 100
-# Seconds by which a clock is set anew, not merely late: those of `studio.io.sources._clock`.
-_FORWARD, _BACK = 10, Fraction(1, 2)
 # What an encoder takes; 24 bits stand in the upper ones of 32.
 _FORMATS = {"aac": "fltp", "pcm_s24le": "s32", "pcm_s24be": "s32", "pcm_s32le": "s32", "pcm_f32le": "flt"}
 _WHOLE = {"s16": (np.int16, 2**15), "s32": (np.int32, 2**31)}
@@ -40,7 +40,7 @@ class Timeline:
 
     def place(self, stamp: Fraction) -> Fraction:
         """Seconds from the start of the recording."""
-        if self._last is not None and not -_BACK <= stamp - self._last <= _FORWARD:
+        if self._last is not None and not -BACK <= stamp - self._last <= FORWARD:
             self._jumps = min(self._jumps + 1, len(self._starts) - 1)
         self._last = stamp
         return stamp - self._starts[self._jumps]

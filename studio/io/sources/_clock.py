@@ -14,9 +14,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Seconds: a clock that a transport stream sets forward by more, or any clock back by more, has begun anew. FFmpeg's own
-# program takes the same 10 s (its option dts_delta_threshold).
-_FORWARD, _BACK = 10.0, 0.5
+FORWARD, _BACK, BACK = 10.0, 0.5, 0.1
+"""Seconds: a clock that a transport stream sets forward by more than the first or back by more than the last, or any
+clock back by more than the second, has begun anew. FFmpeg's own program takes the same 10 and 0.1 s."""
 DEPTH = 16
 """Frames among which times may stand in another order than the pictures: H.264's and HEVC's decoders hold no more."""
 _FASTEST = Fraction(240)
@@ -31,6 +31,7 @@ class Clock:
 
     Attributes:
         jumped: how often the clock was set anew.
+        first_jump: the second at which that was first; infinite where it never was.
         shifts: what was added to stamps to make times of them, in seconds: at first, and from each jump on.
     """
 
@@ -41,6 +42,7 @@ class Clock:
         self._ends = 0.0
         self._is_stamped = False
         self.jumped = 0
+        self.first_jump = float("inf")
         self.shifts: list[float] = []
 
     def start(self, stamp: float) -> None:
@@ -66,16 +68,60 @@ class Clock:
             time = stamp + shift
             if not self._is_stamped and time < self._ends - length / 2:
                 # Frames came before it of which the film does not say when, as it cannot before its own zero.
+                self.shifts.pop()
                 self._set(shift + self._ends - time)
                 time = self._ends
             self._is_stamped = True
-            if time < self._newest - max(_BACK, DEPTH * length) or (self._jumps and time > self._ends + _FORWARD):
+            # A decoder gives the pictures of a transport stream in order; those of an AVI have other ones' times.
+            back = max(BACK, 2 * length) if self._jumps else max(_BACK, DEPTH * length)
+            if time < self._newest - back or (self._jumps and time > self._ends + FORWARD):
                 self._set(shift + self._ends - time)
                 self.jumped += 1
+                self.first_jump = min(self.first_jump, self._ends)
                 time = self._ends
         self._newest = max(self._newest, time)
         self._ends = max(self._ends, time + length)
         return time
+
+
+Stamps = tuple[Fraction | None, Fraction | None]
+"""Of a packet: when its picture is shown, and when it is decoded, in seconds; None where the film does not say."""
+
+
+def rehearsed(packets: Iterable[Stamps], length: float, *, jumps: bool, origin: float | None = None) -> Clock:
+    """A clock that has been told stamps of packets in the order in which their pictures come out of a decoder.
+
+    Args:
+        packets: as they are stored.
+        length: seconds for which a picture is shown.
+        jumps: see `Clock`.
+        origin: the stamp that is second 0; None for that of the first picture.
+    """
+    clock = Clock(jumps=jumps)
+    if origin is not None:
+        clock.start(origin)
+    for part in _parts(packets, jumps=jumps):
+        for stamp in part:
+            clock.place(stamp, length)
+    return clock
+
+
+def _parts(packets: Iterable[Stamps], *, jumps: bool) -> Iterator[list[float | None]]:
+    """The stamps of pictures between jumps of the decoder's clock, rising; first those that have none, before zero."""
+    before, shown = 0, list[float]()
+    last: Fraction | None = None
+    for number, (pts, dts) in enumerate(packets):
+        if pts is None:
+            before += number < DEPTH
+            continue
+        if last is not None and dts is not None:
+            step = float(dts - last)
+            if step < -(BACK if jumps else _BACK) or (jumps and step > FORWARD):
+                yield [None] * before + sorted(shown)
+                before, shown = 0, []
+        last = last if dts is None else dts
+        shown.append(float(pts))
+    yield [None] * before + sorted(shown)
 
 
 def in_order(items: Iterable[tuple[float, T]], depth: int) -> Iterator[tuple[float, T]]:

@@ -19,11 +19,19 @@ from studio.model.op import Array
 ToneMap = Literal["knee", "clip", "hable", "reinhard"]
 TONE_MAPS: tuple[ToneMap, ...] = get_args(ToneMap)
 
-LINEAR, PQ, HLG = 8, 16, 18
-_WIDE = {9: "BT.2020", 11: "DCI-P3", 12: "Display P3"}
+LINEAR, PQ, CINEMA, HLG = 8, 16, 17, 18
+_CURVES = {
+    PQ: "high dynamic range (PQ)",
+    HLG: "high dynamic range (HLG)",
+    LINEAR: "linear light",
+    CINEMA: "light of cinemas",
+}
+_XYZ = 10
+_WIDE = {9: "BT.2020", _XYZ: "CIE XYZ", 11: "DCI-P3", 12: "Display P3"}
 # Linear RGB of these primaries to linear RGB of BT.709, both with D65 white (P3 of cinemas is adapted to it).
 _TO_BT709 = {
     9: ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)),
+    10: ((3.2410, -1.5374, -0.4986), (-0.9692, 1.8760, 0.0416), (0.0556, -0.2040, 1.0570)),
     11: ((1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0983)),
     12: ((1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0983)),
 }
@@ -49,14 +57,14 @@ class Colours:
     @property
     def is_ordinary(self) -> bool:
         """Whether values are taken as they are, as those of nearly all films and pictures."""
-        return self.transfer not in (LINEAR, PQ, HLG) and self.primaries not in _WIDE
+        # Who says XYZ of a curve for screens means something else.
+        return self.transfer not in _CURVES and (self.primaries not in _WIDE or self.primaries == _XYZ)
 
     def remark(self, tone_map: ToneMap) -> str:
         """What `to_ordinary` does to them, in one sentence; empty where it does nothing."""
         if self.is_ordinary:
             return ""
-        kind = {PQ: "high dynamic range (PQ)", HLG: "high dynamic range (HLG)", LINEAR: "linear light"}
-        said = [kind[self.transfer]] if self.transfer in kind else []
+        said = [_CURVES[self.transfer]] if self.transfer in _CURVES else []
         said += [_WIDE[self.primaries]] if self.primaries in _WIDE else []
         done = f", brightness past white by '{tone_map}' (--tone-map)" if self.transfer in (PQ, HLG) else ""
         return f"its colours ({', '.join(said)}) are brought to BT.709{done}"
@@ -84,7 +92,7 @@ def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> 
     if colours.transfer in (PQ, HLG):
         light = _squeezed(light, tone_map)
     np.minimum(light, 1.0, out=light)
-    if colours.transfer in (LINEAR, PQ, HLG):
+    if colours.transfer in _CURVES:
         return _srgb(light)
     return np.asarray(light ** np.float32(1 / _SCREEN_GAMMA), np.float32)
 
@@ -93,6 +101,9 @@ def _light(values: Array, transfer: int) -> Array:
     """Light with 1 as the white of ordinary pictures."""
     if transfer == LINEAR:
         return np.maximum(np.nan_to_num(values), 0.0)
+    if transfer == CINEMA:
+        # SMPTE ST 428-1: white is 48 of the 52.37 cd/m² that the largest value stands for.
+        return np.asarray(np.maximum(values, 0.0) ** np.float32(2.6) * np.float32(52.37 / 48), np.float32)
     if transfer in (PQ, HLG):
         table = _curve(transfer)
         places = np.rint(np.clip(values, 0.0, 1.0) * (len(table) - 1)).astype(np.int32)

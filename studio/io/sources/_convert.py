@@ -19,15 +19,21 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 # AVColorSpace -> the scale filter's word for the matrix.
-_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+_MATRICES = {
+    1: "bt709",
+    4: "fcc",
+    5: "bt601",
+    6: "bt601",
+    7: "smpte240m",
+    9: "bt2020",
+}
 _RANGES = {1: "tv", 2: "pc"}
 _FULL = 2
 # Exact and the same on every processor, where swscale's defaults differ between them by a grey level or two.
 _SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
-# Matrices that no converter here has: pictures come as if by BT.601 or BT.709, which is said.
-_LACKING = {11: "SMPTE 2085", 15: "IPT-C2"}
 # Numbers of these many bits are handed on as they are stored; others, of 16.
 _PLANES = {8: "yuv444p", 10: "yuv444p10le", 12: "yuv444p12le", 14: "yuv444p14le"}
+_WITH_OPACITY = {8: "yuva444p", 10: "yuva444p10le", 12: "yuva444p12le"}
 # What says nothing of primaries or curve.
 _UNSAID = (0, 2)
 
@@ -67,15 +73,11 @@ class RgbConverter:
         self._key: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
         self._colours = Colours()
-        self._lacks = ""
 
     @property
     def remark(self) -> str:
         """What was done to the colours of the last frame; empty where nothing was."""
-        said = self._colours.remark(self._tone_map)
-        if self._lacks:
-            return f"{said}; " * bool(said) + f"its matrix ({self._lacks}) is not known here, so its colours are wrong"
-        return said
+        return self._colours.remark(self._tone_map)
 
     def __call__(self, frame: VideoFrame) -> DeepPicture:
         """Give (H, W, 3) RGB, of 16 bits where the frame has more than 8.
@@ -90,7 +92,6 @@ class RgbConverter:
         if self._graph is None or key != self._key:
             self._graph = self._build(frame, _pixels(frame))
             self._key = key
-            self._lacks = "" if frame.format.is_rgb else _LACKING.get(frame.colorspace, "")
         said = self._said
         self._colours = Colours(
             said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,
@@ -99,6 +100,9 @@ class RgbConverter:
         if self._colours.transfer == LINEAR and all(component.bits <= 8 for component in frame.format.components):
             # QOI's writers say it of any picture, and nobody keeps light in 8 bits.
             self._colours = Colours(self._colours.primaries)
+        if frame.format.name.startswith("xyz"):
+            # Of a cinema's pictures, which the scale filter makes RGB.
+            self._colours = Colours()
         is_float = "f32" in frame.format.name or "f16" in frame.format.name
         if is_float and self._colours.transfer in _UNSAID:
             self._colours = Colours(self._colours.primaries, LINEAR)
@@ -111,19 +115,25 @@ class RgbConverter:
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
 
     def _by_own(self, made: VideoFrame, frame: VideoFrame) -> DeepPicture:
-        """RGB of planes by a matrix that FFmpeg has not."""
+        """RGB, and opacity where there is some, of planes by a matrix that FFmpeg has not."""
         bits = made.format.components[0].bits
         kind = np.dtype(np.uint8 if bits == 8 else "<u2")
         size = made.height, made.width
-        planes = np.stack(
-            [
-                np.ndarray(size, kind, memoryview(plane), strides=(plane.line_size, kind.itemsize))
-                for plane in made.planes[:3]
-            ],
-            axis=-1,
-        )
+        stored = [
+            np.ndarray(size, kind, memoryview(plane), strides=(plane.line_size, kind.itemsize)) for plane in made.planes
+        ]
+        planes = np.stack(stored[:3], axis=-1)
         full = frame.format.name.startswith("yuvj") or frame.color_range == _FULL
-        return rgb_by_matrix(planes, bits, frame.colorspace, full=full, transfer=self._colours.transfer)
+        colours = self._colours
+        rgb = rgb_by_matrix(
+            planes, bits, frame.colorspace, full=full, transfer=colours.transfer, primaries=colours.primaries
+        )
+        if len(made.planes) < 4:
+            return rgb
+        # Opacity has all numbers, whatever the range of colours is.
+        full_scale, top = (1 << bits) - 1, np.iinfo(rgb.dtype).max
+        opacity = (stored[3].astype(np.uint32) * top + full_scale // 2) // full_scale
+        return np.dstack([rgb, opacity.astype(rgb.dtype)])
 
     def _build(self, frame: VideoFrame, pixels: str) -> av.filter.Graph:
         import av
@@ -175,7 +185,8 @@ def _pixels(frame: VideoFrame) -> str:
     """The format, with as many bits as the frame's, that its values come out in."""
     alpha = any(component.is_alpha for component in frame.format.components)
     if _has_own(frame):
-        return _PLANES.get(frame.format.components[0].bits, "yuv444p16le")
+        bits = frame.format.components[0].bits
+        return _WITH_OPACITY.get(bits, "yuva444p16le") if alpha else _PLANES.get(bits, "yuv444p16le")
     name = frame.format.name
     if "f32" in name or "f16" in name:
         return "gbrapf32le" if alpha else "gbrpf32le"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.io.sources._clock import DEPTH, Stamps, rehearsed
 from studio.io.sources._other_files import what_else
 from studio.io.sources.base import MAX_SIDE
 from studio.model.size import Size
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
@@ -24,6 +27,7 @@ _FINEST = 100_000
 _LOCAL, _PART_OF = "file,crypto,data", "subfile,,"
 # Seconds after zero at which many films begin, by what their sound needs.
 _EARLY = 0.5
+_DISCONTINUOUS = 512  # AVFMT_TS_DISCONT
 
 
 def open_film(path: Path) -> InputContainer:
@@ -113,20 +117,24 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-def stamps_of(container: InputContainer, stream: VideoStream, most: int) -> list[Fraction]:
-    """Times in seconds of the first packets of a stream, without decoding any."""
+def packets_of(container: InputContainer, stream: VideoStream, most: int) -> list[Stamps]:
+    """Stamps of the first packets of a stream but those that an edit list hides, without decoding any."""
     import av
 
-    base, found = stream.time_base or Fraction(0), []
+    base, found = stream.time_base or Fraction(0), list[Stamps]()
     try:
-        for packet in container.demux(stream):
-            if packet.pts is not None:
-                found.append(packet.pts * base)
-            if len(found) == most:
-                break
+        for packet in islice(container.demux(stream), most):
+            if packet.size and not packet.is_discard:
+                pts, dts = packet.pts, packet.dts
+                found.append((None if pts is None else pts * base, None if dts is None else dts * base))
     except av.FFmpegError:
         pass
     return found
+
+
+def stamps_of(container: InputContainer, stream: VideoStream, most: int) -> list[Fraction]:
+    """When the pictures of the first packets of a stream are shown, in seconds, as far as it says so."""
+    return [pts for pts, _ in packets_of(container, stream, most) if pts is not None]
 
 
 def is_bare(container: InputContainer) -> bool:
@@ -179,14 +187,40 @@ def origin_of(container: InputContainer, stream: VideoStream, first: VideoFrame)
     return float(first.pts * first.time_base) if first.pts is not None and first.time_base else None
 
 
-def sound_origin(container: InputContainer) -> float:
-    """The stamp, in seconds, that is the beginning of a file's sound: where its pictures begin, or it itself does."""
+def jumps(container: InputContainer) -> bool:
+    """Whether a film is of a kind whose clock may jump within it, as that of a transport stream."""
+    return bool(int(container.format.flags) & _DISCONTINUOUS)
+
+
+def picture_starts(path: Path) -> list[Fraction]:
+    """The stamps that are second 0 of a film's pictures: at first, and from each jump of its clock on.
+
+    Of sound alone it is that at which it begins.
+
+    Raises:
+        StudioError: when it cannot be read.
+    """
+    with open_film(path) as film:
+        try:
+            stream = picture_stream(film, path)
+        except StudioError:
+            return [max(Fraction(0), Fraction(film.start_time or 0, 1_000_000))]
+        first = (stream.start_time or 0) * (stream.time_base or Fraction(0))
+        if film.format.name == "avi":
+            return [first]
+        length = float(1 / (stream.average_rate or stream.guessed_rate or 25))
+        # A clock that does not jump is known by how it begins.
+        packets = packets_of(film, stream, 1 << 40 if jumps(film) else 4 * DEPTH)
+        clock = rehearsed(packets, length, jumps=jumps(film), origin=float(first))
+        return [Fraction(-shift).limit_denominator(10**6) for shift in clock.shifts]
+
+
+def sound_stream(container: InputContainer) -> AudioStream | None:
+    """The sound of a film, of several the one marked as the usual one, else the first; None where it has none."""
     from av.stream import Disposition
 
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return float((stream.start_time or 0) * (stream.time_base or 0))
-    return max(0.0, (container.start_time or 0) / 1e6)
+    found = container.streams.audio
+    return max(found, key=lambda stream: bool(stream.disposition & Disposition.default), default=None)
 
 
 def duration_of(container: InputContainer, stream: VideoStream) -> float | None:

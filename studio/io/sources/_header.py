@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from studio.model.size import Size
 
@@ -17,6 +20,9 @@ _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9}
 _MOST_PARTS = 100_000
 # What a PNG's gAMA says of values that are light itself.
 _LINEAR = 100_000
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# The tag that names lists of tags apart, and how many of them, and lists in all, are followed.
+_APART, _MOST_APART, _MOST_DIRECTORIES = 330, 1000, 10_000
 # TIFF's kinds of values that are integers.
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 # EXIF orientation -> (transpose, flip_x, flip_y) of `base.orient`.
@@ -159,7 +165,7 @@ def _webp(data: bytes) -> Header | None:
 
 
 def _tiff(data: bytes) -> Header | None:
-    if data[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    if data[:4] not in _TIFF:
         return None
     tags = tags_of_tiff(data)
     if 256 not in tags or 257 not in tags:
@@ -189,19 +195,72 @@ def _orientation(exif: bytes) -> tuple[bool, bool, bool]:
         return False, False, False
 
 
+class Directory(NamedTuple):
+    """A list of tags of a TIFF.
+
+    Attributes:
+        place: where it begins.
+        tags: those that hold integers: the first of each.
+        apart: where the lists of other pictures begin that it names, as raw photographs and thumbnails are.
+        following: where the next one in the row begins; 0 for none.
+    """
+
+    place: int
+    tags: dict[int, int]
+    apart: list[int]
+    following: int
+
+
 def tags_of_tiff(data: bytes) -> dict[int, int]:
     """Tags of the first directory of a TIFF structure (EXIF is one) that hold integers: the first of each.
 
     BigTIFF is the same with counts and places of 64 bits.
+
+    Raises:
+        struct.error: where it is cut off.
     """
-    order = "<" if data[:2] == b"II" else ">"
+    return _directory(data, _first_place(data)).tags
+
+
+def directories_of_tiff(data: bytes, *, apart: bool = False) -> Iterator[Directory]:
+    """The lists of tags of a TIFF's pictures in their row, as far as they can be followed.
+
+    Args:
+        data: content of the file; one that is no TIFF has none.
+        apart: whether the lists that those name come behind them, too.
+    """
+    if data[:4] not in _TIFF:
+        return
+    seen = set[int]()
+    with suppress(struct.error):
+        waiting = [_first_place(data)]
+        while waiting and len(seen) < _MOST_DIRECTORIES:
+            place = waiting.pop()
+            if not place or place in seen:
+                continue
+            seen.add(place)
+            found = _directory(data, place)
+            yield found
+            waiting.append(found.following)
+            waiting += found.apart[::-1] if apart else []
+
+
+def _first_place(data: bytes) -> int:
     big = data[2:4] in (b"+\0", b"\0+")
-    (place,) = struct.unpack_from(order + ("Q" if big else "I"), data, 8 if big else 4)
+    return int(struct.unpack_from(_order(data) + ("Q" if big else "I"), data, 8 if big else 4)[0])
+
+
+def _order(data: bytes) -> str:
+    return "<" if data[:2] == b"II" else ">"
+
+
+def _directory(data: bytes, place: int) -> Directory:
+    order, big = _order(data), data[2:4] in (b"+\0", b"\0+")
     if place > len(data):
         raise struct.error("the directory lies past the end")
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
     start, length, inline = (place + 8, 20, 8) if big else (place + 2, 12, 4)
-    tags = {}
+    tags, apart = {}, list[int]()
     for entry in range(start, start + length * min(count, _MOST_PARTS), length):
         tag, kind, many = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, entry)
         if kind not in _INTEGERS or many == 0:
@@ -211,4 +270,8 @@ def tags_of_tiff(data: bytes) -> dict[int, int]:
             (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, at)
         if at + struct.calcsize(_INTEGERS[kind]) <= len(data):
             tags[tag] = int(struct.unpack_from(order + _INTEGERS[kind], data, at)[0])
-    return tags
+        if tag == _APART and many < _MOST_APART and at + many * struct.calcsize(_INTEGERS[kind]) <= len(data):
+            apart += struct.unpack_from(f"{order}{many}{_INTEGERS[kind]}", data, at)
+    after = start + length * count
+    following = struct.unpack_from(order + ("Q" if big else "I"), data, after)[0] if after + inline <= len(data) else 0
+    return Directory(place, tags, apart, following)

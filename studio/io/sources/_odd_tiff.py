@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._header import tags_of_tiff
+from studio.io.sources._header import directories_of_tiff, tags_of_tiff
 from studio.io.sources._icc import inks_to_srgb
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._tiff_jpeg2000 import JPEG2000, read_jpeg2000
 
-_BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _SMALLER, _DNG = 258, 259, 262, 284, 339, 254, 50706
+_BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _DNG = 258, 259, 262, 284, 339, 50706
 _PROFILE = 34675
 _WHITE_IS_ZERO, _INKS, _LAB, _ICC_LAB = 0, 5, 8, 9
 # Colours and compressions of which OpenCV gives the right values.
@@ -30,7 +30,8 @@ _OF_LIBTIFF = (2, 3, 4, 5, 7, 34925, 50000)
 _OF_IMAGECODECS = (34887, 50002, 52546, 34934, 22610, 34933, 34925, 50000, 34926, 50001, 34927)
 _LIBRARY = "with `pip install imagecodecs` the studio reads it as well"
 _MOST_CHANNELS = 16
-_RAW = (32803, 34892)
+# Colours of a sensor, and compressions of the cameras of Sony, Pentax and Nikon.
+_RAW, _RAW_COMPRESSIONS = (32803, 34892), (32767, 65535, 34713)
 # CIE L*a*b* to linear light: XYZ under D50 to BT.709's primaries under D65, by Bradford's adaptation.
 _D50 = np.array([0.96422, 1.0, 0.82521])
 _TO_BT709 = np.array(
@@ -54,7 +55,7 @@ def is_odd(data: bytes) -> bool:
         or (tags.get(_FORMAT, 1) == 3 and bits == 16)
         or bits not in (1, 2, 4, 8, 16, 32, 64)
         or (tags.get(_FORMAT, 1) != 3 and bits > 16)
-        or _is_raw(data, tags)
+        or is_raw(data)
     )
 
 
@@ -71,7 +72,7 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
     Raises:
         StudioError: when its numbers, colours or compression cannot be read.
     """
-    if _is_raw(data, tags_of_tiff(data)):
+    if is_raw(data):
         raise StudioError(f"{path} is a raw photograph; develop it first, and save it as TIFF, PNG or JPEG")
     found = _by_tifffile(path, data)
     if isinstance(found, np.ndarray):
@@ -139,9 +140,12 @@ def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
         ) from error
 
 
-def _is_raw(data: bytes, tags: dict[int, int]) -> bool:
-    """Whether it is what a camera's sensor saw, in front of which a small preview stands."""
-    return bool(tags.get(_SMALLER, 0) & 1) or _DNG in tags or tags.get(_COLOURS) in _RAW or data[8:10] == b"CR"
+def is_raw(data: bytes) -> bool:
+    """Whether a TIFF is what a camera's sensor saw, in front of which a small preview may stand."""
+    return data[8:10] == b"CR" or any(
+        _DNG in each or each.get(_COLOURS) in _RAW or each.get(_COMPRESSION) in _RAW_COMPRESSIONS
+        for each in (found.tags for found in directories_of_tiff(data, apart=True))
+    )
 
 
 def _plain(values: np.ndarray, bits: int, path: Path) -> np.ndarray:

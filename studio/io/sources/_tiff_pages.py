@@ -6,6 +6,8 @@ import struct
 from contextlib import suppress
 from typing import NamedTuple
 
+from studio.io.sources._header import Directory, directories_of_tiff
+
 _SMALLER = 254
 _MOST, _MOST_TAGS = 10_000, 1000
 # Bytes of a value of each kind.
@@ -38,10 +40,14 @@ class Pages:
     """
 
     def __init__(self, data: bytes) -> None:
-        self._data, self._places = data, _places(data)
+        self._data, (self._places, self._begins_smaller) = data, _places(data)
 
     def __len__(self) -> int:
         return max(len(self._places), 1)
+
+    def shown(self) -> bytes:
+        """A TIFF that begins with the first of them: the file itself, unless that begins with a smaller copy."""
+        return self.alone(1) if self._begins_smaller and self._places else self._data
 
     def alone(self, number: int) -> bytes:
         """A TIFF of one of them, which takes no longer the more there are.
@@ -152,24 +158,17 @@ def _form(data: bytes) -> tuple[str, str, int]:
     return (order, "Q", 8) if version == 43 else (order, "I", 4)
 
 
-def _places(data: bytes) -> list[int]:
-    """Where the lists of tags of its pictures begin, as far as they can be followed."""
-    found: list[int] = []
-    with suppress(struct.error, ValueError, OverflowError):
-        order, offset, begins = _form(data)
-        # Count of entries, one entry's size, where its value lies in it.
-        count, size, value = ("Q", 20, 12) if offset == "Q" else ("H", 12, 8)
-        (at,) = struct.unpack_from(order + offset, data, begins)
-        seen = set[int]()
-        while at and at not in seen and len(seen) < _MOST:
-            seen.add(at)
-            (entries,) = struct.unpack_from(order + count, data, at)
-            start = at + struct.calcsize(order + count)
-            smaller = 0
-            for k in range(min(entries, _MOST_TAGS)):
-                tag, kind = struct.unpack_from(f"{order}HH", data, start + k * size)
-                if tag == _SMALLER:
-                    (smaller,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, start + k * size + value)
-            found += [] if smaller & 1 else [at]
-            (at,) = struct.unpack_from(order + offset, data, start + entries * size)
-    return found
+def _places(data: bytes) -> tuple[list[int], bool]:
+    """Where the lists of tags of its pictures begin, as far as they can be followed; whether a smaller copy is first.
+
+    Where all in a row are smaller copies, the pictures are those that the lists apart hold.
+    """
+    row = list(directories_of_tiff(data))
+    found = [each.place for each in row if not _is_smaller(each)]
+    if not found:
+        found = [each.place for each in directories_of_tiff(data, apart=True) if not _is_smaller(each)]
+    return found[:_MOST], bool(row) and _is_smaller(row[0])
+
+
+def _is_smaller(directory: Directory) -> bool:
+    return bool(directory.tags.get(_SMALLER, 0) & 1)

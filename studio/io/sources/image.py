@@ -13,7 +13,7 @@ from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import Header, claims_more, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
-from studio.io.sources._odd_tiff import is_odd, read_odd
+from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
@@ -54,7 +54,11 @@ def read_still(path: Path, reading: Reading | None = None, page: int = 0) -> Sti
         raise StudioError(
             f"{path} holds {len(pages)} picture{'s' * (len(pages) > 1)}, and none of number {page}; give a smaller one"
         )
-    return still_of(path, pages.alone(page), reading) if page else still_of(path, data, reading, len(pages))
+    if page:
+        return still_of(path, pages.alone(page), reading)
+    first = pages.shown()
+    # What stands behind the preview of a raw photograph is no picture yet.
+    return still_of(path, data if first is not data and is_raw(data) else first, reading, len(pages))
 
 
 def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int = 1) -> Still:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order
+from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order, rehearsed
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
@@ -18,12 +18,13 @@ from studio.io.sources._film import (
     is_bare,
     is_cut,
     is_for_pictures,
+    jumps,
     nominal_rate,
     open_film,
     origin_of,
+    packets_of,
     picture_stream,
     square_size,
-    stamps_of,
 )
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
@@ -84,8 +85,7 @@ class VideoSource(BaseSource):
             self._by_packet = is_held_by_packet(stream)
             # Decoders overwrite what the container says.
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
-            flags = int(container.format.flags)
-            self._jumps = bool(flags & 512)  # AVFMT_TS_DISCONT
+            self._jumps = jumps(container)
             self._is_bare, self._is_cut = is_bare(container), is_cut(container)
             self._disorder = DEPTH if container.format.name == "avi" else 2
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
@@ -126,14 +126,12 @@ class VideoSource(BaseSource):
     def _fine_rate(self, tick: Fraction, average: Fraction | None) -> Fraction | None:
         """The fine rate of a variable one; None of a constant one."""
         with open_film(self._path) as container:
-            if container.format.name in ("avi", "gif") or self._is_bare:
+            if container.format.name == "avi" or self._is_bare:
                 return None
-            stamps = stamps_of(container, picture_stream(container, self._path), _LOOKED_AT)
-        clock = Clock(jumps=self._jumps)
-        # Packets come as they are decoded: one behind a gap may come before those that stand in front of it.
-        for stamp, _ in in_order(((float(stamp), None) for stamp in stamps), DEPTH):
-            clock.place(stamp, float(1 / (average or _DEFAULT_RATE)))
-        return None if clock.jumped else fine_rate(stamps, tick, average)
+            packets = packets_of(container, picture_stream(container, self._path), _LOOKED_AT)
+        if rehearsed(packets, float(1 / (average or _DEFAULT_RATE)), jumps=self._jumps).jumped:
+            return None
+        return fine_rate([pts for pts, _ in packets if pts is not None], tick, average)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start: see `frames`."""
@@ -165,14 +163,8 @@ class VideoSource(BaseSource):
         """The second at which the clock first jumps: seeking finds nothing beyond. Infinite where it never does."""
         if self._begins_anew is None:
             with open_film(self._path) as container:
-                stream = picture_stream(container, self._path)
-                clock = Clock(jumps=self._jumps)
-                self._begins_anew = float("inf")
-                for stamp in stamps_of(container, stream, 1 << 40):
-                    time = clock.place(float(stamp), self._period)
-                    if clock.jumped:
-                        self._begins_anew = time
-                        break
+                packets = packets_of(container, picture_stream(container, self._path), 1 << 40)
+            self._begins_anew = rehearsed(packets, self._period, jumps=self._jumps).first_jump
         return self._begins_anew
 
     def _seek(self, container: InputContainer, stream: VideoStream, start: float) -> bool:
