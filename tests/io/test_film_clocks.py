@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 from films import make_film, numbered, numbers
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from PIL import Image
 from test_brought_films import _later
 
 from studio.io.sources import at_constant_rate, open_source
+from studio.io.sources._clock import Clock
 
 
 @dataclass(frozen=True)
@@ -137,3 +140,33 @@ def test_a_gif_of_unequal_delays_loses_none(tmp_path: Path) -> None:
         shown = numbers(frame.picture for frame in at_constant_rate(source, source.info.fps))
         assert sorted(set(shown)) == list(range(12))
         assert len(shown) == pytest.approx(0.66 * 25, abs=1)
+
+
+def test_what_comes_too_late_behind_damage_is_no_clock_that_begins_anew() -> None:
+    """A decoder that lost packets gave frames of two places by turns: each was shown for a second."""
+    clock = Clock(jumps=False)
+    stamps = [*(n / 25 for n in range(30)), *(time for n in range(4) for time in (60 / 25 + n / 25, 30 / 25 + n / 25))]
+    times = [clock.place(stamp, 0.04, n / 25) for n, stamp in enumerate(stamps)]
+    assert clock.jumped == 0
+    assert times == pytest.approx(stamps)
+    again = Clock(jumps=False)
+    for n in range(60):
+        again.place(n % 30 / 25, 0.04, n % 30 / 25)
+    assert again.jumped == 1
+
+
+def test_an_avi_that_counts_more_ticks_than_pictures_has_their_rate(tmp_path: Path) -> None:
+    """Of a film of fields, copied: it says 50 a second of 25, and shows nothing at every other tick."""
+    path = tmp_path / "a.avi"
+    film = make_film(tmp_path / "a.mp4", "mpeg4", count=30, options={"q": "2"})
+    with av.open(str(film)) as source, av.open(str(path), "w") as sink:
+        stream = sink.add_stream_from_template(source.streams.video[0])
+        stream.time_base = Fraction(1, 50)
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.pts, packet.dts = (round(stamp * packet.time_base * 50) for stamp in (packet.pts, packet.dts))
+                packet.time_base, packet.stream = Fraction(1, 50), stream
+                sink.mux(packet)
+    with open_source(str(path)) as source:
+        assert source.info.fps == 25
+        assert numbers(frame.picture for frame in at_constant_rate(source, source.info.fps)) == list(range(30))

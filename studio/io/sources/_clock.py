@@ -41,6 +41,7 @@ class Clock:
         self._newest = 0.0
         self._ends = 0.0
         self._is_stamped = False
+        self._decoded: deque[float] = deque(maxlen=2 * DEPTH)
         self.jumped = 0
         self.first_jump = float("inf")
         self.shifts: list[float] = []
@@ -54,12 +55,14 @@ class Clock:
         self.shifts.append(shift)
         return shift
 
-    def place(self, stamp: float | None, length: float) -> float:
+    def place(self, stamp: float | None, length: float, decoded: float | None = None) -> float:
         """Where a frame stands, in seconds.
 
         Args:
             stamp: what the film says, in seconds; None where it says nothing: then it follows on the one before.
             length: how long it is shown, as far as that is known.
+            decoded: when it was decoded, in seconds, where the film says that. Where that goes on and the container is
+                not of such a kind, what stands before others has merely come too late, as behind damage.
         """
         if stamp is None:
             time = self._ends
@@ -74,11 +77,15 @@ class Clock:
             self._is_stamped = True
             # A decoder gives the pictures of a transport stream in order; those of an AVI have other ones' times.
             back = max(BACK, 2 * length) if self._jumps else max(_BACK, DEPTH * length)
-            if time < self._newest - back or (self._jumps and time > self._ends + FORWARD):
+            goes_on = not self._jumps and decoded is not None and decoded > max(self._decoded, default=decoded) - back
+            if (time < self._newest - back and not goes_on) or (self._jumps and time > self._ends + FORWARD):
+                self._decoded.clear()
                 self._set(shift + self._ends - time)
                 self.jumped += 1
                 self.first_jump = min(self.first_jump, self._ends)
                 time = self._ends
+        if decoded is not None:
+            self._decoded.append(decoded)
         self._newest = max(self._newest, time)
         self._ends = max(self._ends, time + length)
         return time

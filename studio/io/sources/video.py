@@ -126,7 +126,7 @@ class VideoSource(BaseSource):
     def _fine_rate(self, tick: Fraction, average: Fraction | None) -> Fraction | None:
         """The fine rate of a variable one; None of a constant one."""
         with open_film(self._path) as container:
-            if container.format.name == "avi" or self._is_bare:
+            if self._is_bare:
                 return None
             packets = packets_of(container, picture_stream(container, self._path), _LOOKED_AT)
         if rehearsed(packets, float(1 / (average or _DEFAULT_RATE)), jumps=self._jumps).jumped:
@@ -256,7 +256,8 @@ class VideoSource(BaseSource):
             if sought and stamp is None:
                 return
             duration = float(frame.duration * base) if frame.duration else None
-            time = clock.place(stamp, duration or self._period)
+            decoded_at = float(frame.dts * base) if frame.dts is not None and base else None
+            time = clock.place(stamp, duration or self._period, decoded_at)
             if clock.jumped:
                 self._has_jumped = True
                 self._note("its clock jumps; the gap is closed")
