@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
 from films import HEIGHT, WIDTH, make_film, numbered, numbers
 from hypothesis import given, settings
@@ -419,3 +420,35 @@ def test_frames_before_the_zero_of_a_matroska_film_are_none_too_many(tmp_path: P
     with open_source(str(film)) as source:
         assert [frame.time for frame in source] == pytest.approx([n / 25 for n in range(20)])
         assert source.remark is None
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
+def test_a_film_or_a_gif_under_a_pictures_name_is_what_it_is(tmp_path: Path, name: str) -> None:
+    for made in (make_film(tmp_path / "a.mp4", count=6), make_film(tmp_path / "a.mkv", count=6)):
+        (tmp_path / name).write_bytes(made.read_bytes())
+        assert shown(tmp_path / name) == list(range(6))
+    pictures = [Image.fromarray(numbered(number)) for number in range(6)]
+    pictures[0].save(tmp_path / name, format="GIF", save_all=True, append_images=pictures[1:], duration=40)
+    assert shown(tmp_path / name) == list(range(6))
+    (tmp_path / name).write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(StudioError, match="not a picture"):
+        open_source(str(tmp_path / name))
+
+
+def test_a_film_is_cropped_to_the_pixel_on_every_side(tmp_path: Path) -> None:
+    film, cut = make_film(tmp_path / "a.ts", count=5, pixels="yuv444p"), tmp_path / "cut.ts"
+    with av.open(str(film)) as source, av.open(str(cut), "w") as sink:
+        stream = source.streams.video[0]
+        copy = sink.add_stream_from_template(stream)
+        crop = BitStreamFilterContext("h264_metadata=crop_left=6:crop_top=4:crop_right=10", stream)
+        # The last packet is empty: it ends the filter.
+        for packet in source.demux(stream):
+            for filtered in crop.filter(packet if packet.size else None):
+                filtered.stream = copy
+                sink.mux(filtered)
+    with open_source(str(cut)) as source:
+        assert source.info.size == Size(HEIGHT - 4, WIDTH - 16)
+        frames = [frame.picture for frame in source]
+    with open_source(str(film)) as source:
+        whole = [frame.picture for frame in source]
+    assert all(np.array_equal(a, b[4:, 6:-10]) for a, b in zip(frames, whole, strict=True))

@@ -225,10 +225,11 @@ def test_floats_of_light_get_the_curve_of_screens(tmp_path: Path) -> None:
 
 
 def test_folders_and_patterns_take_every_kind(tmp_path: Path) -> None:
-    for index, suffix in enumerate(("png", "jpg", "webp", "avif", "tga", "jp2")):
-        Image.fromarray(numbered(index)).save(tmp_path / f"f{index}.{suffix}")
+    for index, suffix in enumerate(("png", "jpg", "webp", "avif", "tga", "jp2", "gif", "pbm")):
+        picture = Image.fromarray(numbered(index))
+        (picture.convert("1") if suffix == "pbm" else picture).save(tmp_path / f"f{index}.{suffix}")
     with open_source(str(tmp_path)) as source:
-        assert numbers(frame.picture for frame in source) == list(range(6))
+        assert numbers(frame.picture for frame in source) == list(range(8))
     for spec, wanted in (("f%d.*", None), ("f*.png", [0]), ("f[1-3].*", [1, 2, 3])):
         if wanted is None:
             continue

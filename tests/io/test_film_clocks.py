@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
@@ -170,3 +170,20 @@ def test_an_avi_that_counts_more_ticks_than_pictures_has_their_rate(tmp_path: Pa
     with open_source(str(path)) as source:
         assert source.info.fps == 25
         assert numbers(frame.picture for frame in at_constant_rate(source, source.info.fps)) == list(range(30))
+
+
+def test_a_late_place_of_a_transport_stream_is_found(tmp_path: Path) -> None:
+    """More than 10 s behind its beginning the first frame was taken for a clock that was set forward."""
+    first = make_film(tmp_path / "a.mp4", count=600, options={"bf": "2", "g": "25"})
+    second = make_film(
+        tmp_path / "b.mp4", count=50, options={"bf": "0", "g": "5"}, draw=lambda n, w, h: numbered(n + 600, w, h)
+    )
+    long = _later(first, tmp_path / "a.ts", 2.0)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(long.read_bytes() + _later(second, tmp_path / "b.ts", 90.0).read_bytes())
+    for path, places in ((long, (130, 275, 500, 599)), (joined, (500, 595, 599, 600, 640))):
+        with open_source(str(path)) as source:
+            for place in places:
+                found = list(islice(source.frames(place / 25 + 0.008), 3))
+                assert numbers(frame.picture for frame in found) == list(range(place, place + 3))[: len(found)]
+                assert found[0].time == pytest.approx(place / 25, abs=0.003)

@@ -69,16 +69,18 @@ class Clock:
         else:
             shift = self._set(-stamp) if self._shift is None else self._shift
             time = stamp + shift
-            if not self._is_stamped and time < self._ends - length / 2:
+            # The first may stand anywhere: reading may begin late in a film.
+            follows, self._is_stamped = self._is_stamped, True
+            if not follows and time < self._ends - length / 2:
                 # Frames came before it of which the film does not say when, as it cannot before its own zero.
                 self.shifts.pop()
                 self._set(shift + self._ends - time)
                 time = self._ends
-            self._is_stamped = True
             # A decoder gives the pictures of a transport stream in order; those of an AVI have other ones' times.
             back = max(BACK, 2 * length) if self._jumps else max(_BACK, DEPTH * length)
             goes_on = not self._jumps and decoded is not None and decoded > max(self._decoded, default=decoded) - back
-            if (time < self._newest - back and not goes_on) or (self._jumps and time > self._ends + FORWARD):
+            is_set = (time < self._newest - back and not goes_on) or (self._jumps and time > self._ends + FORWARD)
+            if follows and is_set:
                 self._decoded.clear()
                 self._set(shift + self._ends - time)
                 self.jumped += 1

@@ -177,8 +177,11 @@ def _singly(
 def _decoder(stream: VideoStream) -> VideoCodecContext:
     """What decodes a stream: FFmpeg's own decoders leave out the transparency of VP8 and VP9, libvpx does not."""
     import av
+    from av.codec.context import Flags
 
     own = stream.codec_context
+    # Else a crop at the left ends where the processor likes rows to begin.
+    own.flags |= Flags.unaligned
     has_alpha = any(key.lower() == "alpha_mode" and value == "1" for key, value in stream.metadata.items())
     better = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.codec.canonical_name)
     if not has_alpha or better not in av.codecs_available:

@@ -25,7 +25,25 @@ from studio.model.picture import DeepPicture
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
 """Suffixes of pictures of which the first bytes are always understood here."""
 
-OTHER_SUFFIXES = (".heic", ".heif", ".hif", ".avif", ".exr", ".jp2", ".j2k", ".tga", ".pcx", ".dpx", ".hdr", ".sgi")
+OTHER_SUFFIXES = (
+    *(
+        ".heic",
+        ".heif",
+        ".hif",
+        ".avif",
+        ".exr",
+        ".jp2",
+        ".j2k",
+        ".jpf",
+        ".jpx",
+        ".tga",
+        ".pcx",
+        ".dpx",
+        ".hdr",
+        ".sgi",
+    ),
+    *(".gif", ".apng", ".pbm", ".pam", ".pfm", ".qoi", ".ico", ".psd", ".dds"),
+)
 """Suffixes of other pictures that can be read: what a folder of pictures may hold besides."""
 
 _MAX_BYTES = 1 << 30
@@ -246,8 +264,21 @@ def _moves(path: Path) -> bool:
     except OSError:
         return False
     header = read_header(data)
-    # What is no picture at all may be a film under a picture's name.
-    return header.moves if header is not None else bool(data) and kind_of(data) != ""
+    if header is not None:
+        return header.moves
+    return bool(data) and (kind_of(data) != "" or _is_film(path))
+
+
+def _is_film(path: Path) -> bool:
+    """Whether FFmpeg finds a film, or a GIF, under a picture's name."""
+    from studio.io.sources._film import open_film
+
+    try:
+        with open_film(path) as film:
+            # "image2" goes by the name, and pipes are of pictures, which are read here or damaged.
+            return bool(film.streams.video) and film.format.name != "image2" and not film.format.name.endswith("_pipe")
+    except StudioError:
+        return False
 
 
 KIND = ImageKind()
