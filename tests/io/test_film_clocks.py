@@ -187,3 +187,12 @@ def test_a_late_place_of_a_transport_stream_is_found(tmp_path: Path) -> None:
                 found = list(islice(source.frames(place / 25 + 0.008), 3))
                 assert numbers(frame.picture for frame in found) == list(range(place, place + 3))[: len(found)]
                 assert found[0].time == pytest.approx(place / 25, abs=0.003)
+
+
+def test_a_late_place_of_a_programme_stream_is_found(tmp_path: Path) -> None:
+    """Its times are guessed behind a seek, so that it is read through."""
+    film = make_film(tmp_path / "a.mpg", "mpeg2video", count=460, options={"bf": "2", "g": "15", "q": "3"})
+    with open_source(str(film)) as source:
+        for place in (278, 301, 347, 416, 439):
+            found = islice(source.frames(place / 25 + 0.008), 3)
+            assert numbers(frame.picture for frame in found) == list(range(place, place + 3))

@@ -171,8 +171,10 @@ class VideoSource(BaseSource):
         import av
 
         base, origin = stream.time_base, stream.start_time
-        # A GIF's pictures are painted over those before them.
-        if base is None or origin is None or stream.codec_context.name in ("gif", "apng"):
+        # A GIF's pictures are painted over those before them. Behind a seek in an MPEG programme stream FFmpeg guesses
+        # times until it finds one, some frames wrong.
+        is_read_through = stream.codec_context.name in ("gif", "apng") or container.format.name == "mpeg"
+        if base is None or origin is None or is_read_through:
             return False
         try:
             container.seek(origin + int(min(max(0.0, start), self.info.duration or start) / base), stream=stream)
