@@ -23,9 +23,10 @@ from studio.model.tick import Tick
 from studio.runtime.render.frame_runner import FrameRunner
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-NETWORK, LAYER, OTHER = "autoencoder-transposed", "enc2", "enc1"
+NETWORK, LAYER, OTHER = "autoencoder-transposed", "enc2_act", "enc1_act"
 SIZE, SHOWN = Size(144, 256), Size(108, 192)
-FRAMES = range(40, 50)
+FRAMES = range(30, 40)
+"""Of one scene: behind them it fades into the next."""
 
 
 def pictures() -> list[Picture]:
@@ -47,7 +48,8 @@ def main() -> None:
     runner.run(film[0][:, ::-1])
     lent = engine.activation(LAYER)
     for name in wanted:
-        engine.set_stages([Stage(1, LAYER, registry()[name](), source=OTHER)])
+        kind = registry()[name]
+        engine.set_stages([Stage(1, LAYER, kind(), source=OTHER if kind.other == "layer" else None)])
         engine.lend(1, lent)
         engine.forget()
         bend = engine.stages[0].bend

@@ -11,7 +11,7 @@ from studio.model.form import Field, fields
 HEAD = """# Bends of activations
 
 Made by `python -m tools.make_bends_page` from the registry; a test holds it to that. The pictures are of the demo film
-through `autoencoder-transposed`, bent behind `enc2` with the parameters' defaults, every channel, in full.
+through `autoencoder-transposed`, bent behind `enc2_act` with the parameters' defaults, every channel, in full.
 
 A bend stands behind a layer: what reads the layer reads the bent map. A *stage* is a bend with
 
