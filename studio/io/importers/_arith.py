@@ -43,6 +43,8 @@ class Arithmetic(Axes):
         """The layer whose map this value is."""
         if value.constant is not None:
             return self.given(value.constant.reshape(target_shape(value)))
+        if not value.node:
+            raise StudioError("it reads the places that a pooling found, which only MaxUnpool takes; use its values.")
         return as_map(self.draft, value, self.name)
 
     def given(self, numbers_: Numbers, origin: tuple[str, ...] = (), like: str = "") -> str:

@@ -47,7 +47,14 @@ class Flow(Norms):
         """Both ends of a map in the opposite order, as exporters spell out a `Roll`; None where they are not."""
         base = np.concatenate([numbers(self.draft, value) for value in (two, one)], axis)
         shift = -two.shape[axis]
-        made = self.turned_there(self.shown(one.node, base), axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
+        value = self.shown(one.node, base)
+        made = self.turned_there(value, axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
+        if made is None and base.ndim == 4 and np.array_equal(np.sort(base, None), np.arange(base.size)):
+            # Of windows, which are put back into their places first.
+            try:
+                made = self.rolled(value, shift, axis)
+            except StudioError:
+                return None
         return None if made is None or made.node == one.node else made
 
     def _joined(self, values: Sequence[Value], axis: int) -> Value:

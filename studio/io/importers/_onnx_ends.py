@@ -104,11 +104,11 @@ class Ends:
     @cached_property
     def needed(self) -> list[NodeProto]:
         """The operators that this output needs, and others that are kept, in running order."""
-        wanted, names = [], {self.output, *self.others}
+        wanted, names = [], {self.output, *self.others} - {""}
         for node in reversed(self.graph.node):
             if names.intersection(node.output):
                 wanted.append(node)
-                names.update(node.input)
+                names.update(name for name in node.input if name)
                 names.update(_read_within(node))
         return wanted[::-1]
 

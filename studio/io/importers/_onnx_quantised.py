@@ -27,6 +27,7 @@ def _quantise(f: Flow, n: OnnxNode) -> Value:
         steps, zero = _along(n, n.at(1), n.get(2), n.x)
         least, most = _BOUNDS[zero.dtype.name]
         return constant(np.clip(np.rint(np.divide(n.x.constant, steps)) + zero, least, most).astype(zero.dtype))
+    _say(f)
     return _clipped(f, n.x, n.get(2))
 
 

@@ -131,6 +131,8 @@ class _Reading:
         found = self.values.get(wanted)
         if found is None:
             raise StudioError(f'none of its operators makes its output "{wanted}".')
+        if found.is_constant:
+            raise StudioError(f'its output "{wanted}" is the same whatever it is fed; --output takes another value.')
         self.flow.name = "output"
         last = map_of_output(self.flow, found, ends)
         draft.others = [self.flow.map_of(value) for name in ends.others if (value := self.values.get(name)) is not None]
@@ -149,7 +151,9 @@ class _Reading:
         for count, node in enumerate(nodes):
             self.flow.name = _layer_name(node, self.values, count)
             made = self._branch(node) if node.op_type == "If" else self._meaning(node)
-            self.values |= dict(zip(node.output, made if isinstance(made, list) else [made], strict=False))
+            named = zip(node.output, made if isinstance(made, list) else [made], strict=False)
+            # An output without a name is left out; so is an input, which must stay nothing.
+            self.values |= {name: value for name, value in named if name}
 
     def _branch(self, node: NodeProto) -> list[Value]:
         """A choice that a constant makes: what the branch gives that is taken."""
