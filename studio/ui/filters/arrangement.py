@@ -88,10 +88,17 @@ class Arrangement:
 
     @cached_property
     def _cell_of(self) -> tuple[Numbers, Numbers]:
-        found = tuple(np.zeros(self.grid[:2], np.int32) for _ in range(2))
-        there = np.nonzero(~self.blank)
-        for axis, into in enumerate(found):
-            into[self.rows[there], self.columns[there]] = there[axis]
+        rows, columns, *_ = self.grid
+        # One number for each cell's kernel, and one behind the last for blanks: no list of a million places is made.
+        kernel = np.multiply(self.rows, columns, dtype=np.intp)
+        kernel += self.columns
+        kernel[self.blank] = rows * columns
+        down, across = np.ogrid[: self.cells[0], : self.cells[1]]
+        found = []
+        for line in (down, across):
+            into = np.zeros(rows * columns + 1, np.int32)
+            into[kernel] = line
+            found.append(into[:-1].reshape(rows, columns))
         return found[0], found[1]
 
     # -- places ---------------------------------------------------------------------------------------------------
