@@ -68,6 +68,14 @@ def test_what_is_painted_on_cells_reaches_their_kernels_and_no_others(
         assert made.from_sheet(*place) == (y + 0.5, x + 0.5)
 
 
+@pytest.mark.parametrize("across", [True, False])
+def test_blocks_that_are_not_needed_stay_blank(across: bool) -> None:
+    made = folded((5, 5, 2, 3), 4, across)
+    assert made.lay_mask(np.ones((5, 5), np.bool_)).sum() == 25
+    np.testing.assert_array_equal(made.rows[made.cell_rows, made.cell_columns], np.arange(5)[:, None].repeat(5, 1))
+    np.testing.assert_array_equal(made.columns[made.cell_rows, made.cell_columns], np.arange(5)[None].repeat(5, 0))
+
+
 @given(
     grids.map(lambda grid: (grid[0] * 40, grid[1], *grid[2:])),
     st.builds(Size, st.integers(50, 900), st.integers(50, 900)),

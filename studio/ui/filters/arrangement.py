@@ -243,7 +243,8 @@ def folded(grid: Grid, blocks: int, across: bool, order: NDArray[np.int64] | Non
         row_of = np.full((blocks * (rows + 1) - 1, each), -1, np.int32)
         column_of = np.zeros_like(row_of)
         for block in range(blocks):
-            count = min(each, columns - block * each)
+            # Of more blocks than are needed the last are blank.
+            count = max(0, min(each, columns - block * each))
             down = slice(block * (rows + 1), block * (rows + 1) + rows)
             row_of[down, :count] = order[:, None]
             column_of[down, :count] = block * each + np.arange(count)
