@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 import moderngl
-import numpy as np
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.readback import rgb_of
+from studio.engine.gl.readback import Readback
 from studio.engine.gl.states import StatefulEngine
 from studio.engine.gl.view import ViewPass
 from studio.engine.store import TensorStore
@@ -55,6 +54,8 @@ class _Drawing:
         self._device = device
         self._pass = ViewPass(device)
         self._canvas: moderngl.Framebuffer | None = None
+        # The other threads of a render have Python's lock meanwhile; moderngl would hold it for as long as it copies.
+        self._readback = Readback(device)
 
     def picture(self, texture: moderngl.Texture, atlas: Atlas, graph: Graph) -> Picture:
         shown = _shown(texture, atlas, graph)
@@ -62,8 +63,10 @@ class _Drawing:
         if self._canvas is None or self._canvas.size != shown.crop.wh:
             self._canvas = context.framebuffer([context.texture(shown.crop.wh, 4)])
         self._pass.draw(self._canvas, shown, "picture", self._pass.whole(shown, "picture"), Look(nan=False))
-        self._device.finish()
-        return rgb_of(np.frombuffer(self._canvas.read(components=4), np.uint8), shown.crop)
+        self._readback.begin(self._canvas)
+        made = self._readback.take()
+        assert made is not None
+        return made
 
 
 def _shown(texture: moderngl.Texture, atlas: Atlas, graph: Graph) -> DisplayTexture:

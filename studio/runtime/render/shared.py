@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from queue import Queue
+from queue import SimpleQueue
 
 from studio.io.sinks import Sink
 from studio.model.picture import DeepPicture
@@ -42,8 +42,8 @@ class _Lane:
         self._count = count
         self._opens = opens
         self._time_of = time_of
-        self.given: Queue[tuple[DeepPicture, int] | None] = Queue()
-        self.made: Queue[DeepPicture | _Failed] = Queue()
+        self.given: SimpleQueue[tuple[DeepPicture, int] | None] = SimpleQueue()
+        self.made: SimpleQueue[DeepPicture | _Failed] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=f"device {number}", daemon=True)
         self._thread.start()
 
