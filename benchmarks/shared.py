@@ -52,7 +52,7 @@ def main() -> None:
     good = True
     for engine, size in CASES:
         names = devices_of(engine, "all")
-        count = max(64, 300 * 512 * 512 // (size * size))
+        count = 2400 * 512 * 512 // (size * size)
         ratios, rates = [], []
         for _ in range(PAIRS):
             alone, first = _alone(preset, engine, names[0], size, count)

@@ -39,6 +39,9 @@ void end(vec4 sum[THREAD_M * DEEP]) {
         if (me == 0) {
             int turns = turn.y * PHASES_W + turn.x;
             uint at = (uint(turns) * gl_NumWorkGroups.y + gl_WorkGroupID.y) * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+#ifdef UNBIASED
+            at += uint(u_kernel_layout.x);
+#endif
             s_is_last = atomicAdd(u_counts[at], 1u) == uint(parts - 1);
             if (s_is_last) u_counts[at] = 0u;
         }

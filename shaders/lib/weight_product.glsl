@@ -8,7 +8,8 @@
 // While one pair of copies is multiplied, the next is on its way in registers. Where there are few channels, the pixels are
 // shared among u_grid.x workgroups, whose parts are added up as those of convolutions are.
 //
-// u_grid = (parts of the pixels, columns of workgroups along N, pairs, 0)
+// u_grid = (parts of the pixels, columns of workgroups along N, pairs, where its parts begin)
+// u_kernel_layout = (where its counts begin, 0, 0, 0)
 
 #define THREADS_M (WORK_M / 8)
 #define THREADS_N (WORK_N / 8)

@@ -389,7 +389,7 @@ def test_what_nobody_waits_for_is_run_last_and_side_by_side() -> None:
     two = {"side": ["side 1", "side 2"], "mean": ["mean 1", "mean 2"]}
     parts = [(group, two.get(group.head.name, [group.head.name])) for group in groups]
     shapes = made.graph.shapes({"input": Size(8, 8)})
-    found = [each for _, passes in side_by_side(parts, shapes) for each in passes]
+    found = [each for together in side_by_side(parts, shapes) for _, passes in together for each in passes]
     # A single value that the chain needs stays where it is.
     assert found == ["a", "b", "scale", "out", "mean 1", "side 1", "end", "mean 2", "side 2", "told"]
 
@@ -399,7 +399,7 @@ def test_what_nobody_waits_for_is_run_last_and_side_by_side() -> None:
 def test_whatever_the_order_nothing_is_read_before_it_is_made(made: Network) -> None:
     shapes = made.graph.shapes({"input": Size(1, 1)})
     groups = groups_of(made, size=1)
-    order = side_by_side([(group, [group]) for group in groups], shapes)
+    order = [each for some in side_by_side([(group, [group]) for group in groups], shapes) for each in some]
     assert sorted(id(group) for group, _ in order) == sorted(id(group) for group in groups)
     places = {id(group): place for place, (group, _) in enumerate(order)}
     makes = {id(g): {g.head.name, *(follower.node.name for follower in g.followers)} for g in groups}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import moderngl
 
@@ -52,7 +52,7 @@ class AtlasEngine(DrawnEngine):
         self._sheets: dict[str, moderngl.Texture] = {}
         # By the name of a step, and whether it is the first of that name.
         self._queries: dict[tuple[str, bool], moderngl.Query] = {}
-        self._asked_of: dict[tuple[str, bool], moderngl.Query] = {}
+        self._asked_of: dict[tuple[str, bool], tuple[moderngl.Query, Mapping[str, float]]] = {}
         self._times: dict[str, float] = {}
         self._steps: dict[tuple[tuple[str, ...], frozenset[str]], StepRow] = {}
         self._all: tuple[str, ...] = ()
@@ -137,8 +137,9 @@ class AtlasEngine(DrawnEngine):
         self._begin()
         if self._asked_of:
             self._device.finish()
-        for (name, _), query in self._asked_of.items():
-            self._times[name] += query.elapsed / 1e9
+        for query, shares in self._asked_of.values():
+            for name, share in shares.items():
+                self._times[name] += query.elapsed / 1e9 * share
         self._asked_of.clear()
         return dict(self._times)
 
@@ -233,7 +234,7 @@ class AtlasEngine(DrawnEngine):
         # Times are those of other passes.
         self._timed_at = -math.inf
         self._times = {name: seconds for name, seconds in self._times.items() if name in self._passes_of}
-        self._asked_of = {key: query for key, query in self._asked_of.items() if key[0] in self._passes_of}
+        self._asked_of = {key: each for key, each in self._asked_of.items() if each[1].keys() <= self._passes_of.keys()}
         self._told.adopt(self._numbers)
         self._bound.clear()
         chosen: dict[tuple[int, tuple[int, ...]], LayerWeights] = {}
@@ -299,14 +300,16 @@ class AtlasEngine(DrawnEngine):
             start = time.perf_counter()
             step.run()
             self._device.finish()
-            self._times[step.name] += time.perf_counter() - start
+            seconds = time.perf_counter() - start
+            for name, share in step.shares.items():
+                self._times[name] += seconds * share
             return
-        key = step.name, bool(step.covers)
+        key = next(iter(step.shares)), bool(step.covers)
         if key not in self._queries:
             self._queries[key] = self._context.query(time=True)
         with self._queries[key]:
             step.run()
-        self._asked_of[key] = self._queries[key]
+        self._asked_of[key] = self._queries[key], step.shares
 
     def _settle(self) -> None:
         """Called before shaders or this process read maps: what shaders wrote into them is there then."""

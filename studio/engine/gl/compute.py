@@ -8,12 +8,13 @@ from dataclasses import replace
 import moderngl
 
 from studio.engine.gl.blocks import block_for
-from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
+from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, bytes_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
 from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.products import GradientWork, Product
+from studio.engine.gl.rooms import Room
 from studio.engine.gl.shaders import Extra, Source
 from studio.engine.gl.text import Constants
 from studio.engine.gl.tuned import TunedPasses
@@ -107,14 +108,14 @@ class ComputePasses(TunedPasses):
             constants += (("KERNEL_FOLDS", weights.folds), ("KERNEL_UNIT", 2 + len(group.followers)))
         return self._dispatch(group, each, (*each.files, "lib/convolve_block.glsl"), constants, count)
 
-    def _planned(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
+    def _planned(self, group: Group, each: Pass, plan: Plan, *, alone: bool = False) -> list[Dispatch]:
+        name = self._reserve_parts(each, plan, alone=alone)
+        room = self._rooms.room(name) if plan.parts > 1 else Room()
         made, grid = (
-            self._product(group, each, plan) if self._is_product(each) else self._convolution(group, each, plan)
+            self._product(group, each, plan, room) if self._is_product(each) else self._convolution(group, each, plan)
         )
         if plan.parts == 1:
             return [made]
-        self._reserve_parts(each, plan)
-        room = self._room_of(each)
         if not plan.apart:
             return [replace(made, buffers=(*made.buffers, room.parts, room.counts))]
         texels = self._texel_groups(each.target)
@@ -137,16 +138,17 @@ class ComputePasses(TunedPasses):
         files = (*each.files, loop.shader)
         return self._dispatch(own, each, files, constants, count, grid, halves=plan.run > 0), grid
 
-    def _product(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
+    def _product(self, group: Group, each: Pass, plan: Plan, room: Room) -> tuple[Dispatch, Ivec4]:
         work, loop = self._work(each), plan.loop
         assert isinstance(work, GradientWork)
         assert isinstance(loop, Product)
         along_m, along_n, deep = groups(work, plan)
-        grid = (-plan.parts if plan.apart else plan.parts, along_n, work.pairs, 0)
+        grid = (-plan.parts if plan.apart else plan.parts, along_n, work.pairs, room.first)
         constants = (*each.structure, *loop.constants(), ("UNBIASED", 1))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
-        return self._dispatch(own, each, (*each.files, loop.shader), constants, count, grid), grid
+        counts = (room.first_count, 0, 0, 0)
+        return self._dispatch(own, each, (*each.files, loop.shader), constants, count, grid, counts), grid
 
     def _dispatch(
         self,
@@ -156,13 +158,14 @@ class ComputePasses(TunedPasses):
         constants: Constants,
         count: tuple[int, int, int],
         grid: Ivec4 = (0, 0, 0, 0),
+        layout: Ivec4 = (0, 0, 0, 0),
         *,
         as_images: bool = False,
         halves: bool = False,
     ) -> Dispatch:
         weights = self._weights[each.node.name]
         followers = group.followers if each.is_last else []
-        layout = weights.layout if weights.kernel is not None else (0, 0, 0, 0)
+        layout = weights.layout if weights.kernel is not None else layout
         sizes = [self.shader_shape(each.target), grid, layout]
         writes = None
         if self._settings.kernels == "shared":
@@ -196,7 +199,7 @@ class ComputePasses(TunedPasses):
         if writes is not None:
             writes.stands_in(made.block)
         kernel = weights.kernel if isinstance(weights.kernel, moderngl.Buffer) else None
-        return replace(made, buffers=(kernel,), numbers=told, writes=writes)
+        return replace(made, buffers=(kernel,), numbers=told, writes=() if writes is None else (writes,))
 
     def _reads_images(self, inputs: Sequence[object], followers: Sequence[Follower]) -> bool:
         """Whether a software rasteriser loads these maps from images, which is quicker than fetching their texels.
@@ -236,13 +239,16 @@ class ComputePasses(TunedPasses):
             calls = self._device.calls
             handles = [calls.handle(texture) if isinstance(texture, moderngl.Texture) else 0 for texture in textures]
             handles += [calls.image_handle(texture) for texture in outputs]
+        source, told = replace(source, handles=by_handle), bytes_of(sizes, handles)
         return Dispatch(
-            self._device.compute(replace(source, handles=by_handle)),
+            self._device.compute(source),
             count,
-            block_of(self._device.context, sizes, handles),
+            self._device.context.buffer(told),
             tuple(textures),
             tuple(outputs),
             by_handle=by_handle,
+            source=source,
+            told=told,
         )
 
     def _texel_groups(self, name: str) -> tuple[int, int, int]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
+from studio.engine.gl.shaders import Source
 from studio.engine.gl.tape import Made, Row
 from studio.engine.gl.told import Region
 from studio.engine.gl.writes import Writes
@@ -46,7 +47,9 @@ class Dispatch:
         by_handle: whether its block holds handles of all textures, so that none is bound to a unit.
         numbers: what its layers' numbers are, by the bindings behind its block's.
         blocks: further uniform blocks, by binding.
-        writes: which of its maps it writes; None for all of them.
+        writes: which of its maps it writes, each row of several; none for all of them.
+        source: the shader, of what may run as a row of a dispatch of many; see `studio.engine.gl.rows`.
+        told: the bytes of its block, then.
     """
 
     program: moderngl.ComputeShader
@@ -60,7 +63,9 @@ class Dispatch:
     by_handle: bool = False
     numbers: tuple[Region | None, ...] = ()
     blocks: tuple[tuple[int, moderngl.Buffer], ...] = ()
-    writes: Writes | None = None
+    writes: tuple[Writes, ...] = ()
+    source: Source | None = None
+    told: bytes = b""
 
     def run(self, device: Device) -> None:
         """Bind everything and run."""
@@ -156,8 +161,13 @@ def block_of(
     context: moderngl.Context, vectors: Sequence[tuple[int, int, int, int]], handles: Sequence[int] = ()
 ) -> moderngl.Buffer:
     """A uniform block of ivec4s, and of handles of textures behind them."""
+    return context.buffer(bytes_of(vectors, handles))
+
+
+def bytes_of(vectors: Sequence[tuple[int, int, int, int]], handles: Sequence[int] = ()) -> bytes:
+    """What a uniform block of these holds."""
     data = np.array(vectors, np.int32).tobytes() + np.array(handles, np.uint64).tobytes()
-    return context.buffer(data + bytes(-len(data) % 16))
+    return data + bytes(-len(data) % 16)
 
 
 def in_a_row(dispatches: Sequence[Dispatch]) -> list[Dispatch]:

@@ -102,7 +102,7 @@ class GLFragmentEngine(AtlasEngine):
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         del whole  # every layer has a pass of its own
-        return [Step(node.name, (node.name,), partial(self._run_layer, node)) for node in nodes]
+        return [Step({node.name: 1.0}, (node.name,), partial(self._run_layer, node)) for node in nodes]
 
     def _run_layer(self, node: Node) -> None:
         self._device.layer = layer_of(node.name)

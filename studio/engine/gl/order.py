@@ -12,7 +12,7 @@ Pass = TypeVar("Pass")
 Made = tuple[Group, Sequence[Pass]]
 
 
-def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> list[Made[Pass]]:
+def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> list[list[Made[Pass]]]:
     """Groups with their passes: last those whose maps nobody waits for, the first passes of all before the second.
 
     Single values that only such groups read, as a loss that is told, are among them: a workgroup that adds up a whole
@@ -21,6 +21,9 @@ def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> lis
     Args:
         made: in running order.
         shapes: of every map.
+
+    Returns:
+        In order, what does not wait for one another together.
     """
     names = [{*group.names} for group, _ in made]
     readers: dict[str, set[int]] = {}
@@ -37,9 +40,9 @@ def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> lis
     for number in sorted(late):
         before = [other for other in rounds if any(number in readers.get(name, ()) for name in names[other])]
         rounds[number] = max((rounds[other] + 1 for other in before), default=0)
-    found = [made[number] for number in range(len(made)) if number not in late]
+    found = [[made[number]] for number in range(len(made)) if number not in late]
     for turn in range(max(rounds.values(), default=-1) + 1):
         now = [made[number] for number in sorted(late) if rounds[number] == turn]
         longest = max(len(passes) for _, passes in now)
-        found += [(group, [passes[n]]) for n in range(longest) for group, passes in now if n < len(passes)]
+        found += [[(group, [passes[n]]) for group, passes in now if n < len(passes)] for n in range(longest)]
     return found

@@ -18,12 +18,12 @@ class Step:
     """A part of a frame that is timed by itself.
 
     Attributes:
-        name: the layer that its time counts for.
+        shares: the layers that its time counts for, each with its part of it.
         covers: the layers that it makes, that one among them; nothing where it goes on with what another began.
         run: does it.
     """
 
-    name: str
+    shares: Mapping[str, float]
     covers: tuple[str, ...]
     run: Callable[[], None]
 

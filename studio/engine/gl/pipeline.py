@@ -18,6 +18,7 @@ from studio.engine.gl.mapped import Feed
 from studio.engine.gl.order import side_by_side
 from studio.engine.gl.passes import Step
 from studio.engine.gl.pixels import PixelFeed
+from studio.engine.gl.rows import Made, in_rows
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.unread import SparingEngine
@@ -268,16 +269,20 @@ class GLEngine(SparingEngine):
             self._device.layer = layer_of(group.head.name)
             made.append(self._passes.group(group, self._passes_of[group.head.name]))
         self._device.layer = ""
-        parts: list[tuple[Group, Sequence[Dispatch]]] = list(zip(groups, made, strict=True))
         if self._settings.kernels == "shared":
-            parts = side_by_side(parts, self._running.shapes)
+            rounds = side_by_side(list(zip(groups, made, strict=True)), self._running.shapes)
+            parts: list[Made] = [each for several in rounds for each in in_rows(several, self._device)]
+        else:
+            parts = [(((group, 1.0),), passes) for group, passes in zip(groups, made, strict=True)]
         ready = iter(in_a_row([dispatch for _, passes in parts for dispatch in passes]))
         steps: list[Step] = []
         begun: set[str] = set()
-        for group, passes in parts:
+        for together, passes in parts:
             run = Recorded([next(ready) for _ in passes], self._device)
-            steps.append(Step(group.head.name, () if group.head.name in begun else group.names, run))
-            begun.add(group.head.name)
+            new = [group for group, _ in together if group.head.name not in begun]
+            covers = [name for group in new for name in group.names]
+            steps.append(Step({group.head.name: share for group, share in together}, tuple(covers), run))
+            begun |= {group.head.name for group in new}
         return steps
 
     def _settle(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from studio.engine.gl.row_text import block_text, in_rows, row_text, units_in_rows
 from studio.engine.gl.text import PRELUDE, Constants, defines, expanded, include_file, included
 
 Stage = Literal["fragment", "compute"]
@@ -76,6 +77,7 @@ class Source:
         numbers: what its own body is told in a uniform block, by name: what may change from frame to frame.
         halves: whether it computes in float16 (GL_NV_gpu_shader5); see ``lib/halves.glsl``.
         chooses: whether a compute shader is told which of its maps it writes; see `studio.engine.gl.writes`.
+        rows: how many passes one dispatch of a compute shader makes, see `studio.engine.gl.rows`; 0 for one by itself.
     """
 
     stage: Stage
@@ -89,21 +91,19 @@ class Source:
     numbers: tuple[str, ...] = ()
     halves: bool = False
     chooses: bool = False
+    rows: int = 0
 
     def text(self) -> str:
         """The whole GLSL text."""
         asked = [*([_HANDLES] if self.handles else []), *([_HALVES] if self.halves else [])]
-        parts = [_VERSION[self.stage], *asked, PRELUDE, include_file("lib/atlas.glsl")]
+        head = "\n".join([_VERSION[self.stage], *asked, PRELUDE])
+        parts = [include_file("lib/atlas.glsl")]
         seen: set[str] = {"lib/atlas.glsl"}
         if self.inputs and self.stage == "compute":
             # Before our own constants, which an extra body may have under the same names.
-            if self.handles:
-                parts += [_block(self.inputs, self.extras, handles=True, chooses=self.chooses)]
-            else:
-                parts += [
-                    _block(self.inputs, self.extras, chooses=self.chooses),
-                    _units(self.inputs, self.extras, self.software),
-                ]
+            told, textures = _told_of(self.inputs, self.extras, handles=self.handles, chooses=self.chooses)
+            head += f"\n{row_text(told, self.rows) if self.rows else block_text(told)}"
+            parts += [textures] if self.handles else [_units(self.inputs, self.extras, self.software, self.rows)]
             # The first part of a sum is kept where it loses nothing.
             writes = "if ((u_written.x & 1 << (n)) != 0)" if self.chooses else ""
             parts += [f"#define WRITES(n) {writes}"]
@@ -114,7 +114,8 @@ class Source:
         parts += defines(self.constants)
         parts += [_reading(self.inputs, self.stage if self.software else None)] if self.inputs else []
         parts += [expanded(name, seen, once=name.startswith("lib/")) for name in self.files]
-        return "\n".join(parts) + "\n"
+        body = "\n".join(parts)
+        return f"{head}\n{in_rows(body) if self.rows else body}\n"
 
 
 def _told(n: int, numbers: Sequence[str], stage: Stage) -> list[str]:
@@ -134,27 +135,34 @@ def _uniforms(inputs: int) -> str:
     return "\n".join(lines)
 
 
-def _block(inputs: int, extras: Sequence[Extra], *, handles: bool = False, chooses: bool = False) -> str:
-    """What a compute shader is told, as `studio.engine.gl.dispatch.block_of` writes it; bound once for a pass."""
-    lines = ["layout(std140, binding = 0) uniform Sizes {", "    ivec4 u_shape, u_grid, u_kernel_layout;"]
-    lines += ["    ivec4 u_written;"] if chooses else []
-    lines += [f"    ivec4 u_shape{k};" for k in range(inputs)]
-    lines += [f"    ivec4 u_target{n}, u_shift{n};" for n in range(1, len(extras) + 1)]
+def _told_of(
+    inputs: int, extras: Sequence[Extra], *, handles: bool = False, chooses: bool = False
+) -> tuple[dict[str, str], str]:
+    """What a compute shader is told, as `studio.engine.gl.dispatch.block_of` writes it; bound once for a pass.
+
+    Returns:
+        The types by name; and what textures that it finds by handles are called.
+    """
+    vectors = ["u_shape", "u_grid", "u_kernel_layout", *(["u_written"] if chooses else [])]
+    vectors += [f"u_shape{k}" for k in range(inputs)]
+    for n in range(1, len(extras) + 1):
+        vectors += [f"u_target{n}", f"u_shift{n}"]
     named = [f"u_other{n}_{k}" for n, extra in enumerate(extras, 1) if extra.is_behind for k in range(extra.others)]
-    lines += [f"    ivec4 shape_of_{name};" for name in named]
+    told = dict.fromkeys([*vectors, *(f"shape_of_{name}" for name in named)], "ivec4")
     if not handles:
-        return "\n".join([*lines, "};"])
+        return told, ""
     # As numbers: drivers disagree on how far apart images lie in a block.
     images = [f"u_output{n}" for n in range(len(extras) + 1)]
     kinds = dict.fromkeys(_sampled(inputs, extras), "sampler2D") | dict.fromkeys(images, "image2D")
-    lines += [f"    uvec2 handle_of_{name};" for name in kinds]
-    lines += ["};", *(f"#define {name} {kind}(handle_of_{name})" for name, kind in kinds.items())]
-    return "\n".join(lines)
+    told |= {f"handle_of_{name}": "uvec2" for name in kinds}
+    return told, "\n".join(f"#define {name} {kind}(handle_of_{name})" for name, kind in kinds.items())
 
 
-def _units(inputs: int, extras: Sequence[Extra], as_images: bool) -> str:
+def _units(inputs: int, extras: Sequence[Extra], as_images: bool, rows: int) -> str:
     """Fixed units for the textures of a compute shader; images that are read have those behind the written ones."""
     written = len(extras) + 1
+    if rows:
+        return units_in_rows([f"u_output{n}" for n in range(written)], _sampled(inputs, extras), rows)
     lines = [f"layout(binding = {n}) writeonly uniform image2D u_output{n};" for n in range(written)]
     for unit, name in enumerate(_sampled(inputs, extras)):
         if as_images and unit < inputs:

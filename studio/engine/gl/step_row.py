@@ -32,7 +32,7 @@ class StepRow:
         self._passes = sum(len(run.dispatches) for run in recorded) if len(recorded) == len(steps) else 0
         self._tape: Tape | None = None
         passes = [dispatch for run in recorded for dispatch in run.dispatches]
-        self._writes = tuple(dispatch.writes for dispatch in passes if dispatch.writes is not None)
+        self._writes = tuple(writes for dispatch in passes for writes in dispatch.writes)
         self.makes = frozenset(name for step in steps for name in step.covers)
         self.unwritten = self._left_out()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 
 import moderngl
@@ -19,6 +18,7 @@ from studio.engine.gl.loops import Plan, Work, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.plans import gradient_plans, plans, usual, usual_gradient
 from studio.engine.gl.products import GradientWork
+from studio.engine.gl.rooms import SHARED, Rooms
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.told import Told
@@ -35,14 +35,6 @@ _MOST_RUNS = 60
 
 # Seconds that giving a pass keeps the processor: of two ways that are about as fast, that of fewer passes is taken.
 _GIVING = 5e-6
-
-
-@dataclass
-class Room:
-    """Where parts of sums lie, and how many of them are there."""
-
-    parts: moderngl.Buffer | None = None
-    counts: moderngl.Buffer | None = None
 
 
 class TunedPasses(ABC):
@@ -80,8 +72,7 @@ class TunedPasses(ABC):
         self._planned_layers: list[Pass] = []
         self._tried: frozenset[Source] = frozenset()
         self.tuning: Tuning | None = None
-        # What convolutions share, which run one after the other, by ""; and what each gradient has by itself.
-        self._rooms: dict[str, Room] = {}
+        self._rooms = Rooms(device)
 
     def choose(self, layers: Sequence[Pass], *, later: bool = False) -> None:
         """Choose how these convolutions run, before any of them is made.
@@ -111,7 +102,7 @@ class TunedPasses(ABC):
             unknown = {key: job for key, job in jobs.items() if key not in chosen}
             self.tuning = Tuning(tuner, unknown) if unknown else None
             self._layers = {key: [layer for layer in planned if self._key(layer) == key] for key in unknown}
-        self._rooms = {}
+        self._rooms = Rooms(self._device)
         for layer in planned:
             self._reserve_parts(layer, self._plans[layer_of(layer.target)])
 
@@ -192,14 +183,14 @@ class TunedPasses(ABC):
         return usual_gradient(work) if isinstance(work, GradientWork) else usual(work)
 
     @abstractmethod
-    def _planned(self, group: Group, each: Pass, plan: Plan) -> list[Dispatch]:
-        """The passes of a layer that runs so."""
+    def _planned(self, group: Group, each: Pass, plan: Plan, *, alone: bool = False) -> list[Dispatch]:
+        """The passes of a layer that runs so; alone where nothing else runs at the same time."""
 
     def _is_ready(self, each: Pass, plan: Plan) -> bool:
         """Whether what runs it so is compiled; it will be."""
         try:
             with self._device.being("asks"):
-                self._planned(Group(each.node), each, plan)
+                self._planned(Group(each.node), each, plan, alone=True)
         except Pending:
             return False
         return True
@@ -207,7 +198,7 @@ class TunedPasses(ABC):
     def _seconds(self, each: Pass, plan: Plan) -> float:
         """Time of a convolution alone, in a row long enough to be told from others."""
         context = self._device.context
-        passes = in_a_row(self._planned(Group(each.node), each, plan))
+        passes = in_a_row(self._planned(Group(each.node), each, plan, alone=True))
 
         def run(times: int) -> float:
             query = context.query(time=True)
@@ -220,23 +211,15 @@ class TunedPasses(ABC):
 
         return run(max(1, min(_MOST_RUNS, int(_ROW / run(1))))) + _GIVING * (len(passes) - 1)
 
-    def _reserve_parts(self, each: Pass, plan: Plan) -> None:
-        """Make room for the parts of this layer's sums, and counts of zero; layers use it one after the other."""
+    def _reserve_parts(self, each: Pass, plan: Plan, *, alone: bool = False) -> str:
+        """Make room for the parts of this layer's sums, and counts of zero; its name."""
+        name = each.target if self._is_product(each) and not alone else SHARED
         if plan.parts == 1:
-            return
-        context = self._device.context
+            return name
         channels, height, width = each.shape
         # Where a pass of its own adds them up, the first lies in the map, unless that would round it.
         kept = plan.parts - (plan.apart and not self._is_half(each.target))
-        size = kept * tile_count(channels) * height * width * 16
         along_m, along_n, deep = groups(self._work(each), plan)
         columns, rows = line_of(along_m * along_n)
-        counts = columns * rows * deep // plan.parts * 4
-        held = self._rooms.setdefault(each.target if self._is_product(each) else "", Room())
-        if held.parts is None or held.parts.size < size:
-            held.parts = context.buffer(reserve=size)
-        if held.counts is None or held.counts.size < counts:
-            held.counts = context.buffer(bytes(counts))
-
-    def _room_of(self, each: Pass) -> Room:
-        return self._rooms[each.target if self._is_product(each) else ""]
+        self._rooms.reserve(name, kept * tile_count(channels) * height * width, columns * rows * deep // plan.parts)
+        return name

@@ -23,15 +23,16 @@ class Writes:
         self.unwritten = frozenset(unread).intersection(names)
         self._names = tuple(names)
         self._block: moderngl.Buffer | None = None
+        self._first = 0
 
     @property
     def vector(self) -> tuple[int, int, int, int]:
         """As the block holds it: a bit for each map that is written."""
         return sum(1 << bit for bit, name in enumerate(self._names) if name not in self.unwritten), 0, 0, 0
 
-    def stands_in(self, block: moderngl.Buffer) -> None:
-        """Change it there from now on."""
-        self._block = block
+    def stands_in(self, block: moderngl.Buffer, first: int = 0) -> None:
+        """Change it there from now on, where the pass is told from so many bytes on."""
+        self._block, self._first = block, first
 
     def begin(self, names: Collection[str]) -> None:
         """Write these of the pass's maps, too, from its next run on."""
@@ -39,4 +40,4 @@ class Writes:
         if found != self.unwritten:
             self.unwritten = found
             assert self._block is not None
-            self._block.write(np.array(self.vector, np.int32).tobytes(), offset=self.AT * 16)
+            self._block.write(np.array(self.vector, np.int32).tobytes(), offset=self._first + self.AT * 16)
