@@ -86,6 +86,15 @@ class _Cut:
     """Whether nothing in it is loose because a number has moved lately."""
 
 
+def capturing(graph: torch.cuda.CUDAGraph) -> torch.cuda.graph:
+    """While this lasts, what the current device is asked for becomes the graph; other threads may run other devices.
+
+    By default PyTorch captures on one stream for the whole process, which is the first device's.
+    """
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    return torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local")
+
+
 class Captured:
     """Graphs of parts of frames, as long as the same layers run at the same size."""
 
@@ -219,8 +228,7 @@ class Captured:
         graph, at = torch.cuda.CUDAGraph(), ""
         try:
             torch.cuda.synchronize()
-            # Other threads may run other devices meanwhile.
-            with listed() as tables, torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            with listed() as tables, capturing(graph):
                 for node in nodes:
                     at = node.name
                     run((node,), captures=True)

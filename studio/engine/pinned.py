@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from studio.engine.captured import capturing
 from studio.model.graph import Input
 from studio.model.op import Array
 from studio.model.picture import LUMA, DeepPicture, white
@@ -146,7 +147,7 @@ class _Laid:
         graph = torch.cuda.CUDAGraph()
         try:
             torch.cuda.synchronize()
-            with listed() as self._tables, torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            with listed() as self._tables, capturing(graph):
                 self.to.copy_(make(there))
         except RuntimeError:  # no room for it
             torch.cuda.synchronize()

@@ -179,13 +179,16 @@ class TorchEngine(TorchInputs):
         own = values if values.flags.writeable else values.copy()
         return self._on_device(torch.from_numpy(own)[None])
 
+    def _begin(self) -> None:
+        if self._device.type == "cuda":
+            make_current(self._device)
+
     def _execute(self, nodes: Sequence[Node], stale: Collection[str] = ()) -> None:
         del stale  # every map is made whole
         if self._captured is None:
             with torch.inference_mode():
                 self._run_each(nodes)
             return
-        make_current(self._device)
         told: Collection[str] = ()
         if self._kernels is not None:
             running, waits = self._running, not self.tunes_later

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -16,6 +16,7 @@ class Played:
 
     made: int = 0
     replayed: int = 0
+    streams: ClassVar[list[object]] = []
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, Any, Any, Any]] = []
@@ -49,8 +50,11 @@ def _tensors(made: Any) -> list[torch.Tensor]:
 
 
 @contextmanager
-def _capture(graph: Played, capture_error_mode: str) -> Iterator[None]:
-    del capture_error_mode
+def _capture(graph: Played, stream: object, capture_error_mode: str) -> Iterator[None]:
+    assert capture_error_mode == "thread_local"
+    # The default is the first device's, where nothing is captured of another.
+    assert stream not in Played.streams
+    Played.streams.append(stream)
     with _Recording(graph):
         yield
 
@@ -58,6 +62,8 @@ def _capture(graph: Played, capture_error_mode: str) -> Iterator[None]:
 def play_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `torch.cuda` make such graphs, and ask for no device."""
     Played.made = Played.replayed = 0
+    Played.streams.clear()
     for name, stands_for in (("CUDAGraph", Played), ("graph", _capture), ("synchronize", lambda *_: None)):
         monkeypatch.setattr(torch.cuda, name, stands_for)
+    monkeypatch.setattr(torch.cuda, "Stream", object)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: None)

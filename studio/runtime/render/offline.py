@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import repeat
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from studio.io.sinks import Sink
@@ -26,17 +26,25 @@ class _End:
 
 
 class _Channel(Generic[T]):
-    """A bounded queue between two threads that either may close, with an error or without."""
+    """A bounded queue between two threads that either may close, with an error or without.
+
+    Places that are free are handed back by a queue of their own: a bounded one of Python's is written in Python, and
+    takes its lock from lanes that run beside.
+    """
 
     def __init__(self) -> None:
-        self._queue: Queue[T | _End] = Queue(_WAITING)
+        self._queue: SimpleQueue[T | _End] = SimpleQueue()
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(_WAITING):
+            self._free.put(None)
         self._closed = threading.Event()
 
     def put(self, item: T | _End) -> bool:
         """Wait for room; False where the reader has gone."""
         while not self._closed.is_set():
-            with suppress(Full):
-                self._queue.put(item, timeout=0.1)
+            with suppress(Empty):
+                self._free.get(timeout=0.1)
+                self._queue.put(item)
                 return True
         return False
 
@@ -52,6 +60,7 @@ class _Channel(Generic[T]):
                 if self._closed.is_set():
                     return
                 continue
+            self._free.put(None)
             if not isinstance(item, _End):
                 yield item
                 continue
