@@ -241,7 +241,7 @@ def test_python_makes_the_calls_where_the_driver_lacks_one(
 def test_a_frame_is_sent_off_now_and_then(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device, "is_software", False)
     empty = Recorded([], device)
-    row = StepRow([Step(str(number), (str(number),), empty) for number in range(6)], device)
+    row = StepRow([Step({str(number): 1.0}, (str(number),), empty) for number in range(6)], device)
     assert len(row._whole()) == 3, "behind the first, the fourth and the last"
     sequence: Sequence[Step] = list(row)
-    assert [step.name for step in sequence] == [*"012345"]
+    assert [next(iter(step.shares)) for step in sequence] == [*"012345"]
