@@ -180,7 +180,7 @@ class MidiIn:
             reader = MidiReader()
             try:
                 self._open[name] = self._backend.open(name, partial(self._take, name, reader))
-            except Exception as error:  # noqa: BLE001 - of a driver
+            except BaseException as error:  # noqa: BLE001 - of a driver
                 self._failed.add(name)
                 self._say(f"The MIDI port “{name}” cannot be opened ({error}); another program may use it.")
 
@@ -226,7 +226,7 @@ class MidiIn:
                     self._lights.look()
                 said = ""
             # Ports come and go while they are asked; the next look finds them as they are then.
-            except Exception as error:
+            except BaseException as error:
                 LOG.exception("Looking for MIDI ports failed")
                 if said != (said := f"{type(error).__name__}: {error}"):
                     self._say(f"Looking for MIDI ports failed ({said}); it is tried again.")

@@ -108,7 +108,7 @@ class OscServer:
                 for each in packets if len(packets) <= _FEW else newest(packets):
                     self.take(each)
             # Whatever a number throws that is turned, the next message is heard.
-            except Exception as error:
+            except BaseException as error:
                 LOG.exception("Taking an OSC message failed")
                 self._tell(f"OSC: taking a message failed ({type(error).__name__}: {error}).")
 

@@ -16,7 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write, write_bytes
@@ -31,11 +33,19 @@ _KIND = "studio-recovery"
 _VERSION = 1
 
 
+def _local(when: datetime) -> datetime:
+    """The same moment in this place's time; ValueError for the first and last ones that a calendar knows."""
+    try:
+        return when.astimezone()
+    except OverflowError as error:
+        raise ValueError("is too far away") from error
+
+
 class _About(Part):
     format: Literal["studio-recovery"]
     version: int
     name: Line
-    when: datetime
+    when: Annotated[datetime, AfterValidator(_local)]
     path: Line | None = None
     weights_path: Line | None = None
     changes: int = 0
@@ -149,7 +159,7 @@ class Recovery:
             paths = [None if text is None else Path(unspelled(text)) for text in (about.path, about.weights_path)]
             learning = max(_checkpoints(folder), key=_changes, default=None)
             is_as_new = learning is not None and _changes(learning) >= about.changes
-            found.append(Kept(folder, about.name, about.when.astimezone(), paths[0], paths[1], learning, is_as_new))
+            found.append(Kept(folder, about.name, about.when, paths[0], paths[1], learning, is_as_new))
         return sorted(found, key=lambda kept: kept.when, reverse=True)
 
 

@@ -190,6 +190,7 @@ def _load(path: Path) -> Any:
         text = text_of(file.read(_LARGEST + 1), path)
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - derived from the safe loader
-    except (yaml.YAMLError, RecursionError) as error:
+    # ValueError: dates of no calendar, numbers of more digits than are read.
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = " ".join(str(error).split()) or "it is nested too deeply"
         raise StudioError(f"{path} is no plain YAML: {reason}.") from None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io._resampled import Resampled
 from studio.io.sources._film import open_film, picture_starts, sound_stream
 from studio.model.op import Array
 
@@ -81,7 +82,7 @@ def _pieces(container: Any, path: Path, start: float, layout: str, rate: int) ->
     if start > 0:
         # Somewhat sooner: what is decoded first after a seek may be incomplete.
         container.seek(max(0, int((start - 0.25) / (stream.time_base or 1))), stream=stream)
-    resampler = av.AudioResampler(format="flt", layout=layout, rate=rate)
+    resampled = Resampled("flt", layout, rate)
     channels = len(av.AudioLayout(layout).channels)
     skip: int | None = None
     ends: float | None = None
@@ -99,13 +100,13 @@ def _pieces(container: Any, path: Path, start: float, layout: str, rate: int) ->
         ends = None if time is None else time + frame.samples / frame.sample_rate
         # Times that jump would make the resampler count wrong; the samples themselves follow one another.
         frame.pts = None
-        for part in resampler.resample(frame):
+        for part in resampled.take(frame):
             piece = part.to_ndarray().reshape(-1, channels).astype(np.float32)
             gone = min(skip, len(piece))
             skip -= gone
             if gone < len(piece):
                 yield piece[gone:]
-    for part in resampler.resample(None):
+    for part in resampled.rest():
         yield part.to_ndarray().reshape(-1, channels).astype(np.float32)[skip or 0 :]
 
 

@@ -155,7 +155,7 @@ class LiveBank(Bank):
                 if frame is None:
                     break
                 self._newest.append(self.fitting(shallow(frame.picture)))
-        except Exception:
+        except BaseException:
             log.exception("The camera that is learnt from has failed")
         finally:
             if self.source is not None:

@@ -26,6 +26,8 @@ VERSION = 3
 """2 has the rates and pulls of single weights, too; 3 what the lesson itself remembers, where that is something."""
 
 _LARGEST = 16 * 2**30
+_MOST = 2**62
+"""Steps, and more than any version."""
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = None, *, overwrite: bool = True) -> None:
@@ -108,11 +110,13 @@ def _of(found: Mapping[str, Array], kind: str) -> dict[str, Array]:
 def _said(path: Path, held: np.ndarray | None) -> dict[str, Any]:
     try:
         said = json.loads(held.tobytes()) if held is not None and held.dtype == np.uint8 else None
-        if not isinstance(said, dict) or said["format"] != KIND or int(said["steps"]) < 0:
+        if not isinstance(said, dict) or said["format"] != KIND:
+            raise ValueError
+        if not all(type(said[key]) is int and 0 <= said[key] < _MOST for key in ("version", "steps")):
             raise ValueError
         # A generator of the same kind takes nothing else for its state.
         np.random.default_rng(0).bit_generator.state = said["random"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         raise StudioError(f"{path} is no checkpoint of learning.") from None
     if said["version"] > VERSION:
         raise StudioError(f"{path} was written by a newer studio; update this one.")

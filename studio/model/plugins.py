@@ -114,7 +114,7 @@ def owner_of(thing: object) -> Plugin | None:
     return _owners.get(str(named)) or _owners.get(_root(str(named)))
 
 
-def blamed(thing: object, error: Exception) -> Exception:
+def blamed(thing: object, error: BaseException) -> BaseException:
     """What to raise where a thing has raised this: a sentence with the plug-in's name, if it is a plug-in's."""
     plugin = owner_of(thing)
     if plugin is None or isinstance(error, StudioError):
@@ -127,7 +127,7 @@ def guarded(thing: object) -> Iterator[None]:
     """Let a thing work: what a plug-in's raises becomes a StudioError with the plug-in's name."""
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         told = blamed(thing, error)
         if told is error:
             raise
@@ -141,7 +141,7 @@ def answer(thing: object, question: Callable[[], T], otherwise: T) -> T:
     """
     try:
         return question()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         plugin = owner_of(thing)
         if plugin is None:
             raise

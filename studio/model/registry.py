@@ -189,7 +189,7 @@ def _passes(plugin: Plugin, name: str, found: T, check: Callable[[T], object]) -
     try:
         check(found)
     # Looking at a thing may run any code of it.
-    except Exception as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         plugins.report(plugin, f'declares "{name}", which the studio cannot use: {error}')
         return False
     return True

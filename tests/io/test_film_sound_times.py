@@ -17,6 +17,7 @@ from studio.io import sound
 from studio.io.sinks import open_sink
 from studio.io.sound import HEARD_RATE, heard, samples
 from studio.io.sources import at_constant_rate, open_source
+from studio.model.size import Size
 
 
 def begins(pieces: Iterator[np.ndarray], rate: int) -> list[float]:
@@ -131,3 +132,40 @@ def test_of_several_sounds_the_usual_one_is_taken(tmp_path: Path) -> None:
             sink.mux(stream.encode(frame))
             sink.mux(stream.encode(None))
     assert begins(samples(path), sound.RATE) == pytest.approx([0.5, 1.5], abs=0.01)
+
+
+def joined(path: Path) -> Path:
+    """Two seconds at 44.1 kHz and two at 48 kHz in stereo, one behind the other, as files that people join are."""
+    data = b""
+    for rate, layout in ((44100, "mono"), (48000, "stereo")):
+        part = path.with_name(f"{rate}{path.suffix}")
+        with av.open(str(part), "w") as film:
+            stream = film.add_stream(path.suffix[1:], rate=rate, layout=layout)
+            # One click a second, a tenth of a second long.
+            whole = np.concatenate([np.sin(np.arange(rate // 10) / 10) * 20000, np.zeros(rate - rate // 10)] * 2)
+            for start in range(0, len(whole), 1152):
+                piece = whole[start : start + 1152].astype(np.int16)
+                shaped = np.repeat(piece, 2 if layout == "stereo" else 1)[None]
+                frame = av.AudioFrame.from_ndarray(shaped, format="s16", layout=layout)
+                frame.sample_rate, frame.pts = rate, start
+                film.mux(stream.encode(frame))
+            film.mux(stream.encode(None))
+        data += part.read_bytes()
+    path.write_bytes(data)
+    return path
+
+
+def test_sound_that_changes_its_rate_on_the_way_is_heard_to_its_end(tmp_path: Path) -> None:
+    path = joined(tmp_path / "joined.mp3")
+    # Each file has a delay of its encoder's.
+    assert begins(samples(path), sound.RATE) == pytest.approx([0, 1, 2, 3], abs=0.15)
+    assert begins(heard(path, 0.0), HEARD_RATE) == pytest.approx([0, 1, 2, 3], abs=0.15)
+
+
+def test_such_sound_is_whole_in_a_recording(tmp_path: Path) -> None:
+    # MP2 is none of what is copied as it is.
+    path, sound_file = tmp_path / "a.mov", joined(tmp_path / "joined.mp2")
+    with open_sink(path, codec="prores", size=Size(16, 16), fps=Fraction(25), audio=sound_file) as sink:
+        for _ in range(100):
+            sink.write(np.zeros((16, 16, 3), np.uint8))
+    assert begins(samples(path), sound.RATE) == pytest.approx([0, 1, 2, 3], abs=0.15)

@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 import warnings
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +18,11 @@ import cv2
 import numpy as np
 import pytest
 import safetensors.torch
+import tifffile
 import torch
 from films import make_film, numbered
 from helpers import branched_network, tiny_network
+from PIL import Image, ImageCms
 
 from studio.errors import LONGEST, StudioError
 from studio.io.exporters import export_preset
@@ -28,6 +31,7 @@ from studio.io.networks import load_network, save_network
 from studio.io.npy import read_npy, write_npy
 from studio.io.presets import list_presets, load_preset, save_preset
 from studio.io.sinks import _manifest
+from studio.io.sound import heard, samples
 from studio.io.sources import open_source
 from studio.model.preset import Preset
 
@@ -74,8 +78,6 @@ def picture_file(path: Path) -> None:
             for packet in [*stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")), *stream.encode(None)]:
                 container.mux(packet)
     elif path.suffix == ".avif":
-        from PIL import Image
-
         Image.fromarray(picture).save(path)
     else:
         path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
@@ -135,6 +137,47 @@ def pt2(path: Path) -> None:
     torch.export.save(torch.export.export(module, (torch.randn(1, 3, 16, 16),)), path)
 
 
+def sound_file(path: Path) -> None:
+    tone = (np.sin(np.arange(4800) / 20) * 9000).astype(np.int16)
+    if path.suffix == ".wav":
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 48000, 0, "NONE", ""))
+            file.writeframes(tone.tobytes())
+        return
+    codec = {".mp3": "mp3", ".m4a": "aac"}.get(path.suffix, "flac")
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=48000, layout="mono")
+        for start in range(0, len(tone), 960):
+            block = av.AudioFrame.from_ndarray(tone[None, start : start + 960], format="s16", layout="mono")
+            block.sample_rate, block.pts = 48000, start
+            container.mux(stream.encode(block))
+        container.mux(stream.encode(None))
+
+
+def listen(path: Path) -> None:
+    for pieces in (samples(path), heard(path, 0.05)):
+        for _, piece in zip(range(50), pieces, strict=False):
+            assert piece.dtype == np.float32
+
+
+def odd_picture(path: Path) -> None:
+    """By suffix: kinds that Pillow writes, several pictures in one, a profile, deep and tiled TIFFs."""
+    pictures = [Image.fromarray(numbered(k, 80, 48)) for k in range(4)]
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    deep = np.random.default_rng(0).integers(0, 65536, (48, 80, 3), np.uint16)
+    match path.stem:
+        case "moving":
+            pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=40)
+        case "profile":
+            pictures[0].save(path, icc_profile=profile)
+        case "deep":
+            tifffile.imwrite(path, deep, photometric="rgb", compression="deflate", tile=(16, 16), bigtiff=True)
+        case "pages":
+            tifffile.imwrite(path, np.stack([np.asarray(picture) for picture in pictures]), photometric="rgb")
+        case _:
+            pictures[0].save(path)
+
+
 def recording(folder: Path) -> None:
     folder.mkdir()
     (folder / "a.png").write_bytes(b"x")
@@ -160,6 +203,12 @@ KINDS: dict[str, Case] = {
     "pt2": (pt2, "", open_model),
     **dict.fromkeys(("ckpt", "bin", "weights"), (whole_module, "", open_model)),
     **dict.fromkeys(("png", "jpg", "tif", "bmp", "webp", "ppm", "exr", "avif"), (picture_file, "", watch)),
+    **dict.fromkeys(("jp2", "tga", "qoi", "dds", "ico"), (odd_picture, "", watch)),
+    **dict.fromkeys(("moving.png", "moving.webp", "moving.avif"), (odd_picture, "", watch)),
+    **dict.fromkeys(("profile.png", "profile.jpg", "profile.tif"), (odd_picture, "", watch)),
+    **dict.fromkeys(("deep.tif", "pages.tif"), (odd_picture, "", watch)),
+    **dict.fromkeys(("wav", "mp3", "flac", "m4a"), (sound_file, "", listen)),
+    "tensors": (lambda path: save_network(tiny_network(), path), "enc.weight.npy", load_network),
     **dict.fromkeys(("mp4", "mkv", "gif", "avi", "webm", "ts", "mov"), (film_file, "", watch)),
 }
 
@@ -170,7 +219,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def make(kind: str) -> Path:
         if kind not in made:
-            path = home / (kind if KINDS[kind][1] else f"whole.{kind}")
+            path = home / (kind if KINDS[kind][1] or "." in kind else f"whole.{kind}")
             KINDS[kind][0](path)
             made[kind] = path
         return made[kind]

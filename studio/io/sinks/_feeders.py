@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from studio.io._resampled import Resampled
 from studio.io.sources._clock import BACK, FORWARD
 
 if TYPE_CHECKING:
@@ -92,8 +93,6 @@ class Encode:
 
     def __init__(self, output: OutputContainer, stream: AudioStream, timeline: Timeline, encoder: str) -> None:
         """Add a stream in the codec `encoder` to `output`, its times moved as `timeline` says."""
-        import av
-
         self.damages = 0
         self._output = output
         self._stream = stream
@@ -113,7 +112,7 @@ class Encode:
         self._target.codec_context.time_base = Fraction(1, self._rate)
         if encoder == "aac":
             self._target.bit_rate = _BIT_RATE
-        self._resampler = av.AudioResampler("fltp", layout, self._rate)
+        self._resampled = Resampled("fltp", layout, self._rate)
         self._chunks = self._decoded()
         self._chunk: tuple[int, npt.NDArray[np.float32]] | None = None
         self._next = 0
@@ -190,7 +189,7 @@ class Encode:
                 at = expected
                 if frame.pts is not None and frame.time_base:
                     at = round(self._timeline.place(frame.pts * frame.time_base) * self._rate)
-                for part in self._resampler.resample(frame):
+                for part in self._resampled.take(frame):
                     yield at, cast("npt.NDArray[np.float32]", part.to_ndarray())
                     at += part.samples
                 expected = at

@@ -209,7 +209,7 @@ class CameraSource(BaseSource):
                         wait = 0.25
                         continue
                 # Of a driver or OpenCV, or for want of memory: the camera is opened anew.
-                except Exception as error:  # noqa: BLE001
+                except BaseException as error:  # noqa: BLE001
                     why = f"{self._name} failed ({type(error).__name__}: {error}); it is tried again"
                 if capture:
                     _release(capture)
@@ -218,7 +218,7 @@ class CameraSource(BaseSource):
                 if self._stop.wait(wait):
                     return
                 wait = min(self._max_wait, wait * 2)
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(BaseException):
                     capture = self._opened()
         finally:
             if capture:

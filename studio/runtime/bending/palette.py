@@ -144,7 +144,7 @@ def _shown(
         for place, picture in enumerate(film if whole else film[-1:]):
             runner.tick = Tick(place, Fraction(place, 25))
             found = shallow(runner(picture))
-    except Exception:  # noqa: BLE001 - whatever a bend of a plug-in throws, the others are shown
+    except BaseException:  # noqa: BLE001 - whatever a bend of a plug-in throws, the others are shown
         return None
     size = Size.of(found).within(SIDE)
     return np.asarray(cv2.resize(found, size.wh, interpolation=cv2.INTER_AREA), np.uint8)

@@ -21,6 +21,7 @@ from studio.model.gesture import Gesture
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.runtime.editing.counterparts import read_network
+from studio.runtime.services.failures import raisable
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -229,7 +230,7 @@ class Editing:
                 self._drop(act, f"{wish.label} was interrupted; apply it again." if act.ended else "")
         self._go_on()
         if error is not None and not isinstance(error, StudioError):
-            raise error
+            raise raisable(error, wish.label)
 
     def _failed(self, act: _Act, error: BaseException) -> None:
         if isinstance(error, StudioError):
@@ -254,7 +255,7 @@ class Editing:
         elif isinstance(error, StudioError):
             self.report(str(error))
         else:
-            raise error
+            raise raisable(error, "Reading the other network")
 
     def _tell(self) -> None:
         now = self._running is not None or bool(self._fetching)

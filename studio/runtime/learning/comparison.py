@@ -193,7 +193,7 @@ class _Race:
             leave_a_core()
             self._learn(learners)
             self._tell(_News(ended=True))
-        except Exception as error:  # noqa: BLE001 - of a source, a lesson, PyTorch: the person must learn of it
+        except BaseException as error:  # noqa: BLE001 - of a source, a lesson, PyTorch: the person must learn of it
             message = told(error, "The comparison")
             self._tell(_News(problem=message.text, details=message.details, ended=True))
         finally:

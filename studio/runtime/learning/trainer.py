@@ -167,7 +167,7 @@ class Trainer:
     def _run(self) -> None:
         try:
             learner, notes = self._prepare()
-        except Exception as error:  # noqa: BLE001 - of a source, a lesson, PyTorch: the person must learn of it
+        except BaseException as error:  # noqa: BLE001 - of a source, a lesson, PyTorch: the person must learn of it
             message = told(error, "Preparing the lesson")
             self._free()
             self._tell(Told(problem=message.text, details=message.details, ended=True))
@@ -177,7 +177,7 @@ class Trainer:
             leave_a_core()
             self._tell(Told(prepared=True, notes=notes))
             self._learn(learner)
-        except Exception as error:  # noqa: BLE001 - of a look at what learns, say
+        except BaseException as error:  # noqa: BLE001 - of a look at what learns, say
             message = told(error, "Learning")
             self._tell(Told(problem=message.text, details=message.details))
         finally:
@@ -257,7 +257,7 @@ class Trainer:
                 began = time.monotonic()
                 learner.backend.tune()
                 self._tuning.done(began)
-        except Exception as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
+        except BaseException as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
         return steps, problem
 

@@ -261,7 +261,7 @@ class ChannelStudy(Feature):
             impact = self._round.measure(engine, self._credit, self._clock)
             # A GPU works on when a call is over: what it does for this is waited for, so that it is counted.
             engine.stats(engine.graph.output)
-        except Exception:
+        except BaseException:
             self._round.stop()
             self._impacts = self._told()
             raise
@@ -307,7 +307,7 @@ class ChannelStudy(Feature):
             self._serial = frame.serial
             try:
                 finder.add(frame.engine.activation(made(finder.layer)))
-            except Exception:
+            except BaseException:
                 self._finder = None
                 self._clusters = Clusters(self._graph)
                 raise

@@ -175,7 +175,7 @@ class EngineHost:
         """Whether `settle` will open an engine."""
         return self._is_due and self.network is not None
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """A frame was lost to what is no mistake of the input.
 
         Frames are lost to a driver, an operator or a lack of memory. The engine gets another try; then it is closed,
@@ -232,7 +232,7 @@ class EngineHost:
         for name in self._candidates():
             try:
                 engine, self.choice = self._display.open_engine(network, name)
-            except Exception as error:  # noqa: BLE001 - another engine may run
+            except BaseException as error:  # noqa: BLE001 - another engine may run
                 self._failed.add(name)
                 self._journal.problem("engine", told(error, f"Opening engine {name}"))
                 continue
@@ -256,6 +256,6 @@ def _keep_none(engine: Engine, runner: FrameRunner) -> bool:
     return False
 
 
-def is_engines_fault(error: Exception) -> bool:
+def is_engines_fault(error: BaseException) -> bool:
     """Whether another engine might do what this one could not; a plain `StudioError` is about what it was given."""
     return isinstance(error, EngineError) or not isinstance(error, StudioError)

@@ -68,7 +68,7 @@ class Following:
             while not self._closed:
                 with open_source(self.spec) as source:
                     self._read(source)
-        except Exception as error:  # noqa: BLE001 - told to whoever asks next
+        except BaseException as error:  # noqa: BLE001 - told to whoever asks next
             with self._turn:
                 self._problem = told(error, f"Reading {self.spec}").text
                 self._turn.notify_all()

@@ -41,13 +41,13 @@ class Journal:
         """Do it; whatever it raises becomes the problem of this cause, and what works solves it."""
         try:
             result = work()
-        except Exception as error:  # noqa: BLE001 - the thread goes on
+        except BaseException as error:  # noqa: BLE001 - the thread goes on
             self.fail(cause, doing, error)
             return None
         self.solved(cause)
         return result
 
-    def fail(self, cause: str, doing: str, error: Exception) -> None:
+    def fail(self, cause: str, doing: str, error: BaseException) -> None:
         """Take what was raised for a problem; the same again, frame after frame, is neither said nor logged anew."""
         said = repr(error)
         if self._errors.get(cause) != said:
@@ -58,7 +58,7 @@ class Journal:
         """Do something that is asked for once; whatever it raises is said."""
         try:
             return work()
-        except Exception as error:  # noqa: BLE001 - the thread goes on
+        except BaseException as error:  # noqa: BLE001 - the thread goes on
             self.say(told(error, doing))
             return None
 

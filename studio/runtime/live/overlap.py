@@ -243,7 +243,7 @@ class Overlap:
         self.since = max(self._last, underway.began)
         try:
             return self._pictures.land(runner, underway)
-        except Exception:  # noqa: BLE001 - an operator's: run by itself, the picture fails again, and says whose it is
+        except BaseException:  # noqa: BLE001 - an operator's: run by itself, the picture fails again, and says whose it is
             self.drop()
             self._choice.fail(self._clock())
             self._pictures.renew()

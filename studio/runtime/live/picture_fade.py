@@ -184,7 +184,7 @@ class PictureFade(Feature):
         try:
             bent = mover(picture, float(tick.time), tick.frame)
             leaving.picture = bent.view(np.uint8)
-        except Exception:
+        except BaseException:
             # Its last picture does, and the sentence says why.
             self._drop(leaving)
             raise

@@ -215,13 +215,13 @@ class Player:
                 return
         try:
             self._take(open_to_play(spec, self._rate), spec, ticket)
-        except Exception as error:  # noqa: BLE001 - a decoder's or a plug-in's; what was played plays on
+        except BaseException as error:  # noqa: BLE001 - a decoder's or a plug-in's; what was played plays on
             with self._wake:
                 if ticket != self._ticket:
                     return
                 self._opening = ""
             if again:
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(BaseException):
                     self._take(open_to_play(again, self._rate), again, ticket)
             self._fail(error, f"Opening {spec}")
 
@@ -242,7 +242,7 @@ class Player:
         if wanted:
             self._on_change()
 
-    def _fail(self, error: Exception, doing: str) -> None:
+    def _fail(self, error: BaseException, doing: str) -> None:
         message = told(error, doing)
         with self._wake:
             self._problem = replace(message, attempt=self._ticket)
@@ -258,10 +258,10 @@ class Player:
                     playback = self._begin(old)
                 if playback is not None:
                     self._go_on(playback, orders)
-            except Exception as error:  # noqa: BLE001 - a source's; the next one plays
+            except BaseException as error:  # noqa: BLE001 - a source's; the next one plays
                 self._fail(error, f"Playing {self._spec}")
         if playback is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(BaseException):
                 playback.close()
 
     @property
@@ -286,7 +286,7 @@ class Player:
 
     def _begin(self, old: Playback | None) -> Playback | None:
         if old is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(BaseException):
                 old.close()
         with self._wake:
             source = self._source
@@ -303,8 +303,8 @@ class Player:
                 frame = playback.step(orders.steps, orders.loop) or frame
             if frame is None and (playback.frame is None or not orders.paused):
                 frame = playback.advance(orders.loop)
-        except Exception as error:  # noqa: BLE001 - a decoder's or a plug-in's; the last picture stands
-            with contextlib.suppress(Exception):
+        except BaseException as error:  # noqa: BLE001 - a decoder's or a plug-in's; the last picture stands
+            with contextlib.suppress(BaseException):
                 playback.close()
             playback.due, playback.ended = None, True
             self._fail(error, f"Playing {self._spec}")
@@ -339,6 +339,6 @@ class Player:
             return self._raw
         try:
             return self._fit(self._raw)
-        except Exception as error:  # noqa: BLE001 - it comes from outside
+        except BaseException as error:  # noqa: BLE001 - it comes from outside
             self._fail(error, "Fitting the picture")
             return self._raw

@@ -251,7 +251,7 @@ class Proofs:
             if wanted.bench is None:
                 wanted.bench = Bench(wanted.make(), group.side)
             picture = wanted.bench.picture(newest, self._clock() - group.began)
-        except Exception as error:  # noqa: BLE001 - of an operator, a plug-in, a lack of memory: told to who asked
+        except BaseException as error:  # noqa: BLE001 - of an operator, a plug-in, a lack of memory: told to who asked
             wanted.failed = True
             self._post(partial(self._tell_failed, group, key, as_told(error, "Trying a preset")))
             return

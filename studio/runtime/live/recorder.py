@@ -238,7 +238,7 @@ class LiveRecorder:
         message: Message | None = None
         try:
             self._record()
-        except Exception as error:  # noqa: BLE001 - an encoder's or a plug-in's; the status says that it ended
+        except BaseException as error:  # noqa: BLE001 - an encoder's or a plug-in's; the status says that it ended
             message = told(error, f"The recording of {self._name}")
         with self._wake:
             self._waiting.clear()
@@ -267,7 +267,7 @@ class LiveRecorder:
             sink.close()
         except BaseException:
             # What was recorded until then is kept, whatever it was.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(BaseException):
                 sink.keep()
             self._note(sink, size)
             raise

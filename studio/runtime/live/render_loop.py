@@ -142,7 +142,7 @@ class RenderLoop:
             while not self._stopping:
                 try:
                     self._go_round()
-                except Exception as error:  # noqa: BLE001 - the picture goes on
+                except BaseException as error:  # noqa: BLE001 - the picture goes on
                     self._journal.fail("loop", "The last turn of the picture", error)
                     self._mailbox.wait(_IDLE)
         finally:
@@ -247,7 +247,7 @@ class RenderLoop:
     def _try_to_run(self, engine: Engine) -> bool:
         try:
             ran = self._run(engine)
-        except Exception as error:  # noqa: BLE001 - of a driver, an operator, a lack of memory
+        except BaseException as error:  # noqa: BLE001 - of a driver, an operator, a lack of memory
             self._pictures.has_run = False
             if not is_engines_fault(error):
                 self._journal.fail("picture", "The picture", error)

@@ -67,7 +67,7 @@ class Script:
             self.finished = self.path
         except StudioError as error:
             self.problem = Message(f"The performance ends here: {error}", "error")
-        except Exception as error:  # noqa: BLE001 - the picture goes on, and so does its recording
+        except BaseException as error:  # noqa: BLE001 - the picture goes on, and so does its recording
             self.problem = told(error, "Writing the performance")
 
     def _events(self) -> Iterator[Event]:

@@ -150,11 +150,11 @@ class _Thread:
                         line, opened = guarding(kind.open(size, _FPS), kind), size
                     self.where = line.where
                 line.send(np.ascontiguousarray(letterboxed(picture, opened)))
-        except Exception as error:  # noqa: BLE001 - a library's; the picture goes on
+        except BaseException as error:  # noqa: BLE001 - a library's; the picture goes on
             self.problem = told(error, f"Sending to {kind.label}")
         finally:
             if line is not None:
                 try:
                     line.close()
-                except Exception as error:  # noqa: BLE001 - likewise
+                except BaseException as error:  # noqa: BLE001 - likewise
                     self.problem = self.problem or told(error, f"Closing {kind.label}")

@@ -199,7 +199,7 @@ class LiveSession:
                 self._display, self._mailbox, self.player, self._on_report, features, self._rate, self.way
             )
             loop.run()
-        except Exception as error:  # noqa: BLE001 - the person must learn that the picture has stopped
+        except BaseException as error:  # noqa: BLE001 - the person must learn that the picture has stopped
             message = told(error, "The render thread")
             self._on_report(Report((Messages((message,)), EngineState(problem=message.text))))
         finally:

@@ -54,7 +54,7 @@ def open_device(rate: int, fill: Callable[[Any, int], None]) -> Stream:
             samplerate=rate, channels=2, dtype="float32", blocksize=_BLOCK, latency="high", callback=called
         )
     # Without PortAudio the import itself fails; without a device, opening one does, with an exception of its own.
-    except Exception as error:
+    except BaseException as error:
         raise StudioError(f"The film's sound is not heard: there is no sound device ({error}).") from error
 
 
@@ -133,7 +133,7 @@ class SoundOut:
             voice.feed()
             self._speed = state.speed
         # Of a film's sound or of a device's driver; the next film is tried again, a device that is not there is not.
-        except Exception as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001
             self._is_broken = True
             self._speed = 0.0
             self._say(str(as_told(error, "Playing the film's sound")))

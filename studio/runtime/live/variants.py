@@ -100,7 +100,7 @@ class Variants:
         def job(newest: Newest) -> None:
             try:
                 work.begin(newest)
-            except Exception as error:  # noqa: BLE001 - told to who asked
+            except BaseException as error:  # noqa: BLE001 - told to who asked
                 self._post(partial(fail, as_told(error, "Drawing variants")))
                 return
             self._proofs.ask(partial(one, 0))
@@ -112,7 +112,7 @@ class Variants:
                 return
             try:
                 self._post(partial(tell, work.draw(place, newest)))
-            except Exception as error:  # noqa: BLE001 - told to who asked
+            except BaseException as error:  # noqa: BLE001 - told to who asked
                 work.close()
                 self._post(partial(fail, as_told(error, "Drawing variants")))
                 return

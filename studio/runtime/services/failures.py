@@ -46,6 +46,14 @@ def as_told(error: BaseException, doing: str = "") -> StudioError:
     return DefectError(f"{doing} failed: {why}", trace)
 
 
+def raisable(error: BaseException, doing: str = "") -> Exception:
+    """What to raise in the window's thread, where its hook takes it, for what another thread has met.
+
+    What is no usual exception, a plug-in's ``sys.exit()``, say, would end the window there.
+    """
+    return error if isinstance(error, Exception) else as_told(error, doing)
+
+
 def _first(error: BaseException) -> BaseException:
     """What a signal that was told of it has wrapped."""
     while type(error).__name__ == "EmitLoopError" and error.__cause__ is not None:

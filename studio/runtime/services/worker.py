@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import NoReturn, TypeVar
 
 from studio.errors import StudioError
-from studio.runtime.services.failures import as_told
+from studio.runtime.services.failures import as_told, raisable
 
 T = TypeVar("T")
 
@@ -71,8 +71,11 @@ class Worker:
             answer: Callable[[], None]
             try:
                 answer = partial(then, work())
-            except Exception as error:  # noqa: BLE001 - it is told to whoever asked
-                answer = partial(failed, as_told(error, doing)) if failed is not None else partial(_throw, error)
+            except BaseException as error:  # noqa: BLE001 - it is told to whoever asked
+                if failed is not None:
+                    answer = partial(failed, as_told(error, doing))
+                else:
+                    answer = partial(_throw, raisable(error, doing))
             finally:
                 with self._lock:
                     self._pending.pop(key, None)

@@ -249,7 +249,7 @@ class Controllers(QObject):
         try:
             held = json.loads(self.choice.mappings)
             _, mappings = section_from_json(MAPPINGS.name, held, 1, self._document.network)
-        except (ValueError, StudioError) as error:
+        except (ValueError, RecursionError, StudioError) as error:
             self._tell(f"Your own mappings cannot be read ({error}); they begin anew.")
             return ()
         return tuple(mappings)

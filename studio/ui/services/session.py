@@ -262,7 +262,7 @@ class Session:
     def _json(self, key: str) -> object:
         try:
             return json.loads(str(self._settings.value(key, "null")))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

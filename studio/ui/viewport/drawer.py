@@ -99,7 +99,7 @@ class Drawer:
         try:
             step_back()
             device = self._context.open()
-        except Exception as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
+        except BaseException as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
             problem = Drawn(problem=told(error, "Drawing"))
             while (request := self._requests.get()) is not None:
                 request.end()
@@ -110,7 +110,7 @@ class Drawer:
             try:
                 easel = easel or Easel(device)
                 drawn = easel.draw(request)
-            except Exception as error:  # noqa: BLE001 - a driver's; the picture before stands
+            except BaseException as error:  # noqa: BLE001 - a driver's; the picture before stands
                 # What it held may be what is broken.
                 easel, drawn = None, Drawn(problem=told(error, "Drawing"))
             finally:

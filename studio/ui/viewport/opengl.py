@@ -50,7 +50,7 @@ class OpenGLSurface(QOpenGLWidget):
             self._pass.prepare()
             self._calls = device.calls
             self._probe = Probe(device.context)
-        except Exception as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
             self.problem = told(error, "Drawing").text
             return
         self.problem = ""
@@ -62,7 +62,7 @@ class OpenGLSurface(QOpenGLWidget):
             try:
                 self._draw(self._context)
                 self.problem = ""
-            except Exception as error:  # noqa: BLE001 - a driver's; the next picture may be drawn
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's; the next picture may be drawn
                 self.problem = told(error, "Drawing").text
         painter = QPainter(self)
         self._content.decorate(painter)
