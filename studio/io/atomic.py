@@ -35,6 +35,8 @@ _REASONS = {
     errno.EPERM: "the operation is not permitted there; write to another folder",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EIO: "the disk reports an input/output error; write to another one",
+    errno.EMFILE: "too many files are open; close some of what is open and try again",
+    errno.ENFILE: "too many files are open; close some of what is open and try again",
     errno.ENOENT: "its folder has been removed meanwhile; create it again",
     errno.EEXIST: "something of that name was created there meanwhile; give another name",
     errno.EBUSY: "something else uses it; close that first",
@@ -164,7 +166,7 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
             let_go(lock)
             lock = None
             put_in_place(beside, real, overwrite)
-            sync(real.parent)
+        sync_rename(real.parent)
     finally:
         let_go(lock)
         with contextlib.suppress(OSError):
@@ -212,7 +214,7 @@ def replacing_folder(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
                 swap_folder(beside, real, stood)
             else:
                 take_free_folder(beside, real)
-                sync(real.parent)
+                sync_rename(real.parent)
     finally:
         let_go(lock)
         shutil.rmtree(beside, ignore_errors=True)
@@ -230,7 +232,7 @@ def swap_folder(new: Path, real: Path, stood: Contents | None = None) -> None:
         OSError: when a rename fails.
     """
     old = exchange_folder(new, real)
-    sync(real.parent)
+    sync_rename(real.parent)
     if old is not None:
         if stood is not None:
             bring_later(old, real, stood)
@@ -285,6 +287,15 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def sync_rename(folder: Path) -> None:
+    """Have the disk hold what was renamed in `folder`, where it can.
+
+    The new content is there, and whole: where the disk fails at this alone, nobody is told that it is not.
+    """
+    with contextlib.suppress(OSError):
+        sync(folder)
+
+
 def put_in_place(part: Path, path: Path, overwrite: bool) -> None:
     """Let a file take its name.
 
@@ -328,6 +339,7 @@ def _explained(path: Path, beside: Path | None = None, passing: tuple[int, ...] 
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         if error.errno in passing:
             raise
-        if not (ours or full or (named is None and error.errno in _REASONS)):
+        # What a write, a flush or a close fails with names no file: a network's disk has reasons of its own.
+        if not (ours or full or (named is None and error.errno)):
             raise
         raise cannot_write(path, error) from error

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import stat
@@ -377,3 +378,50 @@ def test_the_body_s_other_errors_pass_through(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "a") as beside:
         beside.write_bytes((tmp_path / "missing").read_bytes())
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("way", ["a file", "a folder", "a folder that is exchanged by renames"])
+def test_a_disk_that_fails_once_all_is_in_place_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    # The new content stood there, whole, and it was said that it could not be written.
+    name = tmp_path / "a"
+    if way == "a file":
+        name.write_text("old")
+    else:
+        name.mkdir()
+        (name / "x").write_text("old")
+    if way.endswith("renames"):
+        monkeypatch.setattr(atomic, "exchange", lambda *_: False)
+    real = os.fsync
+
+    def fails(handle: int) -> None:
+        if os.path.samestat(os.fstat(handle), tmp_path.stat()):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fails)
+    if way == "a file":
+        write_bytes(name, b"new")
+        assert name.read_bytes() == b"new"
+    else:
+        with replacing_folder(name) as beside:
+            (beside / "x").write_text("new")
+        assert (name / "x").read_text() == "new"
+    assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("code", [errno.ETIMEDOUT, errno.ESTALE, errno.EMFILE, errno.ENXIO, errno.ENOSPC])
+def test_whatever_a_write_fails_with_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    (tmp_path / "a").write_text("old")
+
+    def fails(_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(StudioError, match=f"cannot write {tmp_path / 'a'}: "):
+        write_bytes(tmp_path / "a", b"new")
+    with pytest.raises(StudioError, match="cannot write"), replacing(tmp_path / "a") as beside, beside.open("wb"):
+        fails(0)
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_text() == "old"

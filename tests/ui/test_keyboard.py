@@ -11,7 +11,7 @@ from helpers import tiny_network
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QSlider, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QScrollArea, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -272,3 +272,8 @@ def test_a_layer_that_is_gone_is_not_heard_alone_afterwards(whole: WholeWindow) 
     whole.window._keyboard._before = "gone"
     QTest.keyRelease(whole.viewport, Qt.Key.Key_A)
     assert whole.workspace.comparison is None
+
+
+def test_areas_that_hold_what_has_the_keyboard_are_no_stops(whole: WholeWindow) -> None:
+    for area in whole.window.findChildren(QScrollArea):
+        assert area.focusPolicy() == Qt.FocusPolicy.NoFocus or area.accessibleName(), area.parentWidget()

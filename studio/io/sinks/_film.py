@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.atomic import put_in_place, replacing, sync
+from studio.io.atomic import put_in_place, replacing, sync, sync_rename
 from studio.io.sinks._audio import AudioTrack
 from studio.io.sinks._faststart import put_index_in_front
 from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, conversion
@@ -184,8 +184,7 @@ class FilmSink(BaseSink):
 
     def _place(self, overwrite: bool) -> None:
         put_in_place(self.part, self.path, overwrite)
-        with contextlib.suppress(OSError):
-            sync(self.path.parent)
+        sync_rename(self.path.parent)
 
     def _count(self) -> int:
         import av

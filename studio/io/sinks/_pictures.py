@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
-from studio.io.atomic import exchange_folder, exists, is_folder, put_in_place, require_parent, sync
+from studio.io.atomic import exchange_folder, exists, is_folder, put_in_place, require_parent, sync, sync_rename
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
@@ -103,8 +103,7 @@ class StillSink(PictureSink):
 
     def _place(self, overwrite: bool) -> None:
         put_in_place(self.part, self.path, overwrite)
-        with contextlib.suppress(OSError):
-            sync(self.path.parent)
+        sync_rename(self.path.parent)
 
     def _failed(self) -> None:
         self._discard()
@@ -231,8 +230,7 @@ class FolderSink(PictureSink):
         old = exchange_folder(self.part, self.path)
         if old is not None:
             _empty(old, self.path)
-        with contextlib.suppress(OSError):
-            sync(self.path.parent)
+        sync_rename(self.path.parent)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):

@@ -110,6 +110,8 @@ class BendsPanel(QWidget):
         self._mark.setStyleSheet(f"background: {theme.ACCENT};")
         self._mark.hide()
         scroll = self._scroll = QScrollArea(widgetResizable=True)
+        # What is in it has the keyboard, and is scrolled to.
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(self._inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)

@@ -182,6 +182,8 @@ class GeneratorPanel(QWidget):
         inner.addLayout(self._rows)
         inner.addStretch(1)
         self._scroll = QScrollArea(widgetResizable=True)
+        # What is in it has the keyboard, and is scrolled to.
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self.steering)
         self.nothing = QWidget()

@@ -111,6 +111,8 @@ class MovementPanel(QWidget):
         self._column.setSpacing(theme.SPACE // 2)
         self._column.addStretch(1)
         scroll = QScrollArea(widgetResizable=True)
+        # What is in it has the keyboard, and is scrolled to.
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         whole = QVBoxLayout(self)

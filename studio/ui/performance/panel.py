@@ -102,6 +102,7 @@ class PerformancePanel(QWidget):
         row.addWidget(self.name, 6)
         row.addWidget(self.said, 8)
         scroll = QScrollArea(widgetResizable=True)
+        scroll.setAccessibleName("Timeline, scrolled by arrow keys")
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.timeline)
         whole = QVBoxLayout(self)
