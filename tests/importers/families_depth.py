@@ -245,7 +245,7 @@ class Squeeze(nn.Module):
         return x * F.hardsigmoid(self.fc2(F.relu(self.fc1(x.mean((2, 3), keepdim=True)))))
 
 
-def _acting(i: int, o: int, kernel: int, act: type[nn.Module], **more: int) -> nn.Sequential:
+def acting(i: int, o: int, kernel: int, act: type[nn.Module], **more: int) -> nn.Sequential:
     far = more.get("dilation", 1)
     conv = nn.Conv2d(i, o, kernel, padding=kernel // 2 * far, bias=False, **more)
     return nn.Sequential(conv, _norm(o), *([act()] if act is not nn.Identity else []))
@@ -256,10 +256,10 @@ class MobileV3Block(nn.Module):
         self, i: int, kernel: int, c: int, o: int, squeezed: int, act: type[nn.Module], stride: int, far: int
     ) -> None:
         super().__init__()
-        rows: list[nn.Module] = [_acting(i, c, 1, act)] if c != i else []
-        rows.append(_acting(c, c, kernel, act, stride=1 if far > 1 else stride, groups=c, dilation=far))
+        rows: list[nn.Module] = [acting(i, c, 1, act)] if c != i else []
+        rows.append(acting(c, c, kernel, act, stride=1 if far > 1 else stride, groups=c, dilation=far))
         rows += [Squeeze(c)] if squeezed else []
-        self.block = nn.Sequential(*rows, _acting(c, o, 1, nn.Identity))
+        self.block = nn.Sequential(*rows, acting(c, o, 1, nn.Identity))
         self.skips = stride == 1 and i == o
 
     def forward(self, x: Tensor) -> Tensor:
@@ -277,11 +277,11 @@ class LrAspp(nn.Module):
             (3, 18, 8, 0, hs, 1, 1), (3, 18, 8, 0, hs, 1, 1), (3, 24, 9, 1, hs, 1, 1), (3, 27, 9, 1, hs, 1, 1),
             (5, 27, 10, 1, hs, 2, 2), (5, 30, 10, 1, hs, 1, 2), (5, 30, 10, 1, hs, 1, 2),
         ]  # fmt: skip
-        rows, i = [_acting(3, 4, 3, hs, stride=2)], 4
+        rows, i = [acting(3, 4, 3, hs, stride=2)], 4
         for kernel, c, o, squeezed, act, stride, far in table:
             rows.append(MobileV3Block(i, kernel, c, o, squeezed, act, stride, far))
             i = o
-        self.backbone = nn.ModuleDict({str(k): part for k, part in enumerate([*rows, _acting(10, 12, 1, hs)])})
+        self.backbone = nn.ModuleDict({str(k): part for k, part in enumerate([*rows, acting(10, 12, 1, hs)])})
         head = self.classifier = nn.Module()
         head.cbr = nn.Sequential(nn.Conv2d(12, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU())
         head.scale = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(12, 6, 1, bias=False), nn.Sigmoid())

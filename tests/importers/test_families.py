@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from families_attention import ATTENTION
 from families_colour import COLOUR
 from families_depth import DEPTH
 from families_edges import EDGES, Fsrcnn
@@ -226,7 +227,7 @@ FAMILIES = {
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
 OWN = {name: (name, *rest) for name, rest in FAMILIES.items()}
-ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED
+ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -248,9 +249,9 @@ def test_a_family_is_recognised_and_runs_as_its_authors_wrote_it(name: str, tmp_
         assert relative_error(engine.output(), module(picture[None])[0].numpy()) < TOLERANCE
 
 
-SHOWN = {name: ALL[name] for name in ("isnet", "controlnet-hed")} | GENERATORS | COLOUR | DEPTH | RESTORED
+SHOWN = {name: ALL[name] for name in ("isnet", "controlnet-hed")} | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION
 """Those that are tried on every engine."""
-LARGE = DEPTH.keys() | COLOUR.keys() | {"isnet"}
+LARGE = DEPTH.keys() | COLOUR.keys() | ATTENTION.keys() | {"isnet"}
 """Half a minute each through a software rasteriser."""
 
 

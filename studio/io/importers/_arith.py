@@ -13,6 +13,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._axes import Axes
 from studio.io.importers._draft import Weight
+from studio.io.importers._lines import snapped
 from studio.io.importers._seen import as_map, seen
 from studio.io.importers._views import Numbers, Value, constant, move, shown, target_shape
 
@@ -140,7 +141,7 @@ class Arithmetic(Axes):
         first = max(maps, key=lambda value: math.prod(value.shape))
         if first.shape != shape:
             first = move(self.draft, first, lambda n: np.broadcast_to(n, shape))
-        first = self.settled(first)
+        first = self.settled(snapped(self.draft, first))
         reads = [first.node if value is first else self._like(value, first) for value in values]
         return Value(shape, self.draft.add(op, *reads, name=self.name, **params), first.index)
 
@@ -186,7 +187,7 @@ class Arithmetic(Axes):
         whole = np.broadcast_shapes(value.shape, other.shape)
         if value.shape != whole:
             value = move(self.draft, value, lambda n: np.broadcast_to(n, whole))
-        value = self.settled(value)
+        value = self.settled(snapped(self.draft, value))
         scales, shifts = (self.laid_like(constant(each), value) for each in (scale, shift))
         if scales.shape[1:] != (1, 1) or shifts.shape[1:] != (1, 1):
             return self.several(op, value, other)

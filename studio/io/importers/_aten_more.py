@@ -13,6 +13,7 @@ from studio.io.importers._aten_table import TABLE, means, number, operand, pair
 from studio.io.importers._choices import chosen, compared, p_norm, valued
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args
+from studio.io.importers._lines import counted_up
 from studio.io.importers._views import Value, constant, reshaped
 
 _MOST_FACTORS = 64
@@ -40,8 +41,10 @@ def _pieces(f: Flow, value: Value, axis: int) -> list[Value]:
 
 @means("cumsum")
 def _running_sum(f: Flow, a: Args) -> Value:
-    axis = a["dim"]
-    return _along_last(f, operand(a), axis, np.tri(operand(a).shape[axis], dtype=np.float32))
+    axis, value = a["dim"], operand(a)
+    if f.draft.lines.get(value.node) == 0 and (counted := counted_up(f.draft, value, axis, f.name)) is not None:
+        return counted
+    return _along_last(f, value, axis, np.tri(value.shape[axis], dtype=np.float32))
 
 
 @means("cumprod")

@@ -13,12 +13,9 @@ from studio.errors import StudioError
 from studio.io.importers._aten_masks import by_mask
 from studio.io.importers._aten_picks import taken
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._choices import chosen
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args
-from studio.io.importers._views import Numbers, Value, constant, reshaped
-
-_WIDEST_BORDER = 16
+from studio.io.importers._views import Value, constant, reshaped, within
 
 
 def whole_shape(shape: Sequence[int], value: Value) -> tuple[int, ...]:
@@ -85,19 +82,15 @@ def _t(f: Flow, a: Args) -> Value:
     return f.move(operand(a), lambda n: n.T)
 
 
-def _within(numbers: Numbers, axis: int, cut: slice) -> Numbers:
-    return numbers[(slice(None),) * (axis % numbers.ndim) + (cut,)]
-
-
 @means("slice")
 def _slice(f: Flow, a: Args) -> Value:
     cut = slice(a.get("start"), a.get("end"), a.get("step", 1))
-    return f.move(operand(a), lambda n: _within(n, a.get("dim", 0), cut))
+    return f.move(operand(a), lambda n: within(n, a.get("dim", 0), cut))
 
 
 @means("narrow")
 def _narrow(f: Flow, a: Args) -> Value:
-    return f.move(operand(a), lambda n: _within(n, a["dim"], slice(a["start"], a["start"] + a["length"])))
+    return f.move(operand(a), lambda n: within(n, a["dim"], slice(a["start"], a["start"] + a["length"])))
 
 
 @means("select")
@@ -108,7 +101,7 @@ def _select(f: Flow, a: Args) -> Value:
 def _pieces(f: Flow, value: Value, axis: int, lengths: Sequence[int]) -> list[Value]:
     ends = np.cumsum([0, *lengths])
     cuts = [slice(int(start), int(end)) for start, end in pairwise(ends)]
-    return [f.move(value, lambda n, cut=cut: _within(n, axis, cut)) for cut in cuts]  # type: ignore[misc]
+    return [f.move(value, lambda n, cut=cut: within(n, axis, cut)) for cut in cuts]  # type: ignore[misc]
 
 
 @means("chunk")
@@ -257,55 +250,6 @@ def _index_select(f: Flow, a: Args) -> Value:
     if a["dim"] == 0 and (found := taken(f, operand(a), [a["index"]])) is not None:
         return found
     return f.move(operand(a), lambda n: n.take(np.asarray(a["index"].constant), a["dim"]))
-
-
-@means("slice_scatter", "select_scatter")
-def _scatter(f: Flow, a: Args) -> Value:
-    """A map with a part of it replaced: what lies before, the part, what lies behind."""
-    value, part, axis = operand(a), a["src"], a.get("dim", 0)
-    length = value.shape[axis]
-    if "index" in a:
-        start = a["index"] % length
-        end, step = start + 1, 1
-        part = reshaped(part, tuple(1 if k == axis % len(value.shape) else n for k, n in enumerate(value.shape)))
-    else:
-        start, end, step = slice(a.get("start"), a.get("end"), a.get("step", 1)).indices(length)
-    if step != 1:
-        return _every_other(f, value, part, axis % len(value.shape), range(start, end, step))
-    if (laid := _laid_over(f, value, part, axis % len(value.shape), start, length - end)) is not None:
-        return laid
-    pieces = [_within_value(f, value, axis, slice(0, start)), part, _within_value(f, value, axis, slice(end, length))]
-    return f.concat([piece for piece in pieces if math.prod(piece.shape)], axis)
-
-
-def _laid_over(f: Flow, value: Value, part: Value, axis: int, before: int, behind: int) -> Value | None:
-    """Rows or columns of a map replaced but for a border: the border, and the part with as much room around it.
-
-    None where it is no side of a map, or the border is wide.
-    """
-    plain = len(value.shape) == 4 and value.shape[0] == 1 and axis > 1 and min(value.shape[2:]) > 1
-    if not plain or part.is_constant or max(before, behind) > _WIDEST_BORDER:
-        return None
-    border = [0, 0, before, behind] if axis == 2 else [before, behind, 0, 0]
-    if value.constant is not None:
-        if np.ptp(value.constant):
-            return None
-        return f.pad(part, border, "constant", float(value.constant.flat[0]))
-    within = f.pad(f.pad(value, [-side for side in border], "constant"), border, "constant")
-    return f.binary("Add", f.binary("Sub", value, within), f.pad(part, border, "constant"))
-
-
-def _every_other(f: Flow, value: Value, part: Value, axis: int, rows: range) -> Value:
-    """With rows that are so far apart replaced: the part spread over the map, and a choice."""
-    count = value.shape[axis]
-    nearest = np.clip(np.arange(count) // rows.step - rows.start // rows.step, 0, len(rows) - 1)
-    mask = np.isin(np.arange(count), rows).astype(np.float32)
-    spread = f.move(part, lambda n: n.take(nearest, axis))
-    return chosen(f, constant(mask.reshape([-1 if k == axis else 1 for k in range(len(value.shape))])), spread, value)
-
-
-def _within_value(f: Flow, value: Value, axis: int, cut: slice) -> Value:
-    return f.move(value, lambda n: _within(n, axis, cut))
 
 
 @means("fill", "full_like", "zeros_like", "ones_like", "new_zeros", "new_ones", "new_full", "zero")

@@ -137,4 +137,7 @@ def _counts(f: Flow, found: Value) -> bool:
     if isinstance(found, (Places, Sorted)):
         return True
     made = next((node for node in f.draft.nodes if node.name == found.node), None)
+    while made is not None and type(made.op).__name__ == "Hardtanh":
+        # Kept within a table's rows.
+        made = next((node for node in f.draft.nodes if node.name == made.inputs[0]), None)
     return made is not None and type(made.op).__name__ in ("Argmax", "Argsort", "Rank", "Round", "GatherChannels")

@@ -69,6 +69,7 @@ def table() -> dict[str, Handler]:
         "_aten",
         "_aten_values",
         "_aten_moves",
+        "_aten_parts",
         "_aten_space",
         "_aten_matrices",
         "_aten_picks",

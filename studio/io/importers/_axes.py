@@ -113,6 +113,10 @@ class Axes:
             node = seen(self.draft, value.node, value.index[0], self.name)
             return Value(value.shape, node)
         have = self.draft.shapes[value.node]
+        pictures = [self.draft.shapes[put.name].size for put in self.draft.inputs]
+        if len(value.shape) == 3 and value.shape[0] > 1 < min(value.shape[1:]) and value.shape[1:] in pictures:
+            # Channels of a picture without a batch, as positions are worked out.
+            return Value(value.shape, seen(self.draft, value.node, value.index, self.name))
         if len(value.shape) > 4 and value.shape[-2:] == have.size and min(have.size) > 1 and _are_rows(value.index):
             node = seen(self.draft, value.node, value.index.reshape(-1, *have.size), self.name)
             return self.shown(node, np.arange(count, dtype=np.int32).reshape(value.shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from studio.io.importers._call import INSTEAD, Call, Name, unsupported
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
+from studio.io.importers._lines import snapped
+from studio.io.importers._sides import Sides, counted_along, noted
 from studio.io.importers._symbols import SYMBOLS
 from studio.io.importers._views import Value, shown
 from studio.model.op import Shape
@@ -24,6 +27,7 @@ def run(
     constants: Mapping[str, Value],
     output: str,
     others: Sequence[str] = (),
+    sides: Sides = MappingProxyType({}),
 ) -> tuple[Draft, str]:
     """The calls as layers, and which of them is the output.
 
@@ -34,6 +38,7 @@ def run(
         constants: parameters and buffers by their name in the trace.
         output: what the trace calls its output.
         others: what it calls outputs that are kept beside that one, `Draft.others`.
+        sides: which calls count along a side of a map, and are layers that follow its size.
 
     Raises:
         StudioError: naming operator and layer, where one is not supported.
@@ -59,7 +64,7 @@ def run(
             if call.operator in SYMBOLS:
                 numbers[call.result] = SYMBOLS[call.operator](args)
                 continue
-            result = made(flow, call, args, table)
+            result = _along(flow, call, args, table, sides)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError) as error:
             raise StudioError(
                 f'Layer "{flow.name}": {call.operator}{call.at} is called in a way that is not supported ({error!r}).'
@@ -78,6 +83,23 @@ def run(
     last = _returned(flow, found)
     draft.others = [flow.map_of(value) for name in others if isinstance(value := values.get(name), Value)]
     return draft, last
+
+
+def _along(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler], sides: Sides) -> Value | list[Value]:
+    """What a call returns that may count along a side, or resize a constant map to one."""
+    noted(flow.draft, call, args)
+    if call.result not in sides:
+        return made(flow, call, args, table)
+    if (side := sides[call.result]) is not None:
+        return counted_along(flow.draft, flow.name, call.operator, args, side)
+    return made(flow, call, {key: _as_a_map(flow, value) for key, value in args.items()}, table)
+
+
+def _as_a_map(flow: Flow, value: Any) -> Any:
+    """A constant map, as of positions that are resized, as a layer that holds it."""
+    if not isinstance(value, Value) or value.constant is None or len(value.shape) != 4:
+        return value
+    return shown(flow.given(value.constant.reshape(value.shape[1:]), value.origin), value.shape)
 
 
 def _returned(flow: Flow, found: Value) -> str:
@@ -147,9 +169,8 @@ def made(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Va
     keeps = call.operator.removeprefix("aten.").removesuffix("_") in KEEPS
     if can_fold(call, args) and not keeps and not is_a_map(call, args, flow.draft.shapes.values()):
         return folded(call, args)
-    if handler is None:
-        return _by_others(flow, call, args, table)
-    return handler(flow, args)
+    found = _by_others(flow, call, args, table) if handler is None else handler(flow, args)
+    return snapped(flow.draft, found) if isinstance(found, Value) else [snapped(flow.draft, one) for one in found]
 
 
 def _by_others(flow: Flow, call: Call, args: Args, table: Mapping[str, Handler]) -> Value | list[Value]:

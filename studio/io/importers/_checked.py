@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._exported import places
+from studio.io.importers._exported import in_full, places
 from studio.io.importers._traced import Trace, picture_size, resized
 from studio.io.importers.base import SHOWN
 from studio.model.network import Network
@@ -31,6 +31,8 @@ _CLOSE = 1e-4
 _OWN = 30.0
 _MOST_OWN = 0.1
 _LARGEST = 2048 * 2048
+_LARGE = 512 * 512  # past which two sizes are enough
+_MOST_SIZES = 4
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,11 @@ def checked(module: torch.nn.Module, examples: Sequence[torch.Tensor], network: 
                 f"The module fills pictures up to multiples of {step} pixels and cuts its output; the studio does that "
                 "in its place."
             )
+    if left_out := _left_out(module, examples):
+        notes.append(
+            f"The module computes a part in {left_out[0]} (torch.autocast); the studio computes all of it in float32, "
+            "and was compared with the module in float32."
+        )
     if own:
         notes.append(
             f"The module loses digits: in float32 it is {own:.1g} from itself in float64, and the studio's output "
@@ -86,6 +93,15 @@ def checked(module: torch.nn.Module, examples: Sequence[torch.Tensor], network: 
         network = replace(network, graph=replace(network.graph, inputs=inputs))
         notes.append(f"It takes pictures of {size} alone: {fixed}.")
     return Checked(network, worst, tuple(notes))
+
+
+def _left_out(module: torch.nn.Module, examples: Sequence[torch.Tensor]) -> list[str]:
+    """The types in which the module would compute by itself."""
+    import torch
+
+    with torch.no_grad(), in_full() as left_out:
+        module(*(tensor.clone() for tensor in examples))
+    return left_out
 
 
 def _fed(examples: Sequence[torch.Tensor], low: float, high: float) -> list[tuple[torch.Tensor, ...]]:
@@ -103,7 +119,9 @@ def _fed(examples: Sequence[torch.Tensor], low: float, high: float) -> list[tupl
             continue
         y, x = np.mgrid[: shape[2], : shape[3]] / max(shape[2:])
         rows = [0.5 + 0.25 * np.sin(9 * x + k) + 0.2 * np.sign(np.sin(17 * y * (k + 1))) for k in range(shape[1])]
-        picture = low + (high - low) * np.clip(np.stack(rows), 0, 1)
+        # No two values are the same: which of these a sort takes first, PyTorch leaves open.
+        grain = noise.uniform(0, 0.01, shape[1:])
+        picture = low + (high - low) * np.clip(0.99 * np.clip(np.stack(rows), 0.01, 1) + grain, 0, 1)
         pictures.append(torch.from_numpy(picture.astype(np.float32)[None]))
     return [tuple(pictures), tuple(noises)]
 
@@ -117,7 +135,7 @@ def _elsewhere(
     own: float,
 ) -> tuple[str, float, float]:
     """Why the network goes with its own size alone, empty where it does not; and the errors, those elsewhere, too."""
-    allowed, held = max(3 * worst, _CLOSE), 0
+    allowed = max(3 * worst, _CLOSE)
     for size in _sizes(network, trace.sizes):
         feed = resized(examples, size)
         error = _tried(module, feed, network, trace)
@@ -128,9 +146,7 @@ def _elsewhere(
             if not error <= min(_OWN * here, _MOST_OWN):
                 return f"at {size} its output would be {error:.2g} from the module's", worst, own
             own = max(own, here) if error > TOLERANCE else own
-        worst, held = max(worst, error), held + 1
-        if held == 2:
-            break
+        worst = max(worst, error)
     return "", worst, own
 
 
@@ -155,6 +171,9 @@ def _by_multiples(
             Size(down + step * (1 + down // step % 2), across + step * (3 - across // step % 2))
             for down, across in (trace.sizes[0], reversed(trace.sizes[0]))
         ]
+        # The other way up, and far smaller: a module may take another path there.
+        sizes += [Size(size.width, size.height + step) for size in sizes[:1]]
+        sizes += [Size(*(-(-side // (2 * step)) * step for side in trace.sizes[0]))]
         fitting = [size for size in dict.fromkeys(sizes) if found.graph.fitting_size(size) == size]
         errors = [_tried(module, resized(examples, size), found, trace) for size in fitting]
         if errors and all(error is not None and error <= allowed for error in errors):
@@ -179,10 +198,14 @@ def _sizes(network: Network, traced: Sequence[Size]) -> list[Size]:
     """Sizes that the network claims to take, as the studio feeds it: fitting, and unlike those it was traced at."""
     height, width = traced[0]
     asked = [traced[1]] if len(traced) > 1 else []
-    others = (height + 24, width + 8), (height // 2 + 8, width), (height + 3, width + 5), (height, width + 64)
+    # The other way up, far smaller and larger as well: a module may take another path there.
+    others = [(height + 3, width + 5), (width + 8, height + 8), (height // 2 + 8, width), (3 * height // 2, 2 * width)]
+    others += [(height + 24, width + 8), (height, width + 64)]
     asked += (Size(*sides) for sides in others)
-    found = []
+    found: list[Size] = []
     for size in asked:
+        if len(found) == _MOST_SIZES or (size.pixels > _LARGE and len(found) > 1):
+            break
         try:
             fitting = network.graph.fitting_size(size)
             network.graph.shapes({i.name: fitting for i in network.graph.inputs})
@@ -199,7 +222,7 @@ def _output(module: torch.nn.Module, feed: Sequence[torch.Tensor], trace: Trace)
 
     from studio.io.importers._drawn import drawing
 
-    with torch.no_grad(), drawing(trace.draft.draws):
+    with torch.no_grad(), in_full(), drawing(trace.draft.draws):
         # Modules may write into what they are given.
         returned = module(*(tensor.clone() for tensor in feed))
     found = dict(zip(places(returned), tree_leaves(returned), strict=True))

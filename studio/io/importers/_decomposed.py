@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from studio.io.importers._exported import spare_triton
 from studio.io.importers._views import Value
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def _traced(operator: Any, given: dict[str, Any], maps: dict[str, Value], rules:
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
+            spare_triton()
             program = torch.export.export(Alone(), examples).run_decompositions(rules)
     # Whatever PyTorch says of an operator on its own: it is not read so.
     except Exception:  # noqa: BLE001

@@ -15,9 +15,10 @@ from studio.io.networks import check_file_names
 from studio.model.explain import explain
 from studio.model.graph import Graph, Input, InputKind, Node
 from studio.model.network import Network
-from studio.model.op import Array, Op, Shape
+from studio.model.op import Array, Elementwise, Op, Shape
 from studio.model.size import Size
 from studio.ops import operator
+from studio.ops._combined import Combined
 
 MOST_LAYERS = 8192
 _LONGEST_NAME = 100
@@ -44,6 +45,8 @@ class Draft:
         draws: of every random draw of the model, by its number, in which order its axes lie in the map of it.
         others: the layers of outputs that are kept beside the one that is the picture, in their order.
         views: layers that hold places of another layer's map, by that layer and what tells the places apart.
+        counted: which operators of the file count to an end, and the shapes of what they make, by their results' names.
+        lines: layers of one channel that hold the same in every column (1), in every row (2), or everywhere (0).
     """
 
     inputs: list[Input] = field(default_factory=list)
@@ -54,6 +57,8 @@ class Draft:
     draws: dict[int, tuple[int, ...]] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     views: dict[tuple[str, tuple[int, ...], bytes], str] = field(default_factory=dict)
+    counted: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
     _owners: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = field(default_factory=dict)
@@ -123,6 +128,8 @@ class Draft:
             raise StudioError(f'Layer "{name}" ({op}): this input size leaves it no output; give a larger one.')
         self.nodes.append(self._node(name, made, reads, tensors))
         self.shapes[name] = shape
+        if shape.channels == 1 and (along := self._line_of(made, reads)) is not None:
+            self.lines[name] = along
         return name
 
     def unique(self, wanted: str) -> str:
@@ -164,6 +171,17 @@ class Draft:
         graph = Graph(inputs or tuple(self.inputs), nodes, output, output_range)
         check_file_names(graph.tensor_shapes, "The model")
         return Network(name, graph, {full: self.weights[full].values for full in graph.tensor_shapes})
+
+    def _line_of(self, op: Op, reads: tuple[str, ...]) -> int | None:
+        """Along which side the values of a new layer go, as `lines` has it; None where along both, or not known."""
+        if type(op).__name__ == "Coordinates":
+            return 1 if op.model_dump()["axis"] == "height" else 2
+        along = {self.lines.get(read) for read in reads}
+        one_size = len({self.shapes[read].size for read in reads}) == 1
+        if None in along or not one_size or not isinstance(op, Elementwise | Combined):
+            return None
+        kinds = {axis for axis in along if axis}
+        return None if len(kinds) > 1 else next(iter(kinds), 0)
 
     def _check_tensors(self, op: Op, tensors: Mapping[str, Weight]) -> None:
         wanted = op.tensor_shapes()

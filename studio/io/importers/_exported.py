@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import operator
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +31,8 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
     import torch
 
     try:
-        with warnings.catch_warnings(), torch.no_grad(), _quiet():
+        spare_triton()
+        with warnings.catch_warnings(), torch.no_grad(), in_full(), _quiet():
             warnings.simplefilter("ignore")
             # Modules may write into what they are given.
             program = torch.export.export(module, tuple(tensor.clone() for tensor in example))
@@ -38,6 +41,8 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             return program
     # Whatever the module's own code or the tracer raises, it is this module that cannot be traced.
     except Exception as error:
+        if (said := _kind_of(module)) is not None:
+            raise StudioError(said) from error
         if (own := _own_failure(module, example)) is not None:
             raise StudioError(
                 f"The module itself fails on the example ({_said(own)}); give one that it runs with."
@@ -51,6 +56,55 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             f"The module cannot be traced by torch.export ({_said(error)}); "
             "its forward must not decide by the values of tensors, nor depend on their size."
         ) from error
+
+
+def spare_triton() -> None:
+    """Have PyTorch do without Triton where OpenGL in software runs: loaded after its LLVM, Triton ends the process."""
+    maps = Path("/proc/self/maps")
+    if "triton" not in sys.modules and maps.exists() and "libLLVM" in maps.read_text(encoding="utf-8"):
+        sys.modules["triton"] = None  # type: ignore[assignment]
+
+
+@contextmanager
+def in_full() -> Iterator[list[str]]:
+    """Without `torch.autocast`: the studio computes in float32, and so does what it is compared with.
+
+    What is yielded lists the types that were left out.
+    """
+    import torch
+
+    left_out: list[str] = []
+
+    def enter(self: Any) -> Any:
+        if self._enabled and self.device == "cpu":
+            left_out.append(str(self.fast_dtype).removeprefix("torch."))
+        return self
+
+    kind = torch.autocast
+    before = kind.__enter__, kind.__exit__
+    kind.__enter__, kind.__exit__ = enter, lambda *_: None  # type: ignore[method-assign]
+    try:
+        yield left_out
+    finally:
+        kind.__enter__, kind.__exit__ = before  # type: ignore[method-assign]
+
+
+def _kind_of(module: torch.nn.Module) -> str | None:
+    """What kind of module PyTorch cannot trace, and the way on; None for any other."""
+    import torch
+
+    if isinstance(module, torch.jit.ScriptModule):
+        return (
+            "It is a TorchScript module, whose code torch.export does not read; give the torch.nn.Module that it was "
+            "made of, with its weights: module.load_state_dict(scripted.state_dict())."
+        )
+    for name, part in module.named_modules():
+        if ".quantized." in type(part).__module__:
+            return (
+                f'Its layer "{name}" ({type(part).__name__}) is quantised, which the studio does not run; give the '
+                "module as it was before it was quantised."
+            )
+    return None
 
 
 def _said(error: Exception) -> str:

@@ -33,7 +33,7 @@ class Flow(Norms):
         axis %= len(values[0].shape)
         if all(v.constant is not None for v in values):
             return constant(np.concatenate([np.asarray(v.constant) for v in values], axis))
-        if len({v.node for v in values}) == 1:
+        if len({v.node for v in values}) == 1 and not any(map(_repeats, values)):
             joined = np.concatenate([numbers(self.draft, v) for v in values], axis)
             whole = np.array_equal(joined.ravel(), np.arange(np.prod(self.draft.shapes[values[0].node])))
             if not whole and len(values) == 2 and (rolled := self._swapped(values[0], values[1], axis)) is not None:
@@ -257,6 +257,14 @@ class Flow(Norms):
     def move(self, value: Value, how: Callable[[Numbers], Numbers]) -> Value:
         """Rearranged elements."""
         return move(self.draft, value, how)
+
+
+def _repeats(value: Value) -> bool:
+    """Whether it shows some elements several times, as a token that is spread over all others."""
+    if value.index is None:
+        return False
+    found = np.bincount(value.index.ravel())
+    return bool(found.max() > 1)
 
 
 def _order(draft: Draft, value: Value) -> Numbers | None:

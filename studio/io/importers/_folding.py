@@ -37,7 +37,8 @@ FOLDED = words(
     sin sinh slice slice_scatter softmax softplus sort split split_with_sizes sqrt square squeeze stack std sub
     subtract sum t take take_along_dim tan tanh tensordot tile to topk transpose tril triu true_divide trunc
     type_as unbind unflatten unfold unsqueeze upsample_bicubic2d upsample_bilinear2d upsample_nearest2d var vdot
-    view view_as where zero zeros zeros_like
+    view view_as where zero zeros zeros_like linalg_householder_product linalg_inv linalg_matrix_exp linalg_qr
+    linalg_solve matrix_exp
     """
 )
 """Their ATen names, in place or not."""

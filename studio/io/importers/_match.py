@@ -263,18 +263,46 @@ def _bare(tensors: Tensors) -> list[tuple[str, dict[str, Weight]]]:
 
 
 def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
+    if architecture.mean and not (options.mean or options.std or options.input_range):
+        options = replace(options, mean=architecture.mean, std=architecture.std)
+    if architecture.build is None:
+        return _by_its_trace(architecture, tensors, path, known, options)
     size = options.input_size or architecture.size
-    sketch = Sketch(tensors, size, architecture.input_range, statistics=options.statistics, drops=options.dropout)
+    sketch = Sketch(
+        tensors,
+        size,
+        architecture.input_range,
+        statistics=options.statistics,
+        drops=options.dropout,
+        asked=options.output,
+    )
     with guarded(architecture.build):
         output = architecture.build(sketch)
     unused = sorted(tensors.keys() - sketch.used)
     if unused and not architecture.partial:
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
-    if architecture.mean and not (options.mean or options.std or options.input_range):
-        options = replace(options, mean=architecture.mean, std=architecture.std)
     if architecture.order == "bgr" and options.order is None:
         options = replace(options, order=architecture.order)
     return finished(sketch.draft, output, path, known, options)
+
+
+def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
+    """The network of an architecture that is told in PyTorch's functions."""
+    import torch
+
+    from studio.io.importers.architectures._told import told
+    from studio.io.importers.module import imported_module
+
+    assert architecture.forward is not None
+    module, parts = told(tensors, architecture.forward)
+    first = next(tensors[name].values for name in architecture.reads if name in tensors)
+    size = options.input_size or architecture.size
+    example = torch.rand(1, first.shape[1], *size, generator=torch.Generator().manual_seed(0))
+    with guarded(architecture.forward), torch.no_grad():
+        module(example)
+    if unused := sorted(parts.names - parts.used):
+        raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
+    return imported_module(module, example, path, options, known)[0]
 
 
 def _listed(tensors: Tensors) -> str:

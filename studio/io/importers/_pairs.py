@@ -23,6 +23,7 @@ class Pair:
         node: the layer.
         before: names of all inputs and layers before it, the nearest last.
         tensors: the tensors of the layer that is put in its place, where they are not its own.
+        others: tensors of layers that are put before it, by their full names.
     """
 
     one: Draft
@@ -31,6 +32,7 @@ class Pair:
     other: Op
     before: list[str]
     tensors: dict[str, Weight] = field(default_factory=dict)
+    others: dict[str, Weight] = field(default_factory=dict)
 
     def sizes(self, name: str) -> tuple[Size, Size]:
         """That of a map, in both."""

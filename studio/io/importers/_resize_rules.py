@@ -12,6 +12,12 @@ def resized(pair: Pair) -> list[Node] | None:
     how = {"mode": said["mode"], "align_corners": said["align_corners"]}
     if (like := pair.like(a.size, b.size)) is not None:
         return [named(pair, "UpsampleLike", pair.node.inputs[0], like, **how)]
+    for axis, dim in ((1, "width"), (2, "height")):
+        # To a row or a column, as long as a map's side.
+        fitting = (k for k in pair.before if (pair.one.shapes[k][axis], pair.two.shapes[k][axis]) == (a[axis], b[axis]))
+        if a[3 - axis] == b[3 - axis] == 1 and (name := next(fitting, None)) is not None:
+            line = named(pair, "Amax", name, name=f"{pair.node.name}.line", dim=dim)
+            return [line, named(pair, "UpsampleLike", pair.node.inputs[0], line.name, **how)]
     whole = all(a[k] * read_b[k] == b[k] * read_a[k] for k in (1, 2))
     if whole:
         factor = (a.height / read_a.height, a.width / read_a.width)

@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
+from studio.io.importers._lines import snapped, thinned
 from studio.io.importers._patterns import grown, line_of, move_of
 from studio.io.importers._views import Index, Value, counted, target_shape
 from studio.model.op import Shape
@@ -45,6 +46,11 @@ def seen(draft: Draft, node: str, index: Index, name: str) -> str:
     known = (node, index.shape, hashlib.blake2b(np.ascontiguousarray(index).data, digest_size=16).digest())
     if known in draft.views:
         return draft.views[known]
+    if node in draft.lines:
+        view = snapped(draft, Value((1, *index.shape), node, index[None]))
+        if view.index is None:
+            return node
+        return seen(draft, *thinned(draft, node, index, name), name)
     found = _shuffled(draft, node, index, name) or _cut(draft, node, index, name)
     found = found or _dealt(draft, node, index, name) or _rearranged(draft, node, index, name)
     found = found or _bordered(draft, node, index, name) or _gathered(draft, node, index, name)
@@ -94,13 +100,9 @@ def _shuffled(draft: Draft, node: str, index: Index, name: str) -> str:
         if np.array_equal(index, split):
             return draft.add("PixelUnshuffle", node, name=f"{name}.unshuffle", downscale_factor=down)
     enlarged = (c, h, w) == (have.channels, have.height * up, have.width * across)
-    if (
-        enlarged
-        and up * across > 1
-        and max(up, across) <= LARGEST_FACTOR
-        and np.array_equal(index, base.repeat(up, 1).repeat(across, 2))
-    ):
-        return draft.add("Upsample", node, name=f"{name}.upsample", scale_factor=(up, across), mode="nearest")
+    if enlarged and up * across > 1 and np.array_equal(index, base.repeat(up, 1).repeat(across, 2)):
+        to: dict[str, Any] = {"scale_factor": (up, across)} if max(up, across) <= LARGEST_FACTOR else {"size": (h, w)}
+        return draft.add("Upsample", node, name=f"{name}.upsample", mode="nearest", **to)
     return ""
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._boxes import boxed, cut_like, past_the_first
+from studio.io.importers._counts import clamped, compared, scaled
 from studio.io.importers._pairs import Pair, Rule, named
 from studio.io.importers._resize_rules import resized, resized_so
 from studio.io.importers._window_mask import masked
 from studio.model.graph import Node
-from studio.model.size import Size
 from studio.ops import operator
 from studio.ops.rearrange import parsed
 
@@ -57,91 +56,6 @@ def _adaptive(pair: Pair) -> list[Node] | None:
     return [named(pair, type(pair.node.op).__name__, pair.node.inputs[0], divisor=divisors[0])]
 
 
-_COUNTS: dict[str, Callable[[Size], int]] = {
-    "pixels": lambda size: size.pixels,
-    "height": lambda size: size.height,
-    "width": lambda size: size.width,
-}
-
-
-def _scaled(pair: Pair) -> list[Node] | None:
-    """By a number of pixels or values, or one less as of an unbiased variance; or divided by it."""
-    a, b = pair.node.op.model_dump(), pair.other.model_dump()
-    if a["shift"] != b["shift"] or a["shift"] != 0:
-        return None
-    for counted in _counted(pair):
-        less = counted.less
-        for power in (-1.0, 1.0, -0.5, 0.5):
-            parts = [op["scale"] / n**power for op, n in zip((a, b), counted.counts, strict=True)]
-            if _close(*parts):
-                return _by_count(pair, counted, parts[0], power)
-        if less and all(_close(op["scale"], (n + less) / n) for op, n in zip((a, b), counted.counts, strict=True)):
-            return _by_share(pair, counted)
-    return None
-
-
-def _by_count(pair: Pair, counted: _Counted, factor: float, power: float) -> list[Node]:
-    before = counted.layers(pair)
-    raised = named(pair, "Pow", before[-1].name, name=f"{pair.node.name}.power", exponent=power)
-    scale = named(pair, "Affine", raised.name, name=f"{pair.node.name}.scale", scale=factor)
-    return [*before, raised, scale, named(pair, "Mul", pair.node.inputs[0], scale.name)]
-
-
-def _by_share(pair: Pair, counted: _Counted) -> list[Node]:
-    before = counted.layers(pair)
-    more = named(pair, "Affine", before[-1].name, name=f"{pair.node.name}.more", shift=float(counted.less))
-    part = named(pair, "Div", more.name, before[-1].name, name=f"{pair.node.name}.part")
-    return [*before, more, part, named(pair, "Mul", pair.node.inputs[0], part.name)]
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """What may have been counted.
-
-    Attributes:
-        name: the map whose size it is.
-        what: pixels, rows or columns of it.
-        times: of so many channels.
-        less: how much was taken off.
-        counts: what it comes to at both sizes.
-    """
-
-    name: str
-    what: str
-    times: int
-    less: int
-    counts: tuple[int, int]
-
-    def layers(self, pair: Pair) -> list[Node]:
-        """The layers that count, the last of which holds the number."""
-        size = named(pair, "SizeOf", self.name, name=f"{pair.node.name}.size", what=self.what)
-        if self.times == 1 and not self.less:
-            return [size]
-        count = named(
-            pair, "Affine", size.name, name=f"{pair.node.name}.count", scale=float(self.times), shift=float(-self.less)
-        )
-        return [size, count]
-
-
-def _counted(pair: Pair) -> Iterator[_Counted]:
-    """Pixels, rows and columns of every map before, the nearest first; also those of all channels, and one less."""
-    seen = set()
-    for name in reversed(pair.before):
-        sizes, channels = pair.sizes(name), pair.one.shapes[name].channels
-        if (sizes, channels) not in seen and sizes[0] != sizes[1]:
-            seen.add((sizes, channels))
-            for less in (0, 1):
-                for what, count in _COUNTS.items():
-                    for times in dict.fromkeys((1, channels if what == "pixels" else 1)):
-                        counts = (times * count(sizes[0]) - less, times * count(sizes[1]) - less)
-                        if min(counts) > 0:
-                            yield _Counted(name, what, times, less, counts)
-
-
-def _close(a: float, b: float) -> bool:
-    return math.isclose(a, b, rel_tol=1e-6)
-
-
 def _given(pair: Pair) -> list[Node] | None:
     """Coordinates, channel by channel; or the mask of windows that were shifted."""
     name = pair.node.name
@@ -150,6 +64,8 @@ def _given(pair: Pair) -> list[Node] | None:
         return mask
     if len(maps[0]) != len(maps[1]):
         return None
+    if (box := boxed(pair, maps)) is not None:
+        return box
     lines = [_coordinates(pair, one, two) for one, two in zip(*maps, strict=True)]
     if any(line is None for line in lines) or not lines:
         return None
@@ -167,25 +83,44 @@ def _coordinates(pair: Pair, one: np.ndarray, two: np.ndarray) -> tuple[str, dic
         lines = [np.moveaxis(held, axis, 0) for held in (one, two)]
         if any(line.shape[0] < 2 or not np.allclose(line, line[:, :1], atol=1e-6) for line in lines):
             continue
-        (n, m), heads = (len(line) for line in lines), [line[:, 0].astype(np.float64) for line in lines]
-        steps = [float(head[-1] - head[0]) / (len(head) - 1) for head in heads]
-        even = (head[0] + step * np.arange(len(head)) for head, step in zip(heads, steps, strict=True))
-        like = next((k for k in reversed(pair.before) if _sides(pair, k, axis) == (n, m)), None)
-        if like is None or not all(np.allclose(h, e, atol=1e-5) for h, e in zip(heads, even, strict=True)):
+        heads = [line[:, 0].astype(np.float64) for line in lines]
+        like = next((k for k in reversed(pair.before) if _sides(pair, k, axis) == tuple(map(len, heads))), None)
+        if like is not None and (said := _law(*heads)) is not None:
+            return like, {"axis": side, **said}
+    return None
+
+
+def _coordinates_of_both(pair: Pair) -> list[Node] | None:
+    """Where numbers begin, and what they go up by, follow the length of their own side."""
+    said = [op.model_dump() for op in (pair.node.op, pair.other)]
+    if said[0]["axis"] != said[1]["axis"]:
+        return None
+    axis = 1 if said[0]["axis"] == "height" else 2
+    heads = [op["start"] + op["step"] * np.arange(read[axis]) for op, read in zip(said, pair.read(), strict=True)]
+    plain = all(len(head) > 1 and op["per"] == "pixel" for head, op in zip(heads, said, strict=True))
+    found = _law(*heads) if plain else None
+    return None if found is None else [named(pair, "Coordinates", pair.node.inputs[0], axis=said[0]["axis"], **found)]
+
+
+def _law(one: np.ndarray, two: np.ndarray) -> dict[str, Any] | None:
+    """By which rule numbers go up evenly along sides of two lengths: the parameters of `Coordinates`."""
+    heads, (n, m) = (one, two), (len(one), len(two))
+    steps = [float(head[-1] - head[0]) / (len(head) - 1) for head in heads]
+    even = (head[0] + step * np.arange(len(head)) for head, step in zip(heads, steps, strict=True))
+    if not all(np.allclose(h, e, atol=1e-5) for h, e in zip(heads, even, strict=True)):
+        return None
+    starts = [float(head[0]) for head in heads]
+    for per, by in (("gap", (n - 1, m - 1)), ("side", (n, m)), ("pixel", (1, 1))):
+        whole = [step * b for step, b in zip(steps, by, strict=True)]
+        if not math.isclose(whole[0], whole[1], rel_tol=1e-4):
             continue
-        starts = [float(head[0]) for head in heads]
-        for per, by in (("gap", (n - 1, m - 1)), ("side", (n, m)), ("pixel", (1, 1))):
-            whole = [step * b for step, b in zip(steps, by, strict=True)]
-            if not math.isclose(whole[0], whole[1], rel_tol=1e-4):
-                continue
-            # start + step * (place + offset) / side: both starts tell the start and the offset.
-            offset = 0.0
-            if not math.isclose(starts[0], starts[1], abs_tol=1e-6) and per == "side":
-                offset = (starts[0] - starts[1]) / (whole[0] / n - whole[0] / m)
-            start = starts[0] - whole[0] * offset / by[0]
-            if math.isclose(start + whole[0] * offset / by[1], starts[1], abs_tol=1e-5):
-                said = {"axis": side, "start": start, "step": whole[0], "per": per, "offset": round(offset, 6)}
-                return like, said
+        # start + step * (place + offset) / side: both starts tell the start and the offset.
+        offset = 0.0
+        if not math.isclose(starts[0], starts[1], abs_tol=1e-6) and per == "side":
+            offset = (starts[0] - starts[1]) / (whole[0] / n - whole[0] / m)
+        start = starts[0] - whole[0] * offset / by[0]
+        if math.isclose(start + whole[0] * offset / by[1], starts[1], abs_tol=1e-5):
+            return {"start": start, "step": whole[0], "per": per, "offset": round(offset, 6)}
     return None
 
 
@@ -241,7 +176,7 @@ def _cropped(pair: Pair) -> list[Node] | None:
         found = {_parts(have[side], *end) for have, end in zip(pair.read(), ends, strict=True)}
         first, last, count = found.pop()
         if found or count > _MOST_PARTS:
-            return None
+            return cut_like(pair)
         apart, together = _taken_apart(side, count)
         parts = named(pair, "Rearrange", read, name=f"{pair.node.name}.parts{side}", pattern=apart)
         cut: dict[str, Any] = {"start": first * channels, "end": last * channels}
@@ -322,9 +257,13 @@ RULES: dict[str, Rule] = {
     "MaxPool2d": _AMAX,
     "AdaptiveAvgPool2d": _adaptive,
     "AdaptiveMaxPool2d": _adaptive,
-    "Affine": _scaled,
+    "Affine": scaled,
     "Crop": _cropped,
     "Roll": _rolled,
+    "SliceChannels": past_the_first,
     "GivenMap": _given,
     "Rearrange": _rearranged,
+    "Coordinates": _coordinates_of_both,
+    "Hardtanh": clamped,
+    "Compare": compared,
 }

@@ -44,6 +44,7 @@ def agreed(one: Draft, two: Draft) -> tuple[Draft, str]:
             for made in found:
                 nodes.append(made)
                 shapes.setdefault(made.name, Shape(1, 1, 1))
+            weights |= pair.others
             weights |= {f"{node.name}.{key}": weight for key, weight in pair.tensors.items()}
         before.append(node.name)
     merged = Draft(one.inputs, nodes, weights, shapes, one.notes, two.draws, one.others)

@@ -12,8 +12,10 @@ from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch
+    from torch.export import ExportedProgram
 
     from studio.io.importers._draft import Draft
+    from studio.io.importers._sides import Sides
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,34 @@ def evaluating(module: torch.nn.Module) -> Iterator[None]:
             part.training = True
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A module as PyTorch traced it at one size."""
+
+    program: ExportedProgram
+    picked: str
+    outputs: tuple[str, ...]
+
+    def drafted(self, *, whole: bool, sides: Sides | None = None) -> tuple[Draft, str]:
+        """Its layers, and which of them is the output; with ``whole`` those of all its outputs."""
+        from studio.io.importers import _exported
+        from studio.io.importers._aten_table import table
+        from studio.io.importers._calls import run
+
+        # Anew each time: what writes into a part of a constant writes into the constant.
+        calls, inputs, constants, outputs = _exported.read(self.program)
+        others = [name for label, name in outputs.items() if whole and label != self.picked]
+        return run(calls, table(), inputs, constants, outputs[self.picked], others, sides or {})
+
+
+def _read(module: torch.nn.Module, examples: Sequence[torch.Tensor], output: str) -> _Reading:
+    from studio.io.importers import _exported
+
+    program = _exported.trace(module, tuple(examples))
+    outputs = _exported.read(program)[3]
+    return _Reading(program, _exported.pick(outputs, output), tuple(outputs))
+
+
 def traced(
     module: torch.nn.Module,
     examples: Sequence[torch.Tensor],
@@ -64,10 +94,11 @@ def traced(
     """
     from studio.io.importers._simplify import fold_batch_norms
 
-    draft, last, outputs, picked = _read(module, examples, output, whole=whole)
+    read = _read(module, examples, output)
+    draft, last = read.drafted(whole=whole)
     size = picture_size(examples)
     sizes, fixed, ran = [size] if size else [], "", False
-    drafts = [(draft, last)]
+    drafts, readings = [(draft, last)], {size: read} if size else {}
     others = list(_others(size)) if size and not alone else []
     for place, other in enumerate(others):
         feed = resized(examples, other)
@@ -75,11 +106,14 @@ def traced(
             continue
         ran = True
         try:
-            twin, twin_last, _, _ = _read(module, feed, output, whole=whole)
+            readings[other] = _read(module, feed, output)
+            twin, twin_last = readings[other].drafted(whole=whole)
         except StudioError as error:
             fixed = f"at {other}, {str(error).rstrip('.')}"
             continue
         found, reason = _agreed(drafts, twin, twin_last)
+        if found is None and (lined := _by_sides(list(readings.values()), (draft, twin), whole=whole)) is not None:
+            found, twin_last, reason = *lined, ""
         drafts.append((twin, twin_last))
         fixed = fixed if found is None and fixed else reason
         if found is not None:
@@ -93,7 +127,24 @@ def traced(
     elif others and not ran:
         fixed = "the module itself runs at no other size that was tried"
     last = fold_batch_norms(draft, last) if fold else last
-    return Trace(draft, last, fixed, tuple(sizes), outputs, picked)
+    return Trace(draft, last, fixed, tuple(sizes), read.outputs, read.picked)
+
+
+def _by_sides(readings: list[_Reading], drafts: tuple[Draft, Draft], *, whole: bool) -> tuple[Draft, str] | None:
+    """A draft for every size in which what is counted along a side is layers; None where that makes none."""
+    from studio.io.importers._sides import sides
+    from studio.io.importers._sizes import agreed
+
+    one, two = readings[0], readings[-1]
+    counted = sides(*drafts)
+    if not counted:
+        return None
+    try:
+        (draft, last), (twin, twin_last) = (each.drafted(whole=whole, sides=counted) for each in (one, two))
+    except StudioError:
+        return None
+    merged, layer = agreed(draft, twin)
+    return None if layer or last != twin_last else (merged, last)
 
 
 def _agreed(drafts: Sequence[tuple[Draft, str]], twin: Draft, last: str) -> tuple[Draft | None, str]:
@@ -139,20 +190,6 @@ def _runs(module: torch.nn.Module, feed: Sequence[torch.Tensor]) -> bool:
     except Exception:  # noqa: BLE001
         return False
     return True
-
-
-def _read(
-    module: torch.nn.Module, examples: Sequence[torch.Tensor], output: str, *, whole: bool
-) -> tuple[Draft, str, tuple[str, ...], str]:
-    from studio.io.importers import _exported
-    from studio.io.importers._aten_table import table
-    from studio.io.importers._calls import run
-
-    calls, inputs, constants, outputs = _exported.read(_exported.trace(module, tuple(examples)))
-    picked = _exported.pick(outputs, output)
-    others = [name for label, name in outputs.items() if whole and label != picked]
-    draft, last = run(calls, table(), inputs, constants, outputs[picked], others)
-    return draft, last, tuple(outputs), picked
 
 
 def picture_size(examples: Sequence[torch.Tensor]) -> Size | None:

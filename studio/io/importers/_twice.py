@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
+from studio.io.importers._sides import Sides, sides
 from studio.io.importers._sizes import agreed, at_sizes_of
 from studio.model.graph import Graph
 from studio.model.size import Size
 
 Read = Callable[[Size | None], tuple[Draft, str]]
+ReadAlong = Callable[[Sides, Size | None], tuple[Draft, str]]
 
 # Strides of networks divide it, so that SAME borders fall as they do at every size that pictures are padded to.
 _STEP = 64
 _LARGEST = 1536 * 1536
 
 
-def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
+def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) -> tuple[Draft, str, bool]:
     """The layers of a model for every size where that can be.
 
     Where it is right at sizes alone that are multiples of a number, its pictures' inputs say so: borders that SAME
@@ -28,6 +31,7 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
     Args:
         read: the layers and the output's name for pictures of this size, the file's own where None.
         any_size: whether the file says that it takes pictures of other sizes.
+        along: as ``read``, with what is counted along the sides of maps as layers; None where that is not told.
 
     Returns:
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
@@ -53,6 +57,8 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
             _say(draft, own, f"at {other}, {str(error).rstrip('.')}")
         return draft, output, any_size
     merged, layer = agreed(draft, twin)
+    if layer and along is not None and (found := _along_sides(along, (draft, twin), (own, other))) is not None:
+        read, merged, twin, layer = *found, ""
     if layer or twin_output != output:
         _say(draft, own, f'its layer "{layer or output}" was made for that size')
         return draft, output, True
@@ -65,6 +71,22 @@ def read_twice(read: Read, *, any_size: bool) -> tuple[Draft, str, bool]:
             replace(put, multiple=Size(multiple, multiple)) if put.kind == "picture" else put for put in merged.inputs
         ]
     return merged, output, False
+
+
+def _along_sides(
+    along: ReadAlong, drafts: tuple[Draft, Draft], sizes: tuple[Size, Size]
+) -> tuple[Read, Draft, Draft] | None:
+    """How it is read so that it agrees at two sizes, by layers for what it counts; that draft, and the second's."""
+    counted = sides(*drafts)
+    if not counted:
+        return None
+    read = partial(along, counted)
+    try:
+        (draft, output), (twin, twin_output) = read(sizes[0]), read(sizes[1])
+    except StudioError:
+        return None
+    merged, layer = agreed(draft, twin)
+    return None if layer or output != twin_output else (read, merged, twin)
 
 
 def _own_size(draft: Draft) -> Size | None:

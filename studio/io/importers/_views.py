@@ -82,6 +82,11 @@ def _counts_up(index: Index) -> bool:
     return np.array_equal(flat, counted(flat.size))
 
 
+def within(numbers: Numbers, axis: int, cut: slice) -> Numbers:
+    """A part along one axis."""
+    return numbers[(slice(None),) * (axis % numbers.ndim) + (cut,)]
+
+
 def first(draft: Draft, value: Value) -> Value:
     """(1, H, W, C) as (1, C, H, W)."""
     return move(draft, value, lambda a: a.transpose(0, 3, 1, 2))

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from studio.io.importers._call import Call, Name, line_of, own_layer
 from studio.io.importers._calls import run
 from studio.io.importers._draft import Draft
 from studio.io.importers._in_place import functional
+from studio.io.importers._sides import Sides, frozen
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
@@ -59,13 +61,22 @@ class Pt2:
             whole = hands_on(state, list(model.inputs))
             states = [name for label, name in model.outputs.items() if whole and label != picked]
 
-            def read(size: Size | None) -> tuple[Draft, str]:
+            def along(sides: Sides, size: Size | None) -> tuple[Draft, str]:
                 asked, whole = size or options.input_size, _whole(model.inputs.values()) if states else None
                 shapes = {name: _shape(sizes, asked, whole) for name, sizes in model.inputs.items()}
-                return run(model.calls, table(), shapes, model.constants, model.outputs[picked], states)
+                return run(model.calls, table(), shapes, model.constants, model.outputs[picked], states, sides)
 
             # What the file calls a fixed size is one; other sizes are only tried where it says that there are.
-            draft, last, fixed = read_twice(read, any_size=True) if model.is_dynamic else (*read(None), False)
+            read = partial(along, {})
+            twice = partial(read_twice, any_size=True, along=along)
+            draft, last, fixed = twice(read) if model.is_dynamic else (*read(None), False)
+            if not model.is_dynamic and frozen(draft, model.calls):
+                fixed = True
+                own = next(draft.picture_size(put) for put in draft.inputs if put.kind == "picture")
+                draft.notes.append(
+                    f"It takes pictures of {own} alone: numbers in it were worked out from that size; export it with "
+                    "heights and widths that may be any."
+                )
         # The archive's word is taken for the form of its JSON; where that was wrong, the archive is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error

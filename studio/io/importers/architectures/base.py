@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from studio.io.importers.base import Range
 from studio.model.graph import ChannelOrder, Colour
 from studio.model.op import Shape
 from studio.model.size import Size
+
+if TYPE_CHECKING:
+    from studio.io.importers.architectures._told import Told
 
 Tensors = Mapping[str, Weight]
 Pair = tuple[int, int]
@@ -27,7 +30,9 @@ class Architecture:
         name: what ``--arch`` calls it.
         title: for people.
         matches: whether a state dict with these tensors may be one; `build` has the last word.
-        build: says the layers; returns the output.
+        build: says the layers; returns the output. None where ``forward`` says them.
+        forward: what it returns, in PyTorch's functions on its tensors; the trace of that says the layers.
+        reads: of such a one the weights, by name, whose second axis may be the picture's channels; the first there is.
         size: of the input to trace for, where none is asked for.
         input_range: the values that the family feeds for black and white.
         output_range: the values that it shows as black and white.
@@ -42,7 +47,7 @@ class Architecture:
     name: str
     title: str
     matches: Callable[[Tensors], bool]
-    build: Callable[[Sketch], str]
+    build: Callable[[Sketch], str] | None = None
     size: Size = Size(256, 256)
     input_range: Range = (0.0, 1.0)
     output_range: Range = (0.0, 1.0)
@@ -52,6 +57,8 @@ class Architecture:
     std: tuple[float, ...] = ()
     order: ChannelOrder = "rgb"
     state: str = ""
+    forward: Callable[[Told, Any], Any] | None = None
+    reads: tuple[str, ...] = ()
 
 
 @dataclass
@@ -65,6 +72,7 @@ class Sketch:
         used: names of the tensors that have found their layer.
         statistics: what batch norms go by: those that were learnt, or the picture's own.
         drops: whether values are left out by chance where its authors do so.
+        asked: which output is asked for of several; empty for the first.
     """
 
     tensors: Tensors
@@ -74,6 +82,7 @@ class Sketch:
     used: set[str] = field(default_factory=set)
     statistics: Literal["learnt", "picture"] = "learnt"
     drops: bool = False
+    asked: str = ""
 
     def has(self, name: str) -> bool:
         """Whether the file has such a tensor."""

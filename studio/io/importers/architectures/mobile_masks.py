@@ -25,11 +25,11 @@ def _matches(tensors: Tensors) -> bool:
 
 def _build(s: Sketch) -> str:
     picture = s.input(s.channels("backbone.0.0"))
-    x = low = _row(s, "backbone.0", picture, "Hardswish", stride=2)
+    x = low = row(s, "backbone.0", picture, "Hardswish", stride=2)
     for k in range(1, _HIGH):
-        x = _inverted(s, k, x)
+        x = inverted(s, "backbone", k, x)
         low = x if k == _LOW else low
-    x = _row(s, f"backbone.{_HIGH}", x, "Hardswish")
+    x = row(s, f"backbone.{_HIGH}", x, "Hardswish")
     if s.has("classifier.4.weight"):
         return classified(s, x, picture)
     wide = conv_norm(s, "classifier.cbr", x)
@@ -41,9 +41,9 @@ def _build(s: Sketch) -> str:
     return s.op("Softmax2d", x, name="output")
 
 
-def _inverted(s: Sketch, k: int, x: str) -> str:
+def inverted(s: Sketch, at: str, k: int, x: str) -> str:
     """To more channels, each by itself, weighed by their means, and to few again."""
-    at, start, stride = f"backbone.{k}.block", x, _STRIDES.get(k, 1)
+    at, start, stride = f"{at}.{k}.block", x, _STRIDES.get(k, 1)
     curve = "Hardswish" if k >= _FIRST_HARD else "ReLU"
     parts = [n for n in range(4) if s.has(f"{at}.{n}.0.weight") or s.has(f"{at}.{n}.fc1.weight")]
     for n in parts:
@@ -56,12 +56,13 @@ def _inverted(s: Sketch, k: int, x: str) -> str:
             x = s.norm(f"{at}.{n}.1", s.conv(f"{at}.{n}.0", x), eps=_EPS)
         else:
             own = s.shape(f"{at}.{n}.0.weight")[1] == 1
-            x = _row(s, f"{at}.{n}", x, curve, stride=stride if own else 1, far=2 if own and k >= _FIRST_FAR else 1)
+            x = row(s, f"{at}.{n}", x, curve, stride=stride if own else 1, far=2 if own and k >= _FIRST_FAR else 1)
     same = stride == 1 and s.draft.shapes[x].channels == s.draft.shapes[start].channels
     return s.op("Add", x, start, name=f"{at}.add") if same else x
 
 
-def _row(s: Sketch, at: str, x: str, curve: str, *, stride: int = 1, far: int = 1) -> str:
+def row(s: Sketch, at: str, x: str, curve: str, *, stride: int = 1, far: int = 1) -> str:
+    """A convolution, its norm and its curve."""
     border = s.shape(f"{at}.0.weight")[2] // 2 * far
     x = s.norm(f"{at}.1", s.conv(f"{at}.0", x, stride=stride, padding=border, dilation=(far, far)), eps=_EPS)
     return s.op(curve, x, name=f"{at}.2")
