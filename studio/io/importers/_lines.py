@@ -12,6 +12,7 @@ import numpy as np
 
 from studio.io.importers._draft import Draft
 from studio.io.importers._views import Value, numbers
+from studio.model.size import Size
 
 
 def snapped(draft: Draft, value: Value) -> Value:
@@ -22,7 +23,7 @@ def snapped(draft: Draft, value: Value) -> Value:
     _, height, width = draft.shapes[value.node]
     line = _line(draft, value.node, numbers(draft, value))
     rank = len(value.shape)
-    for down, across in _planes(value.shape, (height, width)):
+    for down, across in _planes(value.shape, Size(height, width)):
         own = {1: along(np.arange(height), down, rank), 2: along(np.arange(width), across, rank)}.get(axis, 0)
         if np.array_equal(line, np.broadcast_to(own, line.shape)):
             whole = along(np.arange(height) * width, down, rank) + along(np.arange(width), across, rank)
@@ -65,7 +66,7 @@ def _line(draft: Draft, node: str, index: np.ndarray) -> np.ndarray:
     return np.asarray({1: place // width, 2: place % width}.get(axis, np.zeros_like(place)), np.int32)
 
 
-def _planes(shape: tuple[int, ...], size: tuple[int, int]) -> Iterator[tuple[int, int]]:
+def _planes(shape: tuple[int, ...], size: Size) -> Iterator[tuple[int, int]]:
     """Axes that may be rows and columns: neighbours first, the last before all."""
     pairs = [(down, across) for down in range(len(shape)) for across in range(len(shape)) if down != across]
     for down, across in sorted(pairs, key=lambda pair: (abs(pair[1] - pair[0] - 1), -pair[0])):
