@@ -39,6 +39,7 @@ from studio.runtime.services import memory
 from studio.runtime.services.leaving import leave
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.log import close_log, open_log
+from studio.runtime.services.preloading import preload_torch
 from studio.runtime.services.priority import shorten_turns, spin_little
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
@@ -95,6 +96,7 @@ class Studio:
     def __init__(self, preset: Preset, path: Path | None, source: str, session: Session, home: Path) -> None:
         shorten_turns()
         spin_little()
+        preload_torch()
         self._collector = Collector()
         self._compiler = gl_context.shader_compiler()
         self._context = gl_context.RenderContext(self._compiler)
