@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ui.gaps import Hand
-from benchmarks.watching import GAPS, Row, Seen, Spans, Watch, hurried, take
+from benchmarks.watching import GAPS, Row, Seen, Shaders, Spans, Watch, hurried, take
 from benchmarks.window import application, display, opened, spin, until
 from studio.app import Studio
 from studio.engine.base import Engine
@@ -155,7 +155,7 @@ def start(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[
     yield ["preset", "started", "size", *times, *GAPS, "while tuning:", *GAPS, "layers left"]
     what, lines = PRESETS[case // 2], list[Row]()
     started = ("first", "again")[case % 2]
-    head = what, started
+    head, shaders = (what, started), Shaders()
 
     def shown(studio: Studio) -> None:
         watch = Watch(spans)
@@ -175,7 +175,7 @@ def start(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[
     yield from lines
     compiled = [end - start for start, end in spans.of(Device, "compute")]
     waits = f"{max(compiled, default=0) * 1e3:.0f} ms, {sum(compiled):.1f} s in all"
-    yield [*head, f"frames waited for compute shaders: at most {waits}"]
+    yield [*head, f"frames waited for compute shaders: at most {waits}; {shaders.told()}"]
 
 
 def _while_tuning(studio: Studio, spans: Spans) -> Row:

@@ -6,8 +6,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from benchmarks.ui.gaps import Listener
 from benchmarks.window import spin
 from studio.app import Studio
 from studio.engine.base import Engine
+from studio.engine.gl.calls import Calls
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.shaders import Source
@@ -110,6 +113,30 @@ class Seen:
     def rate(self, since: float) -> str:
         """Pictures a second from then to now."""
         return f"{sum(at >= since for at in self.times) / (time.perf_counter() - since):.0f}"
+
+
+class Shaders:
+    """Counts compute shaders by where they were compiled; to be made before a window."""
+
+    def __init__(self) -> None:
+        self._taken, self._refused, self._own = count(), count(), count()
+        take, relink = Calls.take_binary, Calls.relink
+
+        def noted(calls: Calls, *asked: Any) -> bool:
+            taken = take(calls, *asked)
+            next(self._taken if taken else self._refused)
+            return taken
+
+        def compiled(calls: Calls, *asked: Any) -> bool:
+            next(self._own)
+            return relink(calls, *asked)
+
+        Calls.take_binary, Calls.relink = noted, compiled  # type: ignore[method-assign]
+
+    def told(self) -> str:
+        """How many there were so far."""
+        taken, refused, own = (next(copy(each)) for each in (self._taken, self._refused, self._own))
+        return f"{taken} taken of other processes, {refused} refused, {own} compiled in this one"
 
 
 class Watch:
