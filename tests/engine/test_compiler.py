@@ -26,6 +26,7 @@ from studio.engine.gl.compiler import Compiler, Pending
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.loops import Plan
+from studio.engine.gl.machine_code import KeptCode
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import HANDLES_TRIAL, Source
@@ -302,6 +303,62 @@ def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
     assert gpu.context.error == "GL_NO_ERROR"
     first.close()
     second.close()
+
+
+def test_where_machine_code_stays_with_the_driver_nothing_changes_over_until_the_next_start(
+    gpu: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted = on_torch(made)
+    wanted.run(fed)
+
+    def timed(self: ComputePasses, each: Any, plan: Plan) -> float:
+        # The usual way is the slowest.
+        return 2.0 if plan == self._usual(each) else 1.0 + (crc32(repr(plan).encode()) % 1000) / 1000
+
+    monkeypatch.setattr(ComputePasses, "_seconds", timed)
+
+    def noted(self: Device, text: str) -> Binary | None:
+        found = binary(self, text)
+        if self._patience != "waits":
+            taken.add(text in kept)
+        return found
+
+    binary, taken = Device._binary, set[bool]()
+    monkeypatch.setattr(Device, "_binary", noted)
+    own = gpu.compiler
+    until, starts = time.monotonic() + 240, list[tuple[bool, set[Source]]]()
+    for _ in range(3):
+        # As a process begins: nothing is compiled, and what is on the disk is looked at.
+        kept = KeptCode("a GPU", tmp_path / "machine-code.json")
+        compiler = gpu.compiler = Compiler(gpu.renderer, current_api(), 2, kept=kept)
+        gpu._computes.clear()
+        engine = GLEngine(made, gpu, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
+        engine.tunes_later = True
+        # What was measured last changes over with the next picture.
+        quiet = 0
+        while quiet < 2 and time.monotonic() < until:
+            engine.run(fed)
+            quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
+            time.sleep(0.002)
+        assert relative_error(engine.output(), wanted.output()) <= 1e-5
+        with engine._passes.as_usual() as differs:
+            of = {program.glo: source for source, program in gpu._computes.items()}
+            steps = next(iter(engine._steps.values()))
+            starts.append((differs, {of[each.program.glo] for step in steps for each in step.run.dispatches}))  # type: ignore[attr-defined]
+        # By the end all that was asked for is compiled.
+        for future in list(compiler._futures.values()):
+            assert future.result(120) is not None
+        engine.close()
+        compiler.close()
+        compiler.join(60)
+    gpu.compiler = own
+    (first, usual), (second, _), (third, faster) = starts
+    # Nothing is measured, then what is faster is known, and compiled as it is fused, and in the end it runs.
+    assert (first, second, third) == (False, True, True)
+    assert faster != usual
+    # Nobody was held up in between.
+    assert taken == {True}
 
 
 def test_a_layer_goes_on_as_it_is_until_its_pass_with_a_stage_is_compiled(gpu: Device) -> None:

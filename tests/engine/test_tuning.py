@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
+from studio.engine.gl.compiler import NextTime
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, Plan
@@ -171,3 +172,30 @@ def test_it_takes_a_tenth_of_the_time_and_can_be_stopped() -> None:
         feature.rest(frame)
     assert engine.left == 0
     assert list(feature.parts()) == [TuningState()]
+
+
+def test_what_is_compiled_for_the_next_start_is_measured_then_with_all_its_plans(tmp_path: Path) -> None:
+    tuner, good, late = Tuner("a GPU", tmp_path / "plans.json"), Plan(MATRICES[0]), Plan(MATRICES[1])
+    asked = []
+
+    def is_ready(plan: Plan) -> bool:
+        asked.append(plan)
+        if plan == late:
+            raise NextTime
+        return True
+
+    jobs = {"a": Job([late, good], lambda _: 1.0, is_ready), "b": Job([good], lambda _: 1.0, is_ready)}
+    tuning, decided = Tuning(tuner, jobs), []
+    assert tuning.total == 2
+    while not tuning.is_over:
+        decided.append(tuning.step())
+    # Of the first layer nothing is remembered: its fastest plan may be the one that comes later.
+    assert [each for each in decided if each is not None] == [("b", good)]
+    assert set(Tuner("a GPU", tmp_path / "plans.json").known(jobs)) == {"b"}
+    assert (tuning.done, tuning.total) == (1, 1)
+    # All its plans were asked for, so that they are compiled by then.
+    assert asked[:2] == [late, good]
+    alone = Tuning(tuner, {"a": jobs["a"]})
+    while not alone.is_over:
+        assert alone.step() is None
+    assert alone.step() is None

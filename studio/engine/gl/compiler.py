@@ -20,6 +20,7 @@ from itertools import count
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary
 from studio.engine.gl.compile_pipe import read, write
+from studio.engine.gl.machine_code import KeptCode
 
 LONGEST = 10.0
 """Seconds that a shader may take, or a process until it is there."""
@@ -41,20 +42,25 @@ class Pending(Exception):  # noqa: N818 - no error: it is there a little later
     """A shader is not compiled yet."""
 
 
+class NextTime(Pending):
+    """It is compiled for the next start: to run it in this process would hold up every call of OpenGL."""
+
+
 class Compiler:
     """One for all networks of a window; its processes are started at once.
 
     Args:
         renderer: of the devices that programs are for: where a process finds another, it makes nothing.
         api: by which their contexts were made: the bytes of one are nothing to another.
+        kept: what runs at once, of a driver that leaves machine code out of those bytes; None where it does not.
         processes: how many there are at most; None for what suits the machine.
 
     Attributes:
         is_lost: whether nothing comes of it: whoever wants a program compiles it himself.
     """
 
-    def __init__(self, renderer: str, api: Api, processes: int | None = None) -> None:
-        self._renderer, self._api = renderer, api
+    def __init__(self, renderer: str, api: Api, processes: int | None = None, *, kept: KeptCode | None = None) -> None:
+        self._renderer, self._api, self._kept = renderer, api, kept
         self.is_lost = False
         self._lock = threading.Lock()
         self._orders: queue.PriorityQueue[tuple[int, int, str]] = queue.PriorityQueue()
@@ -86,6 +92,10 @@ class Compiler:
             elif is_new or (waits and text in self._waiting):
                 self._orders.put((_WAITED_FOR if waits else _ASKED, next(self._number), text))
         return future
+
+    def is_quick(self, text: str) -> bool:
+        """Whether a compiled shader runs at once; else its process compiles it again when it first runs."""
+        return self._kept is None or text in self._kept
 
     def forget(self, text: str) -> None:
         """It is loaded, and not asked for again."""
@@ -120,7 +130,10 @@ class Compiler:
                         return
                 if (future := self._take(text)) is not None:
                     found = _safely(child, text)
-                    future.set_result(found if found is not None and found[1] else None)
+                    is_made = found is not None and bool(found[1])
+                    if is_made and self._kept is not None:
+                        self._kept.note(text)
+                    future.set_result(found if is_made else None)
                     if found is None:
                         return
         finally:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 import moderngl
 
 from studio.engine.gl.blocks import block_for
+from studio.engine.gl.compiler import Pending
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, bytes_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
@@ -19,6 +21,7 @@ from studio.engine.gl.shaders import Extra, Source
 from studio.engine.gl.text import Constants
 from studio.engine.gl.tuned import TunedPasses
 from studio.engine.gl.writes import Writes
+from studio.errors import EngineError
 from studio.model.layout import tile_count
 from studio.model.stage import layer_of
 
@@ -111,19 +114,32 @@ class ComputePasses(TunedPasses):
     def _planned(self, group: Group, each: Pass, plan: Plan, *, alone: bool = False) -> list[Dispatch]:
         name = self._reserve_parts(each, plan, alone=alone)
         room = self._rooms.room(name) if plan.parts > 1 else Room()
-        made, grid = (
-            self._product(group, each, plan, room) if self._is_product(each) else self._convolution(group, each, plan)
-        )
+        try:
+            made, grid = (
+                self._product(group, each, plan, room)
+                if self._is_product(each)
+                else self._convolution(group, each, plan)
+            )
+        except Pending:
+            # What adds its parts up is compiled beside it.
+            if plan.parts > 1 and plan.apart:
+                with contextlib.suppress(Pending, EngineError):
+                    self._added(group, each, (0, 0, 0, 0))
+            raise
         if plan.parts == 1:
             return [made]
         if not plan.apart:
             return [replace(made, buffers=(*made.buffers, room.parts, room.counts))]
+        added = self._added(group, each, grid)
+        return [replace(made, buffers=(*made.buffers, room.parts)), replace(added, buffers=(None, room.parts))]
+
+    def _added(self, group: Group, each: Pass, grid: Ivec4) -> Dispatch:
+        """What adds the parts of sums up."""
         texels = self._texel_groups(each.target)
         files = ("lib/convolve_sum.glsl", "lib/compute.glsl")
         constants: Constants = (("UNBIASED", 1),) if self._is_product(each) else ()
         # Nothing follows the parts of sums.
-        added = self._dispatch(group, replace(each, inputs=(each.target,)), files, constants, texels, grid)
-        return [replace(made, buffers=(*made.buffers, room.parts)), replace(added, buffers=(None, room.parts))]
+        return self._dispatch(group, replace(each, inputs=(each.target,)), files, constants, texels, grid)
 
     def _convolution(self, group: Group, each: Pass, plan: Plan) -> tuple[Dispatch, Ivec4]:
         weights, work, loop = self._weights[each.node.name], self._work(each), plan.loop

@@ -18,7 +18,8 @@ import numpy as np
 
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary, Calls, Load
-from studio.engine.gl.compiler import LONGEST, Compiler, Pending
+from studio.engine.gl.compiler import LONGEST, Compiler, NextTime, Pending
+from studio.engine.gl.machine_code import keep_machine_code
 from studio.engine.gl.one_llvm import leave_triton_out
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.tape import MANY, can_play
@@ -214,7 +215,7 @@ class Device:
 
     @contextmanager
     def being(self, patience: Patience) -> Iterator[None]:
-        """While this lasts, raise `Pending` where a shader is not compiled yet, and the device has a compiler.
+        """While this lasts, raise `Pending` where a shader does not run at once, and the device has a compiler.
 
         Args:
             patience: whether it is asked for then; with "waits" it is waited for as usual.
@@ -251,8 +252,8 @@ class Device:
             raise Pending
         waits = self._patience == "waits"
         asked = self.compiler.ask(text, waits=waits)
-        if not (waits or asked.done()):
-            raise Pending
+        if not (waits or (asked.done() and self.compiler.is_quick(text))):
+            raise Pending if self.compiler.is_quick(text) else NextTime
         try:
             binary = asked.result(LONGEST)
         except TimeoutError:
@@ -319,6 +320,7 @@ def open_device(number: int | None = None, api: Api = "") -> Device:
     Raises:
         StudioError: where there is no OpenGL 3.3, with the reason the system gave.
     """
+    keep_machine_code()
     # EGL needs no display; elsewhere the platform's own way makes a hidden window.
     backends: tuple[dict[str, Any], ...] = ({"backend": "egl"}, _GLX) if sys.platform.startswith("linux") else ({},)
     if api:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from studio.engine.gl.bank import Crop, CutPass, PictureBank
-from studio.engine.gl.compiler import Pending
+from studio.engine.gl.compiler import NextTime, Pending
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
@@ -209,6 +209,11 @@ class GLEngine(SparingEngine):
         try:
             with self._device.being("asks"):
                 self._steps_of(self._running.nodes, frozenset())
+        except NextTime:
+            # It runs as it does now, and by the next start the others are compiled, too.
+            self._ask_for(self._groups_of(self._running.nodes, frozenset()))
+            self._awaits = False
+            return False
         except Pending:
             return False
         except EngineError:  # what a driver refuses is not the fastest

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio import paths
+from studio.engine.gl.compiler import NextTime
 from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop
 from studio.engine.gl.products import Product
 from studio.engine.remembered import Content, remember, remembered
@@ -30,7 +31,10 @@ _WAKING = 0.5
 
 
 class Job(NamedTuple):
-    """A layer whose fastest plan is wanted, what tells the seconds that a plan takes, and whether it can at once."""
+    """A layer whose fastest plan is wanted, what tells the seconds that a plan takes, and whether it can at once.
+
+    The latter raises `NextTime` where it cannot in this process.
+    """
 
     plans: Sequence[Plan]
     seconds: Callable[[Plan], float]
@@ -111,7 +115,7 @@ class Tuning:
         jobs: the layers that are not known yet.
 
     Attributes:
-        total: how many layers there are to measure.
+        total: how many layers there are to measure; those whose shaders are compiled for the next start are not.
         done: how many of them are.
     """
 
@@ -132,10 +136,14 @@ class Tuning:
     def _measure(self, jobs: dict[str, Job]) -> Iterator[tuple[str, Plan] | None]:
         for layer, job in jobs.items():
             found: dict[Plan, float] = {}
+            is_late = False
             for plan in job.plans:  # asked for: several are compiled at the same time
-                with contextlib.suppress(EngineError):
-                    job.is_ready(plan)
+                is_late |= _is_late(job, plan)
                 yield None
+            if is_late:
+                # Of some plans alone the fastest would be remembered for good.
+                self.total -= 1
+                continue
             # Compiled first: a GPU that idles meanwhile falls asleep, and the next measurement would pay for it.
             for plan in job.plans:
                 # What one driver refuses is not the fastest.
@@ -157,6 +165,17 @@ class Tuning:
                 best = min(near, key=found.__getitem__)
                 self._tuner.note(layer, best)
                 yield layer, best
+
+
+def _is_late(job: Job, plan: Plan) -> bool:
+    """Ask for a plan's shaders; whether they are compiled for the next start."""
+    try:
+        job.is_ready(plan)
+    except NextTime:
+        return True
+    except EngineError:  # said, or left out, where it is measured
+        pass
+    return False
 
 
 def _wake(job: Job) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 
 import moderngl
 
-from studio.engine.gl.compiler import Pending
+from studio.engine.gl.compiler import NextTime, Pending
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
@@ -187,10 +187,12 @@ class TunedPasses(ABC):
         """The passes of a layer that runs so; alone where nothing else runs at the same time."""
 
     def _is_ready(self, each: Pass, plan: Plan) -> bool:
-        """Whether what runs it so is compiled; it will be."""
+        """Whether what runs it so is compiled; it will be. `NextTime` where that is for the next start."""
         try:
             with self._device.being("asks"):
                 self._planned(Group(each.node), each, plan, alone=True)
+        except NextTime:
+            raise
         except Pending:
             return False
         return True

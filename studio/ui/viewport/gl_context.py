@@ -13,6 +13,7 @@ from studio.engine.gl.adopted import current_device
 from studio.engine.gl.api import Api, current_api
 from studio.engine.gl.compiler import Compiler
 from studio.engine.gl.device import Device
+from studio.engine.gl.machine_code import keep_machine_code, kept_code
 from studio.errors import StudioError
 
 # Compute shaders came with 4.3; 3.3 is the least that is drawn with.
@@ -21,6 +22,7 @@ _VERSIONS = ((4, 3), (3, 3))
 
 def prepare() -> None:
     """Ask Qt for contexts that share; to be called before the application is made."""
+    keep_machine_code()
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     QSurfaceFormat.setDefaultFormat(_format(*_VERSIONS[0]))
 
@@ -44,6 +46,7 @@ class _Found(NamedTuple):
     has_compute: bool = False
     renderer: str = ""
     api: Api = ""
+    version: str = ""
 
 
 @cache
@@ -57,7 +60,7 @@ def _found() -> _Found:
         return _Found()
     try:
         device = current_device()
-        return _Found(device.is_software, device.has_compute, device.renderer, current_api())
+        return _Found(device.is_software, device.has_compute, device.renderer, current_api(), device.version)
     except StudioError:
         return _Found()
     finally:
@@ -75,7 +78,9 @@ def shader_compiler() -> Compiler | None:
     To be called once there is an application; whoever calls closes it.
     """
     found = _found()
-    return Compiler(found.renderer, found.api) if found.has_compute and not found.is_software else None
+    if not found.has_compute or found.is_software:
+        return None
+    return Compiler(found.renderer, found.api, kept=kept_code(found.renderer, found.version, found.api))
 
 
 class RenderContext:
