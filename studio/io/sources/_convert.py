@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
-from studio.io.sources._decode import Turns
+from studio.io.sources._decode import Turns, is_reshaped
 from studio.io.sources._matrices import OWN, rgb_by_matrix
 from studio.io.sources.base import Turn, orient
 from studio.model.picture import DeepPicture
@@ -36,6 +36,10 @@ _PLANES = {8: "yuv444p", 10: "yuv444p10le", 12: "yuv444p12le", 14: "yuv444p14le"
 _WITH_OPACITY = {8: "yuva444p", 10: "yuva444p10le", 12: "yuva444p12le"}
 # What says nothing of primaries or curve.
 _UNSAID = (0, 2)
+_RESHAPED = (
+    "it is Dolby Vision that only its own players show: its colours, which change frame by frame, are not worked out; "
+    "make a BT.2020 or BT.709 copy of it, for instance with FFmpeg's libplacebo filter"
+)
 
 
 class RgbConverter:
@@ -73,11 +77,13 @@ class RgbConverter:
         self._key: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
         self._colours = Colours()
+        self._is_reshaped = False
 
     @property
     def remark(self) -> str:
-        """What was done to the colours of the last frame; empty where nothing was."""
-        return self._colours.remark(self._tone_map)
+        """What was done to the colours of the last frame, or could not be; empty where there is nothing to say."""
+        done = self._colours.remark(self._tone_map)
+        return "; ".join(filter(None, (done, _RESHAPED if self._is_reshaped else "")))
 
     def __call__(self, frame: VideoFrame) -> DeepPicture:
         """Give (H, W, 3) RGB, of 16 bits where the frame has more than 8.
@@ -92,6 +98,7 @@ class RgbConverter:
         if self._graph is None or key != self._key:
             self._graph = self._build(frame, _pixels(frame))
             self._key = key
+            self._is_reshaped = is_reshaped(frame)
         said = self._said
         self._colours = Colours(
             said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._header import read_header
+from studio.io.sources._matrices import IPT_C2
 from studio.io.sources.base import Turn
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _QUARTERS: dict[int, Turn] = {
     2: (False, True, True),
     3: (True, True, False),
 }
+# H.273's number for a matrix that is not named.
+_UNNAMED = 2
 # Key frames to go back by where the last frames of a film are decoded once more.
 _KEYS = 3
 
@@ -230,6 +233,21 @@ def _orientation(frame: VideoFrame) -> Turn:
 def _matrix(frame: VideoFrame) -> NDArray[np.int32]:
     # Annotated as something narrower than the mapping by name that it is.
     return np.frombuffer(bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"]), "=i4")
+
+
+def is_reshaped(frame: VideoFrame) -> bool:
+    """Whether a frame's colours are Dolby Vision's own (profile 5, IPT-C2), by a curve that comes with each frame.
+
+    Films of the other profiles carry such curves too, and are right without them: their colours are named.
+    """
+    if frame.colorspace not in (_UNNAMED, IPT_C2):
+        return False
+    try:
+        side_data = cast(Mapping[str, Any], frame.side_data)
+        return any(name in side_data for name in ("DOVI_METADATA", "DOVI_RPU_BUFFER"))
+    except ValueError:
+        # PyAV has no name for something beside it.
+        return False
 
 
 def is_combed(frame: VideoFrame) -> bool:
