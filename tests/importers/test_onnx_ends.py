@@ -20,11 +20,13 @@ from studio.io.importers import Options, open_model
 from studio.model.size import Size
 
 
-def saved(folder: Path, nodes: list[onnx.NodeProto], outputs: list[str], **constants: np.ndarray) -> Path:
+def saved(
+    folder: Path, nodes: list[onnx.NodeProto], outputs: list[str], side: int = 8, **constants: np.ndarray
+) -> Path:
     graph = helper.make_graph(
         nodes,
         "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 8, 8))],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, side, side))],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
@@ -58,6 +60,16 @@ def test_an_input_that_is_left_out_stays_nothing_behind_an_output_without_a_name
     engine = on_torch(open_model(path).network)
     engine.run({"x": values})
     assert relative_error(engine.output(), np.minimum(values[1:], 0.5)) < 1e-6
+
+
+def test_a_cut_that_leaves_nothing_of_larger_maps_is_right_at_its_size(tmp_path: Path) -> None:
+    """From the ninth column before the end to the sixteenth one: of 32 columns there are none."""
+    ends = {"s": np.array([-9]), "e": np.array([16]), "a": np.array([3])}
+    path = saved(tmp_path, [helper.make_node("Slice", ["x", *ends], ["y"])], ["y"], side=16, **ends)
+    values = normal(3, 16, 16)
+    engine = on_torch(open_model(path).network)
+    engine.run({"x": values})
+    assert relative_error(engine.output(), values[:, :, 7:]) < 1e-6
 
 
 class Shifted(nn.Module):

@@ -40,6 +40,8 @@ def seen(draft: Draft, node: str, index: Index, name: str) -> str:
     Raises:
         StudioError: where no operator of the studio moves them so.
     """
+    if not index.size:
+        raise StudioError("of its map nothing is left.")
     have = draft.shapes[node]
     if index.shape == have and np.array_equal(index.ravel(), counted(index.size)):
         return node
