@@ -277,3 +277,27 @@ def test_a_layer_that_is_gone_is_not_heard_alone_afterwards(whole: WholeWindow) 
 def test_areas_that_hold_what_has_the_keyboard_are_no_stops(whole: WholeWindow) -> None:
     for area in whole.window.findChildren(QScrollArea):
         assert area.focusPolicy() == Qt.FocusPolicy.NoFocus or area.accessibleName(), area.parentWidget()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_what_the_keyboard_comes_to_from_outside_is_scrolled_into_sight(whole: WholeWindow, key: Qt.Key) -> None:
+    whole.window.resize(1280, 620)
+    whole.settle()
+    areas = [(area, area.widget()) for area in whole.window.findChildren(QScrollArea)]
+    focus(whole, whole.viewport)
+    found = list[QWidget]()
+    while True:
+        for area, inside in areas:
+            if inside is not None and not inside.isAncestorOf(QApplication.focusWidget()):
+                bar = area.verticalScrollBar()
+                bar.setValue(bar.maximum() if key == Qt.Key.Key_Tab else 0)
+        whole.qtbot.keyClick(QApplication.focusWidget(), key)
+        now = QApplication.focusWidget()
+        if found and now is found[0]:
+            break
+        found.append(now)
+        whole.settle()
+        name = now.accessibleName() or type(now).__name__
+        assert seen_of(now, whole.window).height() >= min(now.height(), 15), name
+    assert any(area.verticalScrollBar().maximum() > 0 for area, _ in areas), "no panel is scrolled in so low a window"
+    assert len(found) > 20

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from studio.ui.kit import theme
+from studio.ui.kit.scrolled import bring_into_sight
 
 WIDTH = 2
 _MOVES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Hide, QEvent.Type.Show)
@@ -45,7 +46,10 @@ class FocusRing(QObject):
         self._by_keys = wanted
         self._soon.start()
 
-    def _follow(self, _old: QWidget | None, _now: QWidget | None) -> None:
+    def _follow(self, _old: QWidget | None, now: QWidget | None) -> None:
+        # Qt scrolls to what comes next in the same area, and not to what is come to from another.
+        if self._by_keys and now is not None:
+            bring_into_sight(now)
         self._soon.start()
 
     def _place(self) -> None:
