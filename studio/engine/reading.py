@@ -111,7 +111,7 @@ class Reading(Backend):
 
     def _tensor(self, name: str) -> Array:
         if name not in self._tensors:
-            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors)}.')
+            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors) or "none"}.')
         return self._store.tensor(name)
 
     def _require_run(self, name: str) -> str:

@@ -46,7 +46,8 @@ def _nothing_called(name: str) -> StudioError:
             f"pictures and films are sources.{meant}"
         )
     more = f" and {len(networks) - _SHOWN} more" if len(networks) > _SHOWN else ""
-    return StudioError(
-        f'There is no preset or network "{name}".{meant} "studio presets" lists the presets; the networks are '
-        f"{', '.join(networks[:_SHOWN])}{more}; a path names a folder with a preset.json or a network.json."
-    )
+    listed = '"studio presets" lists the presets; ' if presets else ""
+    if networks:
+        listed += f"the network{'s are' if len(networks) > 1 else ' is'} {', '.join(networks[:_SHOWN])}{more}; "
+    there = f"{listed}a path names a folder with a preset.json or a network.json."
+    return StudioError(f'There is no preset or network "{name}".{meant} {there[0].upper()}{there[1:]}')

@@ -293,7 +293,8 @@ class Learner:
 
     def _require(self, tensor: str) -> None:
         if tensor not in self.network.tensors:
-            raise StudioError(f'There is no tensor "{tensor}"; this network has {", ".join(self.network.tensors)}.')
+            known = ", ".join(self.network.tensors) or "none"
+            raise StudioError(f'There is no tensor "{tensor}"; this network has {known}.')
 
     def tensor(self, name: str) -> Array:
         """A copy of a tensor as it is now, in PyTorch's layout."""

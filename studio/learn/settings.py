@@ -152,7 +152,7 @@ def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tupl
     names = [name for name in graph.tensor_shapes if name.rpartition(".")[2] not in ("running_mean", "running_var")]
     for pattern in (*learns, *frozen):
         if not any(_fits(name, pattern) for name in names):
-            raise StudioError(f'"{pattern}" fits no tensor; there are {", ".join(names)}.')
+            raise StudioError(f'"{pattern}" fits no tensor; there are {", ".join(names) or "none"}.')
     fixed = {f"{node.name}.map" for node in graph.nodes if isinstance(node.op, GivenMap) and node.op.fixed}
     return tuple(
         name

@@ -50,7 +50,7 @@ class BentTensors:
             StudioError: where there is no such tensor.
         """
         if name not in self._now:
-            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._now)}.')
+            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._now) or "none"}.')
         return self._now[name].values
 
     def hold(self, name: str) -> Version:

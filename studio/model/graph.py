@@ -106,7 +106,7 @@ class Graph:
     def node(self, name: str) -> Node:
         """The layer of this name; StudioError lists the names there are."""
         if name not in self._by_name:
-            raise StudioError(f'There is no layer "{name}"; this network has {", ".join(self._by_name)}.')
+            raise StudioError(f'There is no layer "{name}"; this network has {", ".join(self._by_name) or "none"}.')
         return self._by_name[name]
 
     def __contains__(self, name: str) -> bool:

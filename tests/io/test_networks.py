@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import deep_network
+from helpers import deep_network, layer, network
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_networks import small_network
 
 from studio import paths
+from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
 from studio.io.networks import find_network, list_networks, load_network, save_network
 from studio.io.npy import write_npy
+from studio.io.opening import find_and_open
+from studio.learn.settings import learning
+from studio.model.bent import BentTensors
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
 from studio.ops import operator
@@ -268,6 +272,29 @@ def test_list_and_find(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("nothing", "", "../weights/net", "x" * 5000, "\0", str(folder / "dec.weight.npy")):
         with pytest.raises(StudioError, match="nor one of broken, net"):
             find_network(name)
+
+
+def test_nothing_is_said_to_be_there_where_there_is_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for home in ("PRESETS", "WEIGHTS"):
+        monkeypatch.setattr(paths, home, tmp_path / home)
+    names = "a path names a folder with a preset.json or a network.json."
+    with pytest.raises(StudioError) as told:
+        find_and_open("nothing")
+    assert str(told.value) == f'There is no preset or network "nothing". A{names[1:]}'
+    (tmp_path / "WEIGHTS").mkdir()
+    save_network(small_network(), tmp_path / "WEIGHTS" / "one")
+    with pytest.raises(StudioError) as told:
+        find_and_open("nothing")
+    assert str(told.value) == f'There is no preset or network "nothing". The network is one; {names}'
+    save_network(small_network(), tmp_path / "WEIGHTS" / "two")
+    with pytest.raises(StudioError, match=r"\. The networks are one, two; a path"):
+        find_and_open("nothing")
+    bare = network(layer("a", "ReLU", "input"))
+    for ask in (lambda: BentTensors(bare, {})["a.weight"], lambda: TorchEngine(bare).tensor("a.weight")):
+        with pytest.raises(StudioError, match=r"this network has none\."):
+            ask()
+    with pytest.raises(StudioError, match=r"there are none\."):
+        learning(bare.graph, ("a*",), ())
 
 
 def test_find_where_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
