@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.cli.common import note
+from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.learn.learner import Checkpoint, Learner, Step
     from studio.learn.prepare import Asked
+
+KEPT = "learning.safetensors"
+"""Where in a network's folder the checkpoint lies that is kept with it."""
 
 
 def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last: Step, seconds: float) -> Path:
@@ -46,7 +50,22 @@ def save_learnt(learner: Learner, asked: Asked, weights: str, output: Path, last
 
 def safe_of(output: Path) -> Path:
     """Where the crash-recovery checkpoint lies."""
-    return output.with_name(f"{output.name}.learning.safetensors")
+    return output.with_name(f"{output.name}.{KEPT}")
+
+
+def kept_in(resume: Path) -> Path:
+    """The checkpoint that a file is, or that lies in a network's folder.
+
+    Raises:
+        StudioError: where there is none in a folder.
+    """
+    from studio.io.folders import is_file, is_folder
+
+    if not is_folder(resume):
+        return resume
+    if not is_file(resume / KEPT):
+        raise StudioError(f"There is no checkpoint in {resume}; a lesson leaves one there with --keep.")
+    return resume / KEPT
 
 
 class Safe:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from studio.cli.common import EngineOption, Exit, is_given, note, refuse_pipe
-from studio.cli.learnt import Safe, safe_of, save_learnt
+from studio.cli.learnt import KEPT, Safe, kept_in, safe_of, save_learnt
 from studio.cli.steps import shown_steps
 from studio.cli.streams import say
 from studio.errors import StudioError
@@ -119,7 +119,9 @@ def train(
     ] = False,
     engine: EngineOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
-    resume: Annotated[Path | None, typer.Option(help="A checkpoint to continue from.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="A checkpoint to continue from, or a network's folder in which --keep left one.")
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep a checkpoint beside the weights, to continue from.")
     ] = False,
@@ -133,6 +135,7 @@ def train(
 
     refuse_pipe(output, "A network")
     network = open_network(weights)
+    resume = None if resume is None else kept_in(resume)
     _require_new(output, resume)
     for read in filter(None, (source, wanted, style)):
         refuse_overlap(read, output, "The network")
@@ -227,7 +230,7 @@ def _teach(
         raise StudioError(problem) if problem else typer.Exit(Exit.INTERRUPTED)
     output = save_learnt(learner, asked, weights, output, last, time.monotonic() - began)
     if keep:
-        save_checkpoint(learner.checkpoint(), output / "learning.safetensors")
+        save_checkpoint(learner.checkpoint(), output / KEPT)
     safe.drop()
     if not as_json:
         say(f"{output}: {last.number} steps, loss {last.loss:.5g}, {last.psnr:.2f} dB")

@@ -141,6 +141,13 @@ def test_train_writes_a_network_that_learnt(pictures: Path, tmp_path: Path, caps
     more = tmp_path / "more"
     train(out, pictures, more, "--steps", 32, "--resume", out / "learning.safetensors", *how)
     assert [json.loads(line)["step"] for line in capsys.readouterr().out.splitlines()] == [31, 32]
+    again = tmp_path / "again"
+    train(out, pictures, again, "--steps", 32, "--resume", out, *how)
+    assert [json.loads(line)["step"] for line in capsys.readouterr().out.splitlines()] == [31, 32]
+    for name, tensor in load_network(more).tensors.items():
+        assert np.array_equal(tensor, load_network(again).tensors[name]), name
+    with pytest.raises(StudioError, match=r"no checkpoint in .*pictures.*--keep"):
+        train(out, pictures, tmp_path / "third", "--resume", pictures)
 
 
 @pytest.mark.parametrize(
