@@ -176,17 +176,23 @@ def test_wrong_turns_and_files_leave_the_lesson_that_runs(room: Room, monkeypatc
     room.learn_from(str(room.home / "good"))
     room.learns()
     asked = session.asked
-    # No loss at all, a style without a picture, and nothing that learns.
+    # No loss at all, a style of a picture that is not there, and nothing that learns.
     panel.lesson.losses["l2"][0].click()
     whole.until(lambda: any("Without a loss" in text for text in whole.said))
-    whole.until(lambda: session.asked == asked)
+    whole.until(lambda: session.asked == asked and panel.lesson.losses["l2"][0].isChecked())
     room.goes_on()
+    # Its picture cannot be named before it is ticked; until then the lesson goes on without.
     panel.lesson.losses["style"][0].click()
-    whole.until(lambda: any("needs a picture" in text for text in whole.said))
     room.goes_on()
-    panel.lesson.losses["style"][0].click()
-    panel.lesson.losses["l2"][0].click()
-    whole.until(lambda: session.asked == asked)
+    assert session.asked == asked
+    room.type(panel.lesson.looks.picture, "/nowhere.png")
+    whole.until(lambda: any("nothing at" in text for text in whole.said))
+    whole.until(lambda: session.asked == asked and not panel.lesson.losses["style"][0].isChecked())
+    panel.lesson.which.setCurrentIndex(3)
+    room.type(panel.lesson.these, "nobody")
+    whole.until(lambda: any("fits no tensor" in text for text in whole.said))
+    whole.until(lambda: session.asked == asked and panel.lesson.which.currentIndex() == 0)
+    room.goes_on()
     # Files: where none can be written, and one that is no checkpoint.
     monkeypatch.setattr(panel_module.QFileDialog, "getSaveFileName", lambda *_: ("/dev/full", ""))
     whole.click(panel.save)
@@ -220,6 +226,28 @@ def test_too_little_memory_is_said_on_every_engine(room: Room, monkeypatch: pyte
     assert "are free: choose a size of" in room.refused()
     room.panel.lesson.form.controls["size"].show_value(16)
     room.learns()
+
+
+def test_after_a_refused_turn_the_form_is_the_lesson_and_the_next_turn_counts(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.learn_from(str(room.home / "good"))
+    room.learns()
+    monkeypatch.setattr(memory, "free_memory", lambda _: 3 * 10**6)
+    dials = {dial.number.address: dial for dial in room.panel.dials()}
+    dials["/lesson/size"].set(1024)
+    room.whole.until(lambda: any("are free: choose a size of" in text for text in room.whole.said))
+    room.whole.until(lambda: dials["/lesson/size"].get() == 16)
+    said = len(room.whole.said)
+    dials["/lesson/rate"].set(0.002)
+    room.whole.until(lambda: room.session.asked is not None and room.session.asked.rate == 0.002)
+    room.goes_on()
+    assert room.session.asked is not None
+    assert room.session.asked.size == 16
+    assert room.session.asked.rate == 0.002
+    assert len(room.whole.said) == said
+    # What is chosen to learn from stays chosen as it was.
+    assert room.panel.lesson.source.currentText() == str(room.home / "good")
 
 
 def test_the_window_that_compares_refuses_too(room: Room) -> None:

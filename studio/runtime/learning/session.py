@@ -49,8 +49,8 @@ class LearningSession(Turning):
         way: what the picture takes for its frames, for which learning on the same GPU waits.
 
     Attributes:
-        changed: emits what is new: "lesson", "state", "steps", "pictures", "watched", "effort", "dead",
-            "checkpoints", "saved".
+        changed: emits what is new: "lesson", "refused" (a turn; the lesson is as it was), "state", "steps", "pictures",
+            "watched", "effort", "dead", "checkpoints", "saved".
         state: what it does.
         engine: that it learns on, which is the one that runs; see `run_on`.
         asked: the lesson that is open, or was last.
@@ -198,6 +198,7 @@ class LearningSession(Turning):
         """What was asked for was refused; what has been asked for since is still to come."""
         if opening is self._opening and not opening.waits:
             self.asked = lesson
+            self.changed.emit("refused")
 
     def _drop_wishes(self) -> None:
         if self._opening is not None:

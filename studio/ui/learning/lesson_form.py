@@ -117,12 +117,13 @@ class LessonForm(QWidget):
         self._show_these()
         self._show_wanted()
 
-    def asked(self, playing: str, layer: str) -> Asked:
+    def asked(self, playing: str, layer: str, *, turns: bool = False) -> Asked:
         """The lesson as it is asked for.
 
         Args:
             playing: the source that plays, as the command line names it.
             layer: the selected layer.
+            turns: whether it is open: then a style counts once its picture is named, which can be after its tick alone.
         """
         numbers = self.form.record()
         kind, text = self.wanted.currentData(), self.detail.text().strip()
@@ -130,10 +131,12 @@ class LessonForm(QWidget):
         source = self.source.currentText().strip()
         learns, frozen = self._chosen(layer)
         on = {name for name, (box, _) in self.losses.items() if box.isChecked()}
+        if turns and not self.looks.picture.text().strip():
+            on.discard("style")
         return Asked(
             source=playing if source == PLAYING else source,
             wanted=wanted,
-            losses=",".join(f"{name}={spin.value():g}" for name, (on, spin) in self.losses.items() if on.isChecked()),
+            losses=",".join(f"{name}={spin.value():g}" for name, (_, spin) in self.losses.items() if name in on),
             size=numbers.size,
             batch=numbers.batch,
             optimiser=numbers.optimiser,
@@ -171,6 +174,21 @@ class LessonForm(QWidget):
         self._show_wanted()
         if asked.wanted != "same":
             self.detail.setText(rest if known else asked.wanted)
+        self._show_which(asked)
+        self._show_numbers(asked)
+
+    def show_turned(self, asked: Asked, layer: str) -> None:
+        """Show what may be turned as it is in the lesson that is open, where something else has been refused.
+
+        Args:
+            asked: that lesson.
+            layer: the selected layer, which the form may mean without naming it.
+        """
+        if self._chosen(layer) != (asked.learns, asked.frozen):
+            self._show_which(asked)
+        self._show_numbers(asked)
+
+    def _show_numbers(self, asked: Asked) -> None:
         weights = parse_weights(asked.losses, LOSS_NAMES)
         if asked.style:
             weights.setdefault("style", 1.0)
@@ -179,7 +197,6 @@ class LessonForm(QWidget):
                 spin.setValue(weights.get(name, spin.value()))
             on.setChecked(name in weights)
         self.looks.show_lesson(asked)
-        self._show_which(asked)
         given = asdict(asked) | {"clip": asked.clip if math.isfinite(asked.clip) else 0.0}
         given["cosine"] = asked.steps if asked.cosine else 0
         given["decay"] = asked.optimiser_numbers.get("weight_decay", 0.0)

@@ -236,7 +236,8 @@ class LearningPanel(QWidget):
         self._draw()
 
     def _asked(self) -> Asked:
-        return self.lesson.asked(self._telemetry[PlayerState].spec or "demo", self._workspace.layer)
+        playing = self._telemetry[PlayerState].spec or "demo"
+        return self.lesson.asked(playing, self._workspace.layer, turns=self._session.is_open)
 
     def _back(self) -> None:
         mark = self.strip.current
@@ -261,6 +262,8 @@ class LearningPanel(QWidget):
             self._show_state()
         elif what == "lesson" and self._session.asked is not None:
             self.lesson.show_lesson(self._session.asked)
+        elif what == "refused" and self._session.asked is not None:
+            self.lesson.show_turned(self._session.asked, self._workspace.layer)
         elif what == "saved":
             self._say(Message("The checkpoint is saved."))
         elif what == "checkpoints":
