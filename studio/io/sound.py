@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io._resampled import Resampled
-from studio.io.sources._film import open_film, picture_starts, sound_stream
+from studio.io.sources._film import open_film, picture_start, sound_stream
 from studio.model.op import Array
 
 RATE = 22050
@@ -78,7 +78,7 @@ def _pieces(container: Any, path: Path, start: float, layout: str, rate: int) ->
     stream = sound_stream(container)
     if stream is None:
         raise StudioError(f"{path}: it has no sound; choose a film that has, or a sound file.")
-    start += float(picture_starts(path)[0])
+    start += float(picture_start(path))
     if start > 0:
         # Somewhat sooner: what is decoded first after a seek may be incomplete.
         container.seek(max(0, int((start - 0.25) / (stream.time_base or 1))), stream=stream)

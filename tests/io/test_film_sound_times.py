@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -16,7 +18,9 @@ from studio.errors import StudioError
 from studio.io import sound
 from studio.io.sinks import open_sink
 from studio.io.sound import HEARD_RATE, heard, samples
-from studio.io.sources import at_constant_rate, open_source
+from studio.io.sources import _film, at_constant_rate, open_source
+from studio.io.sources._clock import Stamps
+from studio.io.sources._film import packets_of
 from studio.model.size import Size
 
 
@@ -76,6 +80,50 @@ def test_damaged_sound_is_passed_over(tmp_path: Path) -> None:
     path.write_bytes(data)
     found = begins(samples(path), sound.RATE)
     assert found[-1] == pytest.approx(3, abs=0.06)
+
+
+def test_to_hear_a_transport_stream_it_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_film(tmp_path / "a.ts", count=200, audio="mp2", options={"bf": "2"})
+    read = list[int]()
+
+    def counted(*asked: Any) -> list[Stamps]:
+        found = packets_of(*asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(_film, "packets_of", counted)
+    assert [2.5 + at for at in begins(heard(path, 2.5), HEARD_RATE)] == pytest.approx([3, 4, 5, 6, 7], abs=0.03)
+    assert 0 < max(read) <= 64
+    assert _film.picture_start(path) == _film.picture_starts(path)[0]
+    assert max(read) == 200
+
+
+@pytest.mark.parametrize(("start", "first"), [(2.5, 0.5), (7.3, 0.7)])
+def test_a_late_piece_of_a_programme_stream_is_in_step_and_not_called_damaged(
+    tmp_path: Path, start: float, first: float
+) -> None:
+    """Where it is sought, the first packet of sound has lost its beginning; damage behind there is said."""
+    film = make_film(tmp_path / "a.mpg", "mpeg2video", count=300, audio="mp2", options={"bf": "2", "g": "15"})
+    made = record_sound(film, tmp_path / "out.mkv", start)
+    assert begins(samples(made), sound.RATE)[:2] == pytest.approx([first, first + 1], abs=0.03)
+    data = bytearray(film.read_bytes())
+    for packet in re.finditer(rb"\x00\x00\x01\xc0", bytes(data)):
+        if start + 1 < 12 * packet.start() / len(data) < start + 2:
+            data[packet.end() + 60 : packet.end() + 1000] = bytes(940)
+    film.write_bytes(data)
+    with pytest.raises(AssertionError, match="has damaged sound, which is missing in places"):
+        record_sound(film, tmp_path / "broken.mkv", start)
+
+
+def record_sound(film: Path, into: Path, start: float) -> Path:
+    """Three seconds of a film's sound; AssertionError with what is said of it."""
+    with open_sink(
+        into, codec="ffv1", size=Size(16, 16), fps=Fraction(25), audio=film, audio_range=(start, None)
+    ) as sink:
+        for _ in range(75):
+            sink.write(np.zeros((16, 16, 3), np.uint8))
+    assert sink.warning is None, sink.warning
+    return into
 
 
 def test_a_play_list_reaches_no_other_machine(tmp_path: Path) -> None:

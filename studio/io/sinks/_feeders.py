@@ -46,6 +46,10 @@ class Timeline:
         self._last = stamp
         return stamp - self._starts[self._jumps]
 
+    def is_before(self, stamp: Fraction) -> bool:
+        """Whether what has this stamp stands before the recording, where nothing of it was placed yet."""
+        return self._last is None and stamp < self._starts[0]
+
 
 class Copy:
     """Packets as they are, with times moved; cut at whole packets, each at its true time."""
@@ -181,6 +185,9 @@ class Encode:
             try:
                 frames: list[AudioFrame] = packet.decode()
             except av.FFmpegError:
+                # Where a film is sought, a packet may have lost its beginning.
+                if packet.pts is not None and self._timeline.is_before(packet.pts * packet.time_base):
+                    continue
                 self.damages += 1
                 if self.damages > _DAMAGES:
                     return

@@ -195,11 +195,20 @@ def jumps(container: InputContainer) -> bool:
 def picture_starts(path: Path) -> list[Fraction]:
     """The stamps that are second 0 of a film's pictures: at first, and from each jump of its clock on.
 
-    Of sound alone it is that at which it begins.
+    Of sound alone it is that at which it begins. A clock that may jump is read to the end of the film.
 
     Raises:
         StudioError: when it cannot be read.
     """
+    return _picture_starts(path, 1 << 40)
+
+
+def picture_start(path: Path) -> Fraction:
+    """The first of `picture_starts`, which takes no longer where a film is long."""
+    return _picture_starts(path, 4 * DEPTH)[0]
+
+
+def _picture_starts(path: Path, most: int) -> list[Fraction]:
     with open_film(path) as film:
         try:
             stream = picture_stream(film, path)
@@ -210,7 +219,7 @@ def picture_starts(path: Path) -> list[Fraction]:
             return [first]
         length = float(1 / (stream.average_rate or stream.guessed_rate or 25))
         # A clock that does not jump is known by how it begins.
-        packets = packets_of(film, stream, 1 << 40 if jumps(film) else 4 * DEPTH)
+        packets = packets_of(film, stream, most if jumps(film) else 4 * DEPTH)
         clock = rehearsed(packets, length, jumps=jumps(film), origin=float(first))
         return [Fraction(-shift).limit_denominator(10**6) for shift in clock.shifts]
 
