@@ -36,6 +36,18 @@ def test_a_step_that_goes_on_does_not_outlive_python(status: int) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (status, "said", "")
 
 
+def test_what_is_being_written_is_written_to_its_end(tmp_path: Path) -> None:
+    write = """
+from pathlib import Path
+from studio.runtime.services.aside import aside
+aside(lambda: (time.sleep(1), Path(sys.argv[3]).write_text("whole")), "write still")
+sys.exit("""
+    still = tmp_path / "still"
+    command = [sys.executable, "-c", _ENDS.replace("\nsys.exit(", write), "learn", "3", str(still)]
+    assert subprocess.run(command, capture_output=True).returncode == 3
+    assert still.read_text() == "whole"
+
+
 def test_where_every_thread_has_ended_the_program_ends_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaving, "NATIVE", frozenset({"nobody"}))
     assert leaving.leave(3) == 3

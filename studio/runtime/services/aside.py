@@ -30,5 +30,16 @@ def aside(work: Callable[[], T], name: str) -> Future[T]:
         else:
             done.set_result(result)
 
-    threading.Thread(target=run, name=name).start()
+    _Aside(target=run, name=name).start()
     return done
+
+
+def finish() -> None:
+    """Wait until all that was begun so is done."""
+    for thread in threading.enumerate():
+        if isinstance(thread, _Aside):
+            thread.join()
+
+
+class _Aside(threading.Thread):
+    """A thread that is known again."""

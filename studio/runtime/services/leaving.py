@@ -8,6 +8,8 @@ import sys
 import threading
 from contextlib import suppress
 
+from studio.runtime.services.aside import finish
+
 NATIVE = frozenset({"learn", "compare", "render", "proofs", "drawing"})
 """Names of the threads that call PyTorch and OpenGL, in which a step or a frame may take minutes."""
 
@@ -20,6 +22,8 @@ def leave(status: int) -> int:
     """
     if not any(thread.name in NATIVE for thread in threading.enumerate()):
         return status
+    # Python would wait for a picture that is being written.
+    finish()
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         # Under pythonw there is none, and who read it may be gone.
