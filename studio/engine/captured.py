@@ -14,8 +14,10 @@ that cannot be captured, because its operator asks the device for a value, is lo
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -86,13 +88,20 @@ class _Cut:
     """Whether nothing in it is loose because a number has moved lately."""
 
 
-def capturing(graph: torch.cuda.CUDAGraph) -> torch.cuda.graph:
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def capturing(graph: torch.cuda.CUDAGraph) -> Iterator[None]:
     """While this lasts, what the current device is asked for becomes the graph; other threads may run other devices.
 
-    By default PyTorch captures on one stream for the whole process, which is the first device's.
+    By default PyTorch captures on one stream for the whole process, that of the device which captures first. It takes
+    one capture at a time: others wait.
     """
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    return torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local")
+    with _one_at_a_time:
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        with torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"):
+            yield
 
 
 class Captured:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -15,7 +17,7 @@ from played_graphs import Played, play_graphs
 
 from studio.bends import make_bend
 from studio.engine import captured
-from studio.engine.captured import RESTS, Captured
+from studio.engine.captured import RESTS, Captured, capturing
 from studio.engine.torch import TorchEngine
 from studio.model.graph import Input
 from studio.model.layout import Rect
@@ -282,3 +284,34 @@ def test_a_number_that_kernels_find_on_the_device_cuts_no_frame() -> None:
             run(engine, frame)
         check(ours, theirs)
     assert (Played.made, Played.replayed) == (1, 5)
+
+
+def test_one_graph_is_captured_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, most = 0, 0
+
+    @contextmanager
+    def counted(graph: Played, stream: object, capture_error_mode: str) -> Iterator[None]:
+        nonlocal under_way, most
+        del graph, stream, capture_error_mode
+        under_way += 1
+        most = max(most, under_way)
+        yield
+        under_way -= 1
+
+    monkeypatch.setattr(torch.cuda, "graph", counted)
+
+    def capture() -> None:
+        with capturing(Played()):  # type: ignore[arg-type]
+            time.sleep(0.05)
+
+    threads = [threading.Thread(target=capture) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (under_way, most) == (0, 1)
+    # One that fails lets the next begin.
+    with pytest.raises(RuntimeError, match="refused"), capturing(Played()):  # type: ignore[arg-type]
+        raise RuntimeError("refused")
+    with capturing(Played()):  # type: ignore[arg-type]
+        pass
