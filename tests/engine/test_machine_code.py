@@ -107,3 +107,9 @@ def test_only_where_the_driver_keeps_it_is_there_a_list(nvidia: Path, monkeypatc
     monkeypatch.setenv(KEEPS, "0")
     assert kept_code("NVIDIA H200/PCIe/SSE2", "4.3.0", "glx") is None
     assert nvidia.is_dir()
+
+
+def test_where_nothing_can_be_listed_nothing_waits_for_the_next_start(nvidia: Path) -> None:
+    nvidia.touch()
+    keep_machine_code()
+    assert kept_code("NVIDIA H200/PCIe/SSE2", "4.3.0", "glx") is None

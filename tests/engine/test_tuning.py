@@ -199,3 +199,42 @@ def test_what_is_compiled_for_the_next_start_is_measured_then_with_all_its_plans
     while not alone.is_over:
         assert alone.step() is None
     assert alone.step() is None
+
+
+def test_a_part_that_turns_out_late_ends_no_tuning(tmp_path: Path) -> None:
+    # What adds parts of sums up is looked at once what makes them is compiled.
+    tuner, good, late = Tuner("a GPU", tmp_path / "plans.json"), Plan(MATRICES[0]), Plan(MATRICES[1])
+    asked = Counter[Plan]()
+
+    def is_ready(plan: Plan) -> bool:
+        asked[plan] += 1
+        if plan == late and asked[plan] > 2:
+            raise NextTime
+        return plan == good
+
+    jobs = {"a": Job([late, good], lambda _: 1.0, is_ready), "b": Job([good], lambda _: 1.0, is_ready)}
+    tuning, decided = Tuning(tuner, jobs), []
+    while not tuning.is_over:
+        decided.append(tuning.step())
+    assert [each for each in decided if each is not None] == [("b", good)]
+    assert (tuning.done, tuning.total) == (1, 1)
+    assert set(tuner.known(jobs)) == {"b"}
+
+
+def test_who_waits_for_the_fastest_waits_for_what_is_compiled_anew_too(tmp_path: Path) -> None:
+    def is_ready(_: Plan) -> bool:
+        raise NextTime
+
+    plan = Plan(MATRICES[0])
+    assert Tuner("a GPU", tmp_path / "plans.json").choose({"a": Job([plan], lambda _: 1.0, is_ready)}) == {"a": plan}
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("later", [True, False])
+def test_an_engine_beside_another_is_tuned_as_that_is(device: Device, later: bool) -> None:
+    engine = GLEngine(branched_network(), device)
+    engine.tunes_later = later
+    beside = engine.beside()
+    assert beside.tunes_later is later
+    for each in (beside, engine):
+        each.close()

@@ -94,7 +94,9 @@ class AtlasEngine(DrawnEngine):
 
     def beside(self) -> AtlasEngine:
         """See `Engine.beside`."""
-        return type(self)(self._network, self._device, store=self._store)
+        engine = type(self)(self._network, self._device, store=self._store)
+        engine.tunes_later = self.tunes_later
+        return engine
 
     @property
     def device(self) -> str:

@@ -66,9 +66,16 @@ class KeptCode:
 
 
 def kept_code(renderer: str, version: str, api: str) -> KeptCode | None:
-    """What the driver keeps for a device; None where it hands over all that it makes, or keeps nothing."""
+    """What the driver keeps for a device; None where it hands over all that it makes, or nothing can be kept."""
     is_kept = _DRIVER.exists() and os.environ.get(_KEEPS) == "1" and "nvidia" in renderer.lower()
-    return KeptCode(f"{renderer} {version} {api}") if is_kept else None
+    # Without a list all would wait for the next start in each of them.
+    return KeptCode(f"{renderer} {version} {api}") if is_kept and _is_writable(own_folder("cache")) else None
+
+
+def _is_writable(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return os.access(folder, os.W_OK)
 
 
 def _listed(content: Content, gpu: str) -> list[str]:

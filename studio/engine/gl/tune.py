@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,7 +79,7 @@ class Tuner:
         unknown = self._unknown(jobs)
         every = [(job, plan) for job in unknown.values() for plan in job.plans]
         for job, plan in every:  # asks for it: several are compiled at the same time, where that is done elsewhere
-            job.is_ready(plan)
+            _is_late(job, plan)
         for job, plan in every:  # compiles
             job.seconds(plan)
         if unknown:
@@ -136,23 +135,10 @@ class Tuning:
     def _measure(self, jobs: dict[str, Job]) -> Iterator[tuple[str, Plan] | None]:
         for layer, job in jobs.items():
             found: dict[Plan, float] = {}
-            is_late = False
-            for plan in job.plans:  # asked for: several are compiled at the same time
-                is_late |= _is_late(job, plan)
-                yield None
-            if is_late:
+            if (yield from _compiled(job, found)):
                 # Of some plans alone the fastest would be remembered for good.
                 self.total -= 1
                 continue
-            # Compiled first: a GPU that idles meanwhile falls asleep, and the next measurement would pay for it.
-            for plan in job.plans:
-                # What one driver refuses is not the fastest.
-                with contextlib.suppress(EngineError):
-                    while not job.is_ready(plan):
-                        yield None
-                    job.seconds(plan)
-                    found[plan] = math.inf
-                yield None
             for plan in found:
                 found[plan] = job.seconds(plan)
                 yield None
@@ -165,6 +151,29 @@ class Tuning:
                 best = min(near, key=found.__getitem__)
                 self._tuner.note(layer, best)
                 yield layer, best
+
+
+def _compiled(job: Job, found: dict[Plan, float]) -> Generator[None, None, bool]:
+    """Have all plans compiled, and find those that the driver takes; whether some are compiled for the next start."""
+    late = False
+    for plan in job.plans:  # asked for: several are compiled at the same time
+        late |= _is_late(job, plan)
+        yield
+    if late:
+        return True
+    # Compiled first: a GPU that idles meanwhile falls asleep, and the next measurement would pay for it.
+    for plan in job.plans:
+        try:
+            while not job.is_ready(plan):
+                yield
+            job.seconds(plan)
+            found[plan] = math.inf
+        except EngineError:  # what one driver refuses is not the fastest
+            pass
+        except NextTime:  # what adds its parts up, say: that is looked at once the rest is there
+            late = True
+        yield
+    return late
 
 
 def _is_late(job: Job, plan: Plan) -> bool:

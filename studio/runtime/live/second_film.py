@@ -84,6 +84,8 @@ class SecondFilm(Feature):
             if self._runner is None:
                 self._runner = FrameRunner(runner.engine.beside())
             self._runner.run(resized(other, size), float(tick.time))
+            # It begins in the usual ways, as whoever it was opened beside did.
+            self._runner.engine.tune()
             self._seen = other, size
         elif lent == self._lent:
             return
