@@ -23,7 +23,7 @@ from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay
-from studio.learn._gl_graph import behind, inputs_of, one_step, seed_of, with_gradients
+from studio.learn._gl_graph import TOLD, behind, inputs_of, one_step, seed_of, with_gradients
 from studio.learn._gl_ways import ComputeWay, Course, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
@@ -83,6 +83,9 @@ class GLBackend(Backend):
             optimiser,
             dict.fromkeys(objective.learns, 0),
         )
+        # The first step would run once for each of them.
+        moments = [each.moments for each in objective.statistics.values()]
+        self.engine.look_at((*self._gradients.values(), *moments, TOLD))
         self._way: Way = (ComputeWay if engine == "gl" else FragmentWay)(self._course)
         # Of a network with a state: takes its steps, before they are gone back through.
         self._stepper = self._make_stepper() if objective.network.graph.states else None
@@ -111,10 +114,13 @@ class GLBackend(Backend):
             one_step(self.objective), self._device, store=self._store
         )
         engine.time_every = math.inf
+        engine.tunes_later = self.engine.tunes_later
         return engine
 
     def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
         """See `Backend.accumulate`."""
+        # They are asked for when the weights have moved.
+        self.engine.look_at(self._maps[layer] for layer in self.watched if layer in self._maps)
         if self._stepper is not None:
             self._is_single = False
             found = [self._through(self._stepper, batch, k, share / len(batch)) for k in range(len(batch))]

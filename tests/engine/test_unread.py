@@ -11,13 +11,14 @@ from test_fuse import joined_networks, networks
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
+from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.fuse import MOST_OUTPUTS
 from studio.engine.gl.loops import Plan
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.engine.gl.plans import plans
 from studio.engine.gl.settings import Settings
 from studio.engine.torch import TorchEngine
+from studio.model.layout import unpack_atlas
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.stage import Stage
@@ -119,6 +120,42 @@ def test_whoever_has_a_maps_texture_finds_it_there_after_every_run(device: Devic
     run_alike(engine, oracle)
     engine._context.finish()
     assert np.isfinite(np.frombuffer(texture.read(), np.float32)).all()
+    engine.close()
+
+
+@pytest.mark.usefixtures("device")
+def test_a_map_is_found_while_another_context_is_current() -> None:
+    own, other = open_device(), open_device()
+    oracle = TorchEngine(row_of_layers(), "cpu")
+    engines = [GLEngine(row_of_layers(), each, Settings("shared")) for each in (own, other)]
+    for engine in engines:
+        run_alike(engine, oracle)
+    texture, atlas = engines[0].texture_of("conv")
+    found = unpack_atlas(own.calls.read(texture), atlas)
+    assert relative_error(found, oracle.activation("conv")) <= 1e-5
+    other.use()
+    poison(engines[1])
+    run_alike(engines[1], oracle)
+    assert "conv" in untouched(engines[1])
+    for engine, each in zip(engines, (own, other), strict=True):
+        engine.close()
+        each.close()
+
+
+def test_what_is_said_to_be_looked_at_is_there_after_one_run(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, runs = GLEngine(row_of_layers(), device, Settings("shared")), []
+    execute = engine._execute
+    monkeypatch.setattr(engine, "_execute", lambda *asked: (runs.append(asked), execute(*asked)))
+    engine.look_at(["conv"])
+    oracle = TorchEngine(row_of_layers(), "cpu")
+    run_alike(engine, oracle)
+    assert relative_error(engine.activation("conv"), oracle.activation("conv")) <= 1e-5
+    assert len(runs) == 1
+    # Behind a run, too: from the next on.
+    engine.look_at(["conv", "next"])
+    run_alike(engine, oracle, seed=1)
+    assert relative_error(engine.activation("next"), oracle.activation("next")) <= 1e-5
+    assert len(runs) == 2
     engine.close()
 
 

@@ -159,6 +159,31 @@ def test_strokes_pins_and_checkpoints_hold(open_gl: Open) -> None:
     np.testing.assert_allclose(taught(other, made, Size(8, 8), 2), first, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["autoencoder", "pix2pix"])
+def test_gradients_of_maps_are_of_the_weights_before_the_step(open_gl: Open, name: str) -> None:
+    make, size, losses = NETWORKS[name]
+    objective, sgd = objective_of(make(), Settings(size, losses, batch=1)), OPTIMISERS["sgd"]()
+    backend, oracle = open_gl(objective, sgd), TorchBackend(objective, sgd, "cpu")
+    watched = frozenset(node.name for node in make().graph.nodes)
+    for each in (backend, oracle):
+        each.watched = watched
+        taught(each, make(), size, 1, crops=1, rate=0.3)
+    for layer_ in watched:
+        mine, right = (each.map_gradient(layer_) for each in (backend, oracle))
+        assert (mine is None) == (right is None), layer_
+        if mine is not None:
+            assert np.linalg.norm(mine - right) <= 1e-3 * np.linalg.norm(right) + 1e-9, layer_
+
+
+def test_a_step_is_one_run_from_the_first_on(open_gl: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, size, losses = NETWORKS["pix2pix"]
+    backend = open_gl(objective_of(make(), Settings(size, losses, batch=1)), OPTIMISERS["sgd"]())
+    execute, runs = backend.engine._execute, []
+    monkeypatch.setattr(backend.engine, "_execute", lambda *asked: (runs.append(asked), execute(*asked)))
+    taught(backend, make(), size, 2, crops=1)
+    assert len(runs) == 2
+
+
 def test_a_step_that_is_not_finite_is_not_taken(open_gl: Open) -> None:
     made = parse_new("autoencoder,width=4").make()
     backend = open_gl(objective_of(made, Settings(Size(8, 8), (L2(),))), Adam())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 import moderngl
@@ -34,6 +35,13 @@ class DrawnEngine(StatefulEngine):
     def texture_of(self, name: str) -> tuple[moderngl.Texture, Atlas]:
         """The texture of a map, and where its channels lie."""
         raise NotImplementedError
+
+    def look_at(self, names: Iterable[str]) -> None:
+        """Have the maps of these layers there after every run from the next on; most engines have all of them.
+
+        Who looks at one that is not there has the frame run again, with all that has changed by then.
+        """
+        del names
 
     def picture(self) -> Picture:
         """(H, W, 3) uint8 RGB: the output as it is shown. What lies between two levels may become either."""

@@ -5,7 +5,7 @@ A layer whose activation is made in its pass is read by no other pass, nor is a 
     enc2 ── enc2_act ── dec1                   one pass, which writes enc2_act alone
     enc2 ── enc2_act>made ── enc2_act ── dec1  the same with a stage
 
-So half of a frame's maps take no time, and the others stay in a GPU's cache. A number in its block tells a pass which
+So about half of a frame's maps take no time. A number in its block tells a pass which
 of its maps it writes, so nothing is compiled anew for one that is looked at: the frame is run again, once, and from
 then on that map is written in every frame.
 """
@@ -70,6 +70,13 @@ class SparingEngine(AtlasEngine):
         self._look_at(self._require_run(name))
         return super().texture_of(name)
 
+    def look_at(self, names: Iterable[str]) -> None:
+        """See `DrawnEngine.look_at`."""
+        new = {self._running.node_of(name) for name in names} - self._looked_at
+        if new:
+            self._begin()
+            self._write(new)
+
     def _read_activation(self, name: str) -> Array:
         self._look_at(name)
         return super()._read_activation(name)
@@ -105,10 +112,10 @@ class SparingEngine(AtlasEngine):
 
     def _look_at(self, name: str) -> None:
         """Have a map there, now and behind every run."""
+        self._begin()
         if name not in self._looked_at:
             self._write([name])
         if name in self._missing:
-            self._begin()
             self._execute(self._running.nodes)
 
     def _write(self, names: Collection[str]) -> None:
