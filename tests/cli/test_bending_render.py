@@ -308,7 +308,8 @@ def test_what_does_not_fit_ends_a_render_before_it_writes(studio_here: StudioHer
         ("nose:Invert", 'no layer "nose"'),
         ("enc:FromLayer", "say which"),
         ("enc:Invert,source=act", 'takes no map of another layer; leave its source "act" out'),
-        ("enc:Invert@strongest=0", "not 0"),
+        ("enc:Invert@strongest=0", "Invert behind enc: choose one of the strongest channels or more, not 0"),
+        ("enc:Invert@strongest=-1,by=effect", "Invert behind enc: choose one of the strongest"),
     ):
         status, _, err = studio_here(
             "render", "in.png", "out.png", "--preset", "net", "--engine", "torch", "--bend", bend

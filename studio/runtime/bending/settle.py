@@ -35,6 +35,9 @@ def settled(stages: Stages, asked: Iterable[Asked], engine: Engine, run: Callabl
     """
     for each in asked:
         channels = each.channels
+        if isinstance(channels, Strongest) and channels.count < 1:
+            what = f"{each.bend.label} behind {each.layer}"
+            raise StudioError(f"{what}: choose one of the strongest channels or more, not {channels.count}.")
         if isinstance(channels, OfCluster | Strongest):
             engine.graph.node(each.layer)
             engine.set_stages(stages)
