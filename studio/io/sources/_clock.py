@@ -14,9 +14,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-FORWARD, _BACK, BACK = 10.0, 0.5, 0.1
-"""Seconds: a clock that a transport stream sets forward by more than the first or back by more than the last, or any
-clock back by more than the second, has begun anew. FFmpeg's own program takes the same 10 and 0.1 s."""
+FORWARD, BACK, _BACK_ANY = 10.0, 0.1, 0.5
+"""Seconds: a clock that a transport stream sets forward by more than the first or back by more than the second, or any
+film back by more than the third, has begun anew. FFmpeg's own program takes the same 10 and 0.1 s."""
 DEPTH = 16
 """Frames among which times may stand in another order than the pictures: H.264's and HEVC's decoders hold no more."""
 _FASTEST = Fraction(240)
@@ -77,7 +77,7 @@ class Clock:
                 self._set(shift + self._ends - time)
                 time = self._ends
             # A decoder gives the pictures of a transport stream in order; those of an AVI have other ones' times.
-            back = max(BACK, 2 * length) if self._jumps else max(_BACK, DEPTH * length)
+            back = max(BACK, 2 * length) if self._jumps else max(_BACK_ANY, DEPTH * length)
             goes_on = not self._jumps and decoded is not None and decoded > max(self._decoded, default=decoded) - back
             is_set = (time < self._newest - back and not goes_on) or (self._jumps and time > self._ends + FORWARD)
             if follows and is_set:
@@ -125,7 +125,7 @@ def _parts(packets: Iterable[Stamps], *, jumps: bool) -> Iterator[list[float | N
             continue
         if last is not None and dts is not None:
             step = float(dts - last)
-            if step < -(BACK if jumps else _BACK) or (jumps and step > FORWARD):
+            if step < -(BACK if jumps else _BACK_ANY) or (jumps and step > FORWARD):
                 yield [None] * before + sorted(shown)
                 before, shown = 0, []
         last = last if dts is None else dts

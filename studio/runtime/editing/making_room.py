@@ -21,6 +21,7 @@ class MakingRoom:
     def __init__(self, document: Document, worker: Worker) -> None:
         self._document, self._worker = document, worker
         self._is_made = False
+        self._too_large = float("inf")
         document.changed.connect(self._look)
         self._look()
 
@@ -31,9 +32,14 @@ class MakingRoom:
 
     def _look(self, _change: object = None) -> None:
         wanted = self._document.room_wanted
-        if wanted and not self._is_made:
+        if wanted and not self._is_made and wanted < self._too_large:
             self._is_made = True
-            self._worker.do(partial(make, wanted), self._take_in, doing="Making room for strokes")
+            self._worker.do(partial(make, wanted), self._take_in, partial(self._lacks, wanted), "Making room")
+
+    def _lacks(self, wanted: int, _error: object) -> None:
+        """There is no memory for it: strokes wait for theirs, and nobody has asked for this."""
+        self._is_made, self._too_large = False, wanted
+        self._look()
 
     def _take_in(self, made: Array) -> None:
         self._is_made = False
