@@ -155,8 +155,17 @@ def test_a_file_of_one_size_in_which_numbers_were_worked_out_takes_no_other(tmp_
     def divided(_: Tensor, y: Tensor) -> Tensor:
         return y * y.sum((2, 3), keepdim=True) / (y.shape[2] * y.shape[3])
 
-    for how, only in ((divided, (16, 24)), (lambda _, y: y.relu() / 3, None)):
-        program = torch.export.export(Frozen(how).eval(), (torch.rand(1, 3, 16, 24),))
+    def shifted(_: Tensor, y: Tensor) -> Tensor:
+        return y.relu() * 255 + torch.ones(1, y.shape[1] * 8, 1, 1).mean()
+
+    for how, size, only in (
+        (divided, (16, 24), (16, 24)),
+        (lambda _, y: y.relu() / 3, (16, 24), None),
+        # 255 is white, and 24 or 32 ones are along no side but along channels.
+        (shifted, (256, 32), None),
+        (shifted, (16, 24), None),
+    ):
+        program = torch.export.export(Frozen(how).eval(), (torch.rand(1, 3, *size),))
         torch.export.save(program, tmp_path / "net.pt2")
         assert open_model(tmp_path / "net.pt2").network.graph.only_size == only
 

@@ -79,6 +79,14 @@ class Ends:
         open_ = [sum(not d.dim_value for d in put.type.tensor_type.shape.dim[1:]) for put in self.graph.input]
         return max(open_, default=0) >= 2
 
+    @property
+    def only_size(self) -> Size | None:
+        """Of its pictures, where the file fixes it, and it is the same for all."""
+        named = {put.name: [dim.dim_value for dim in put.type.tensor_type.shape.dim] for put in self.graph.input}
+        maps = {name: [1, *dims][-4:] for name, dims in named.items() if len(dims) in (3, 4) and self.readers[name]}
+        sizes = {Size(*dims[1:3] if self._is_channels_last(name, dims) else dims[2:]) for name, dims in maps.items()}
+        return sizes.pop() if len(sizes) == 1 and all(map(all, sizes)) else None
+
     @cached_property
     def output(self) -> str:
         """The output that is taken: what is asked for, else the first that may be a picture.

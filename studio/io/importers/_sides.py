@@ -20,12 +20,15 @@ from studio.io.importers._handlers import Args
 from studio.io.importers._lines import along, snapped
 from studio.io.importers._views import Value
 from studio.io.importers._words import words
+from studio.model.size import Size
 
 _COUNTERS = ("aten.arange", "aten.linspace")
 _FILLS = {"aten.ones": 1.0, "aten.zeros": 0.0, "aten.full": None, "aten.new_ones": 1.0, "aten.new_zeros": 0.0}
 _FILLS |= {"aten.new_full": None}
 _ENLARGED = (1, 2, 3, 4, 8)
 _LIKELY_MEANT = 8  # numbers up to here stand in models whatever their size
+_WHITE = 255  # and so does what bytes are multiplied and divided by, the last column of 256
+_MAP = 4  # axes of (1, C, H, W)
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,29 @@ def frozen(draft: Draft, calls: Iterable[Call]) -> bool:
     """
     sizes = {draft.picture_size(put) for put in draft.inputs if put.kind == "picture"}
     sides = {side for size in sizes for side in size if side > 1}
-    numbers = {n for side in sides for n in (side, side - 1)} | {size.pixels for size in sizes}
-    numbers = {n for n in numbers if n > _LIKELY_MEANT}
-    counted = any(sides & set(shape) for _, shape in draft.counted.values())
+    # Of four axes the first two are pictures and channels, of which there may be as many.
+    counted = any(sides & set(shape[2:] if len(shape) == _MAP else shape) for _, shape in draft.counted.values())
     given = [
         value
         for call in calls
         if call.operator.removeprefix("aten.").removesuffix("_") in _RECKONS
         for value in call.args.values()
     ]
-    return counted or any(isinstance(value, int | float) and abs(value) in numbers for value in given)
+    return counted or not numbers_of(sizes).isdisjoint(abs(n) for n in given if isinstance(n, int | float))
+
+
+def numbers_of(sizes: Iterable[Size]) -> frozenset[float]:
+    """Numbers of which each may have been worked out from one of these sizes: sides, last rows and columns, pixels."""
+    found = {n for size in sizes for side in size for n in (side, side - 1)} | {size.pixels for size in sizes}
+    return frozenset(float(n) for n in found if n > _LIKELY_MEANT and n != _WHITE)
+
+
+def size_worked_in(size: Size) -> str:
+    """Why a model takes pictures of its own size alone."""
+    return (
+        f"It takes pictures of {size} alone: numbers in it were worked out from that size; export it with heights and "
+        "widths that may be any."
+    )
 
 
 def _counted(operator: str, args: Args) -> tuple[int, ...] | None:

@@ -16,17 +16,19 @@ from studio.io.folders import is_file
 from studio.io.importers import _onnx_file as file_of
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._onnx_batches import read_for_one
 from studio.io.importers._onnx_ends import USUAL_SIZE, Ends, listed, map_of_output
 from studio.io.importers._onnx_expand import expanded
 from studio.io.importers._onnx_fold import folded
 from studio.io.importers._onnx_states import state_sizes
 from studio.io.importers._onnx_table import OnnxNode, table
+from studio.io.importers._sides import numbers_of, size_worked_in
 from studio.io.importers._simplify import simplify
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
 from studio.io.importers._views import Value, constant
-from studio.io.importers._words import way_on
+from studio.io.importers._words import way_on, words
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
 from studio.model.size import Size
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto
 
 _CONTROL = ("Loop", "Scan")
+_RECKONS = words("Add Sub Mul Div Pow Mod Min Max Clip Less LessOrEqual Greater GreaterOrEqual Equal")
 _OWN = ("", "ai.onnx", "com.microsoft")
 _PREVIEW = "ai.onnx.preview"  # of which everything is defined by other operators
 # What TensorFlow calls the main operator of a layer, whose name is the scope before it.
@@ -65,15 +68,23 @@ class Onnx:
         state = options.state or ("zeros" if len(fed) > 1 and hand_on(fed, made) else "")
         opset, ends = file_of.opset(model, path), Ends(model.graph, options.output, hands_on(state, fed))
         file: dict[str, Stored] = {}
+        numbers: list[set[float]] = []
 
         def read(size: Size | None) -> tuple[Draft, str]:
             reading = _Reading(path, replace(options, input_size=size or options.input_size), opset, ends)
             output = reading.run()
             file.update(reading.file)
+            numbers.append(reading.numbers)
             return reading.flow.draft, simplify(reading.flow.draft, output)
 
         try:
+            read_for_one(model.graph, opset)
             draft, output, fixed = read_twice(read, any_size=ends.any_size)
+            # What is worked out from the size of what it is fed is another number at another size.
+            if (own := ends.only_size) and not fixed and numbers_of([own]).intersection(*numbers):
+                draft, output = (draft, output) if options.input_size in (None, own) else read(own)
+                draft.notes.append(size_worked_in(own))
+                fixed = True
             known = Known(
                 self.name,
                 stored=file,
@@ -98,6 +109,7 @@ class _Reading:
     Attributes:
         values: what every name of the graph stands for so far.
         file: the tensors of the file, as they lie there.
+        numbers: single ones that it adds, multiplies by or compares with, without their signs.
     """
 
     path: Path
@@ -107,6 +119,7 @@ class _Reading:
     flow: Flow = field(default_factory=lambda: Flow(Draft()))
     values: dict[str, Value | None] = field(default_factory=lambda: {"": None})
     file: dict[str, Stored] = field(default_factory=dict)
+    numbers: set[float] = field(default_factory=set)
     _total: int = 0
 
     def run(self) -> str:
@@ -180,6 +193,7 @@ class _Reading:
             if name not in self.values:
                 raise StudioError(f'{where}: it reads "{name}", which nothing before it makes.')
         reads = tuple(self.values[name] for name in node.input)
+        self.numbers |= _reckoned_with(node, reads)
         try:
             if (known := folded(node, reads, self.opset)) is not None:
                 return known
@@ -209,6 +223,13 @@ class _Reading:
         self.flow.name = own
         found = [self.values.get(name) for name in node.output]
         return [value if value is not None else constant(np.float32(0)) for value in found]
+
+
+def _reckoned_with(node: NodeProto, reads: Sequence[Value | None]) -> set[float]:
+    """The single numbers that an operator of arithmetic takes beside what it is fed."""
+    held = [np.asarray(value.constant) for value in reads if value is not None and value.constant is not None]
+    is_met = node.op_type in _RECKONS and len(held) < len(reads)
+    return {abs(float(values.item())) for values in held if values.size == 1 and is_met}
 
 
 def _layer_name(node: NodeProto, values: dict[str, Value | None], count: int) -> str:

@@ -20,7 +20,7 @@ from studio.io.importers._call import Call, Name, line_of, own_layer
 from studio.io.importers._calls import run
 from studio.io.importers._draft import Draft
 from studio.io.importers._in_place import functional
-from studio.io.importers._sides import Sides, frozen
+from studio.io.importers._sides import Sides, frozen, size_worked_in
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
@@ -73,10 +73,7 @@ class Pt2:
             if not model.is_dynamic and frozen(draft, model.calls):
                 fixed = True
                 own = next(draft.picture_size(put) for put in draft.inputs if put.kind == "picture")
-                draft.notes.append(
-                    f"It takes pictures of {own} alone: numbers in it were worked out from that size; export it with "
-                    "heights and widths that may be any."
-                )
+                draft.notes.append(size_worked_in(own))
         # The archive's word is taken for the form of its JSON; where that was wrong, the archive is damaged.
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error
