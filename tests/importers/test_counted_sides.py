@@ -170,6 +170,16 @@ def test_a_file_of_one_size_in_which_numbers_were_worked_out_takes_no_other(tmp_
         assert open_model(tmp_path / "net.pt2").network.graph.only_size == only
 
 
+def emptied(_: Tensor, y: Tensor) -> Tensor:
+    y = torch.cat([y[:, :0], torch.cat([y[..., 0:], y[..., :0]], -1)], 1).clone()
+    y[:, :, 4:4] = 0.5
+    return y * 2
+
+
+def test_parts_that_are_empty_change_nothing(engine_for: EngineFor, tmp_path: Path) -> None:
+    is_exported_right(Frozen(emptied), tmp_path / "net", engine_for, ((24, 32), (33, 21)))
+
+
 class Steered(nn.Module):
     """Another way through for pictures that stand upright."""
 

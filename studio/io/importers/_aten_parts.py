@@ -26,7 +26,8 @@ def _scatter(f: Flow, a: Args) -> Value:
         part = reshaped(part, tuple(1 if k == axis % len(value.shape) else n for k, n in enumerate(value.shape)))
     else:
         start, end, step = slice(a.get("start"), a.get("end"), a.get("step", 1)).indices(length)
-    rows = len(range(start, end, step))
+    if not (rows := len(range(start, end, step))):
+        return value
     if step != 1 or (rows == 1 < length and _is_a_side(value, axis)):
         return _every_other(f, value, part, axis % len(value.shape), range(start, end, step))
     if (laid := _laid_over(f, value, part, axis % len(value.shape), start, length - end)) is not None:

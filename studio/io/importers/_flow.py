@@ -33,7 +33,7 @@ class Flow(Norms):
         axis %= len(values[0].shape)
         if all(v.constant is not None for v in values):
             return constant(np.concatenate([np.asarray(v.constant) for v in values], axis))
-        if len({v.node for v in values}) == 1 and not any(map(_repeats, values)):
+        if len({v.node for v in values}) == 1 and not self._some_spread(values):
             joined = np.concatenate([numbers(self.draft, v) for v in values], axis)
             whole = np.array_equal(joined.ravel(), np.arange(np.prod(self.draft.shapes[values[0].node])))
             if not whole and len(values) == 2 and (rolled := self._swapped(values[0], values[1], axis)) is not None:
@@ -42,6 +42,16 @@ class Flow(Norms):
         if axis == 1 and len(values[0].shape) in (2, 4) and values[0].shape[0] == 1:
             return self.layer("Concat", *values, vector=len(values[0].shape) == 2)
         return self._joined(values, axis)
+
+    def _some_spread(self, values: Sequence[Value]) -> bool:
+        """Whether one view of a map repeats all that it shows, and others do not, as a token that is spread over them.
+
+        What all of them repeat alike is a map that is enlarged, and what is repeated in parts is one with borders.
+        """
+        size = int(np.prod(self.draft.shapes[values[0].node]))
+        counts = [np.bincount(numbers(self.draft, value).ravel(), minlength=size) for value in values]
+        spread = any(each.max() > 1 and each[each > 0].min() == each.max() for each in counts)
+        return spread and any(not np.array_equal(counts[0], each) for each in counts)
 
     def _swapped(self, one: Value, two: Value, axis: int) -> Value | None:
         """Both ends of a map in the opposite order, as exporters spell out a `Roll`; None where they are not."""
@@ -257,14 +267,6 @@ class Flow(Norms):
     def move(self, value: Value, how: Callable[[Numbers], Numbers]) -> Value:
         """Rearranged elements."""
         return move(self.draft, value, how)
-
-
-def _repeats(value: Value) -> bool:
-    """Whether it shows some elements several times, as a token that is spread over all others."""
-    if value.index is None:
-        return False
-    found = np.bincount(value.index.ravel())
-    return bool(found.max() > 1)
 
 
 def _order(draft: Draft, value: Value) -> Numbers | None:
