@@ -12,6 +12,7 @@ from test_fuse import joined_networks, networks
 from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.fuse import MOST_OUTPUTS
 from studio.engine.gl.loops import Plan
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
@@ -156,6 +157,27 @@ def test_what_is_said_to_be_looked_at_is_there_after_one_run(device: Device, mon
     run_alike(engine, oracle, seed=1)
     assert relative_error(engine.activation("next"), oracle.activation("next")) <= 1e-5
     assert len(runs) == 2
+    engine.close()
+
+
+def test_for_all_that_a_window_begins_to_show_a_frame_runs_again_once(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, oracle, runs = (
+        GLEngine(row_of_layers(), device, Settings("shared")),
+        TorchEngine(row_of_layers(), "cpu"),
+        [],
+    )
+    run_alike(engine, oracle)
+    execute = engine._execute
+    monkeypatch.setattr(engine, "_execute", lambda *asked: (runs.append(asked), execute(*asked)))
+    screen = DisplayBuffers(device)
+    screen.show(engine, ("input", "conv", "act", "next", "out", "conv.weight"))
+    assert len(runs) == 1
+    for name in ("conv", "next"):
+        assert relative_error(engine.activation(name), oracle.activation(name)) <= 1e-5, name
+    assert len(runs) == 1
+    screen.close()
     engine.close()
 
 

@@ -120,6 +120,9 @@ class DisplayBuffers:
             name: _copy_for(self._device, back.copies.get(name), engine, name, (crops or {}).get(name))
             for name in names
         }
+        if isinstance(engine, AtlasEngine):
+            # The frame would run again for each of them.
+            engine.look_at(name for name, copy in back.copies.items() if copy.spec.role != "sheet")
         planes = self._from_cuda.bring(engine, [name for name, copy in back.copies.items() if copy.takes_planes])
         for name, copy in back.copies.items():
             copy.fill(engine, ranges=name not in pictures, planes=planes.get(name))
