@@ -133,8 +133,8 @@ def layer(kind: str, name: str, **config: Any) -> dict[str, Any]:
     return {"class_name": kind, "config": {"name": name, **config}}
 
 
-@pytest.mark.parametrize("order", ["th", "tf"])
-def test_files_of_keras_1(order: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("order", "mode"), [("th", 0), ("tf", 0), ("tf", 2)])
+def test_files_of_keras_1(order: str, mode: int, tmp_path: Path) -> None:
     """Its settings have other names; with channels first its kernels are taken to be Theano's."""
     kernel, bias = normal(4, 3, 3, 3, seed=1), normal(4, seed=2)
     norm = [normal(4, seed=3), normal(4, seed=4), normal(4, seed=5), np.abs(normal(4, seed=6)) + 0.1]
@@ -145,7 +145,7 @@ def test_files_of_keras_1(order: str, tmp_path: Path) -> None:
         [
             layer("Convolution2D", "convolution2d_1", nb_filter=4, nb_row=3, nb_col=3, border_mode="same", bias=True,
                   subsample=[2, 1], dim_ordering=order, activation="relu", batch_input_shape=shape),
-            layer("BatchNormalization", "batchnormalization_1", mode=0, axis=axis, epsilon=1e-3),
+            layer("BatchNormalization", "batchnormalization_1", mode=mode, axis=axis, epsilon=1e-3),
             layer("MaxPooling2D", "maxpooling2d_1", pool_size=[2, 2], strides=[2, 2], border_mode="valid",
                   dim_ordering=order),
         ],
@@ -169,7 +169,7 @@ def test_files_of_keras_1(order: str, tmp_path: Path) -> None:
     # SAME with a stride of 2 over 8 rows puts one row below.
     y = F.conv2d(F.pad(x, (1, 1, 0, 1)), k, torch.tensor(bias), stride=(2, 1)).relu()
     gamma, beta, mean, variance = (torch.tensor(each) for each in norm)
-    y = F.max_pool2d(F.batch_norm(y, mean, variance, gamma, beta, eps=1e-3), 2)
+    y = F.max_pool2d(F.batch_norm(y, mean, variance, gamma, beta, training=mode == 2, eps=1e-3), 2)
     assert relative_error(run(imported, x[0].numpy()), y[0].numpy()) < 1e-5
 
 

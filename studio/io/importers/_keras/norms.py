@@ -17,6 +17,11 @@ from studio.io.importers._views import Value, constant, reshaped
 def _batch_norm(f: Flow, n: KerasLayer) -> Held:
     _require_channels(n)
     x, eps = n.x, float(n.config.get("epsilon", 1e-3))
+    # Keras 1: 2 has it go by the statistics of what it is fed, 1 normalises each vector by itself.
+    if (mode := n.config.get("mode", 0)) == 2:
+        return Held(f.norm_by_own(_map(n), n.get("gamma"), n.get("beta"), eps))
+    if mode:
+        raise StudioError(f"it normalises in mode {mode} of Keras 1, which is not supported.")
     weight, bias = (_ordered(n.get(name), x) for name in ("gamma", "beta"))
     statistics = picked(n.need("moving_mean"), x.order), picked(n.need("moving_variance"), x.order)
     if len(x.value.shape) == 3:
