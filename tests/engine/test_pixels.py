@@ -12,7 +12,6 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.mapped import Feed
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.errors import StudioError
@@ -80,7 +79,8 @@ def tiled(request: pytest.FixtureRequest, device: Device, monkeypatch: pytest.Mo
 
 def test_frames_do_not_meet_and_sizes_bits_and_floats_come_as_they_like(tiled: GLEngine) -> None:
     (fed,) = tiled.graph.inputs
-    for number in range(3 * Feed.COUNT):
+    # Three rounds through the buffers that small pictures have in turn.
+    for number in range(24):
         shown: DeepPicture = picture(8, 8 if number < 4 else 12, number)
         if number % 3 == 1:
             shown = deepened(shown)

@@ -275,11 +275,11 @@ class AtlasEngine(DrawnEngine):
             self._steps[key] = StepRow(self._make_steps(nodes, whole), self._device)
         now = time.perf_counter()
         is_timed = self._device.is_software or now - self._timed_at > self.time_every
-        if is_timed:
-            self._timed_at = now
+        self._timed_at = now if is_timed else self._timed_at
         self._told.write(self._numbers)
-        self._row = self._steps[key]
-        self._row.run(self._run_timed if is_timed else None)
+        row = self._steps[key]
+        row.run(self._run_timed if is_timed else None)
+        self._ran = row.makes, row.unwritten
         self._keep(names)
         self._context.gc()
 

@@ -102,7 +102,8 @@ class SparingEngine(AtlasEngine):
                 self._write(needed)
                 nodes, stale = self._running.nodes, ()
         super()._execute(nodes, stale)
-        self._missing = (self._missing - self._row.makes) | self._row.unwritten
+        makes, unwritten = self._ran
+        self._missing = (self._missing - makes) | unwritten
 
     def _unread(self, groups: Sequence[Group]) -> set[str]:
         running = self._running
