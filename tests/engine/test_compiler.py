@@ -255,6 +255,11 @@ def test_what_the_driver_refuses_is_said_whoever_compiles(
     assert gpu.context.error == "GL_NO_ERROR"
 
 
+def the_usual_way_is_the_slowest(self: ComputePasses, each: Any, plan: Plan) -> float:
+    """In place of what measures plans."""
+    return 2.0 if plan == self._usual(each) else 1.0 + (crc32(repr(plan).encode()) % 1000) / 1000
+
+
 def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
     gpu: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,11 +267,7 @@ def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
     wanted = on_torch(made)
     wanted.run(fed)
 
-    def timed(self: ComputePasses, each: Any, plan: Plan) -> float:
-        # The usual way is the slowest.
-        return 2.0 if plan == self._usual(each) else 1.0 + (crc32(repr(plan).encode()) % 1000) / 1000
-
-    monkeypatch.setattr(ComputePasses, "_seconds", timed)
+    monkeypatch.setattr(ComputePasses, "_seconds", the_usual_way_is_the_slowest)
 
     def engine() -> GLEngine:
         opened = GLEngine(made, gpu, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
@@ -312,11 +313,7 @@ def test_where_machine_code_stays_with_the_driver_nothing_changes_over_until_the
     wanted = on_torch(made)
     wanted.run(fed)
 
-    def timed(self: ComputePasses, each: Any, plan: Plan) -> float:
-        # The usual way is the slowest.
-        return 2.0 if plan == self._usual(each) else 1.0 + (crc32(repr(plan).encode()) % 1000) / 1000
-
-    monkeypatch.setattr(ComputePasses, "_seconds", timed)
+    monkeypatch.setattr(ComputePasses, "_seconds", the_usual_way_is_the_slowest)
 
     def noted(self: Device, text: str) -> Binary | None:
         found = binary(self, text)

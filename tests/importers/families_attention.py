@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from families_depth import MobileV3Block, acting
+from families_depth import mobile_v3
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -359,19 +359,8 @@ class Rvm(nn.Module):
     def __init__(self, smaller: int = 1) -> None:
         super().__init__()
         self.smaller = smaller
-        re, hs = nn.ReLU, nn.Hardswish
-        table = [
-            (3, 4, 4, 0, re, 1, 1), (3, 8, 6, 0, re, 2, 1), (3, 12, 6, 0, re, 1, 1), (5, 12, 5, 1, re, 2, 1),
-            (5, 15, 5, 1, re, 1, 1), (5, 15, 5, 1, re, 1, 1), (3, 30, 8, 0, hs, 2, 1), (3, 20, 8, 0, hs, 1, 1),
-            (3, 18, 8, 0, hs, 1, 1), (3, 18, 8, 0, hs, 1, 1), (3, 24, 9, 1, hs, 1, 1), (3, 27, 9, 1, hs, 1, 1),
-            (5, 27, 10, 1, hs, 2, 2), (5, 30, 10, 1, hs, 1, 2), (5, 30, 10, 1, hs, 1, 2),
-        ]  # fmt: skip
-        rows, i = [acting(3, 4, 3, hs, stride=2)], 4
-        for kernel, c, o, squeezed, act, stride, far in table:
-            rows.append(MobileV3Block(i, kernel, c, o, squeezed, act, stride, far))
-            i = o
         self.backbone = nn.Module()
-        self.backbone.features = nn.Sequential(*rows, acting(10, 12, 1, hs))
+        self.backbone.features = nn.Sequential(*mobile_v3())
         self.aspp = nn.Module()
         self.aspp.aspp1 = nn.Sequential(nn.Conv2d(12, 8, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU())
         self.aspp.aspp2 = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(12, 8, 1, bias=False), nn.Sigmoid())

@@ -266,22 +266,27 @@ class MobileV3Block(nn.Module):
         return x + self.block(x) if self.skips else self.block(x)
 
 
+def mobile_v3() -> list[nn.Module]:
+    """MobileNetV3's large body without its classifier, an eighth as wide."""
+    re, hs = nn.ReLU, nn.Hardswish
+    # Kernel, widened, made, whether squeezed, curve, stride, distance: the table of torchvision, narrower.
+    table = [
+        (3, 4, 4, 0, re, 1, 1), (3, 8, 6, 0, re, 2, 1), (3, 12, 6, 0, re, 1, 1), (5, 12, 5, 1, re, 2, 1),
+        (5, 15, 5, 1, re, 1, 1), (5, 15, 5, 1, re, 1, 1), (3, 30, 8, 0, hs, 2, 1), (3, 20, 8, 0, hs, 1, 1),
+        (3, 18, 8, 0, hs, 1, 1), (3, 18, 8, 0, hs, 1, 1), (3, 24, 9, 1, hs, 1, 1), (3, 27, 9, 1, hs, 1, 1),
+        (5, 27, 10, 1, hs, 2, 2), (5, 30, 10, 1, hs, 1, 2), (5, 30, 10, 1, hs, 1, 2),
+    ]  # fmt: skip
+    rows, i = [acting(3, 4, 3, hs, stride=2)], 4
+    for kernel, c, o, squeezed, act, stride, far in table:
+        rows.append(MobileV3Block(i, kernel, c, o, squeezed, act, stride, far))
+        i = o
+    return [*rows, acting(10, 12, 1, hs)]
+
+
 class LrAspp(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        re, hs = nn.ReLU, nn.Hardswish
-        # Kernel, widened, made, whether squeezed, curve, stride, distance: the table of torchvision, narrower.
-        table = [
-            (3, 4, 4, 0, re, 1, 1), (3, 8, 6, 0, re, 2, 1), (3, 12, 6, 0, re, 1, 1), (5, 12, 5, 1, re, 2, 1),
-            (5, 15, 5, 1, re, 1, 1), (5, 15, 5, 1, re, 1, 1), (3, 30, 8, 0, hs, 2, 1), (3, 20, 8, 0, hs, 1, 1),
-            (3, 18, 8, 0, hs, 1, 1), (3, 18, 8, 0, hs, 1, 1), (3, 24, 9, 1, hs, 1, 1), (3, 27, 9, 1, hs, 1, 1),
-            (5, 27, 10, 1, hs, 2, 2), (5, 30, 10, 1, hs, 1, 2), (5, 30, 10, 1, hs, 1, 2),
-        ]  # fmt: skip
-        rows, i = [acting(3, 4, 3, hs, stride=2)], 4
-        for kernel, c, o, squeezed, act, stride, far in table:
-            rows.append(MobileV3Block(i, kernel, c, o, squeezed, act, stride, far))
-            i = o
-        self.backbone = nn.ModuleDict({str(k): part for k, part in enumerate([*rows, acting(10, 12, 1, hs)])})
+        self.backbone = nn.ModuleDict({str(k): part for k, part in enumerate(mobile_v3())})
         head = self.classifier = nn.Module()
         head.cbr = nn.Sequential(nn.Conv2d(12, 6, 1, bias=False), nn.BatchNorm2d(6), nn.ReLU())
         head.scale = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(12, 6, 1, bias=False), nn.Sigmoid())

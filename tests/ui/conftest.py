@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
+import numpy as np
 import pytest
 from helpers import tiny_network, without
 from PySide6.QtGui import QOpenGLContext
@@ -86,6 +88,19 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
     (tmp_path / "weights").mkdir()
     save_network(tiny_network(), tmp_path / "weights" / "tiny")
     made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def whole_on_still(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+    """The whole window on a tiny network and a picture of 48 × 64, ``still.png``."""
+    from whole_window import WholeWindow
+
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    cv2.imwrite(str(tmp_path / "still.png"), np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8))
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
     yield made
     made.close()
 

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import tiny_network
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QLabel
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QLabel
 from whole_window import HARMLESS, WholeWindow
 
 from studio import ui
-from studio.io.networks import save_network
 from studio.io.sections import registry as sections
 from studio.model import plugins, registry
 from studio.model.edit import Patch
@@ -122,16 +119,6 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(plugins, "entry_points", lambda group: points.get(group) or before(group=group))
     yield
     plugins.forget()
-
-
-@pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path):  # type: ignore[no-untyped-def]
-    del gl_app
-    (tmp_path / "weights").mkdir()
-    save_network(tiny_network(), tmp_path / "weights" / "tiny")
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
-    yield made
-    made.close()
 
 
 @pytest.mark.gl

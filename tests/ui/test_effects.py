@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import cv2
 import numpy as np
 import pytest
-from helpers import layer, network, tiny_network
+from helpers import layer, network
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from whole_window import NONE, WholeWindow
 
 from studio.errors import StudioError
-from studio.io.networks import save_network
 from studio.model.document import Document
 from studio.model.edit import Selection
 from studio.model.op import Array
@@ -138,13 +132,8 @@ def test_every_row_and_column_has_its_bar(blocks: int, across: bool, gl_app: QAp
 
 
 @pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
-    save_network(tiny_network(), tmp_path / "tiny")
-    cv2.imwrite(str(tmp_path / "still.png"), np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8))
-    opened = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
-    yield opened
-    opened.close()
+def whole(whole_on_still: WholeWindow) -> WholeWindow:
+    return whole_on_still
 
 
 def measured(whole: WholeWindow, name: str) -> Array:

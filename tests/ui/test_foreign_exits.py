@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-from helpers import tiny_network
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
+from what_fails import Odd, break_recordings
 from whole_window import WholeWindow
 
 from studio.edits import make_edit
-from studio.io.networks import save_network
-from studio.io.sinks import open_sink
-from studio.io.sources import Frame, SourceInfo
-from studio.io.sources.base import BaseSource
 from studio.model.selection import Selection
-from studio.model.size import Size
 from studio.model.view import View
-from studio.runtime.live import recorder
 from studio.runtime.live.report import EngineState
 from studio.ui.viewport.drawer import Easel
 from studio.ui.viewport.opengl import OpenGLSurface
@@ -42,27 +31,8 @@ KINDS: dict[str, Callable[[], BaseException]] = {
 
 
 @pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
-    save_network(tiny_network(), tmp_path / "tiny")
-    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
-    cv2.imwrite(str(tmp_path / "still.png"), picture)
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
-    yield made
-    made.close()
-
-
-class Odd(BaseSource):
-    """Shows one picture, then fails."""
-
-    info = SourceInfo(Size(48, 64), Fraction(25), 9, 1.0, False, "odd")
-
-    def __init__(self, fail: Callable[[], object]) -> None:
-        self._fail = fail
-
-    def __iter__(self) -> Iterator[Frame]:
-        yield Frame(np.full((48, 64, 3), 200, np.uint8), 0.0, 0)
-        self._fail()
+def whole(whole_on_still: WholeWindow) -> WholeWindow:
+    return whole_on_still
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,14 +63,8 @@ def test_no_thread_ends(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.
         goes_on("Opening another failed")
     whole.live.play(str(tmp_path / "still.png"))
 
-    def opened(*arguments: object, **named: object) -> object:
-        sink = open_sink(*arguments, **named)  # type: ignore[arg-type]
-        sink.write = fail  # type: ignore[method-assign]
-        return sink
-
     with monkeypatch.context() as broken:
-        defaults = recorder.LiveRecorder.__init__.__kwdefaults__
-        broken.setattr(recorder.LiveRecorder.__init__, "__kwdefaults__", {**defaults, "opener": opened})
+        break_recordings(broken, fail)
         whole.command("file.record")
         goes_on("The recording of")
     whole.until(lambda: not whole.recorder.is_recording)

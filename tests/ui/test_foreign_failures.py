@@ -5,27 +5,18 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
-from helpers import tiny_network
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from what_fails import Odd, break_recordings
 from whole_window import WholeWindow
 
 from studio.engine.gl.shaders import Source
-from studio.io.networks import save_network
-from studio.io.sinks import open_sink
-from studio.io.sources import Frame, SourceInfo
-from studio.io.sources.base import BaseSource
-from studio.model.size import Size
 from studio.model.view import View
 from studio.ops import operator
-from studio.runtime.live import recorder
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, Progress
@@ -41,14 +32,8 @@ ODD = "a plug-in did something odd"
 
 
 @pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
-    del gl_app
-    save_network(tiny_network(), tmp_path / "tiny")
-    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
-    cv2.imwrite(str(tmp_path / "still.png"), picture)
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
-    yield made
-    made.close()
+def whole(whole_on_still: WholeWindow) -> WholeWindow:
+    return whole_on_still
 
 
 def shows_another_size(whole: WholeWindow, size: str) -> None:
@@ -119,19 +104,12 @@ def test_the_drivers_compiler(whole: WholeWindow, monkeypatch: pytest.MonkeyPatc
     shows_another_size(whole, "48")
 
 
-class Odd(BaseSource):
-    """Shows one picture, then fails."""
-
-    info = SourceInfo(Size(48, 64), Fraction(25), 9, 1.0, False, "odd")
-
-    def __iter__(self) -> Iterator[Frame]:
-        yield Frame(np.full((48, 64, 3), 200, np.uint8), 0.0, 0)
+def test_a_source(whole: WholeWindow, tmp_path: Path) -> None:
+    def fail() -> None:
         raise KeyError(ODD)
 
-
-def test_a_source(whole: WholeWindow, tmp_path: Path) -> None:
     serial = whole.told[Progress].serial
-    whole.live.player.play_source(Odd(), "odd")
+    whole.live.player.play_source(Odd(fail), "odd")
     whole.until(says(whole, "Playing odd", ODD))
     whole.until(lambda: whole.told[Progress].serial > serial)
     whole.live.play(str(tmp_path / "still.png"))
@@ -159,19 +137,12 @@ def test_a_source_that_cannot_be_opened(whole: WholeWindow, tmp_path: Path, monk
 
 
 def test_the_encoder(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def opened(*arguments: object, **named: object) -> object:
-        sink = open_sink(*arguments, **named)  # type: ignore[arg-type]
-
-        def fail(_: object) -> None:
-            raise KeyError(ODD)
-
-        sink.write = fail  # type: ignore[method-assign]
-        return sink
+    def fail(_: object) -> None:
+        raise KeyError(ODD)
 
     whole.recorder.choose_folder(str(tmp_path))
     with monkeypatch.context() as broken:
-        defaults = recorder.LiveRecorder.__init__.__kwdefaults__
-        broken.setattr(recorder.LiveRecorder.__init__, "__kwdefaults__", {**defaults, "opener": opened})
+        break_recordings(broken, fail)
         whole.command("file.record")
         whole.until(says(whole, "The recording of", ODD))
         whole.until(lambda: not whole.recorder.is_recording)
