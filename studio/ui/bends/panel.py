@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.control.quantised import switches_of
 from studio.errors import StudioError
@@ -33,6 +33,7 @@ from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
+from studio.ui.kit.scrolled import ScrolledColumn
 from studio.ui.kit.waiting import show_switch
 from studio.ui.services.effects import chosen_channels, source_of
 
@@ -109,11 +110,7 @@ class BendsPanel(QWidget):
         self._mark = QFrame(self._inside)
         self._mark.setStyleSheet(f"background: {theme.ACCENT};")
         self._mark.hide()
-        scroll = self._scroll = QScrollArea(widgetResizable=True)
-        # What is in it has the keyboard, and is scrolled to.
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._inside)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = ScrolledColumn(self._inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -121,7 +118,7 @@ class BendsPanel(QWidget):
         self.impact = ImpactBars(findings)
         whole.addWidget(self.impact)
         whole.addWidget(self.empty)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(self._scroll, 1)
         self._chooser: BendChooser | None = None
         self._palette: BendPalette | None = None
         self._headings: list[QLabel] = []

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QSplitter,
     QStackedWidget,
@@ -36,6 +35,7 @@ from studio.ui.filters.sheet_canvas import OnMap, SheetCanvas
 from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.tool_row import ToolRow
 from studio.ui.kit import theme
+from studio.ui.kit.scrolled import ScrolledColumn
 from studio.ui.services.brushes import Brushes
 from studio.ui.services.effects import Effects
 
@@ -325,12 +325,7 @@ def _faint(text: str) -> QLabel:
     return label
 
 
-def _scrolling(panel: QWidget | None = None) -> QScrollArea:
-    area = QScrollArea()
-    area.setWidgetResizable(True)
+def _scrolling(panel: QWidget | None = None) -> ScrolledColumn:
+    area = ScrolledColumn(panel)
     area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    if panel is not None:
-        area.setWidget(panel)
     return area

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -36,6 +35,7 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.controls import Control, Seed
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.scrolled import ScrolledColumn
 
 _REACH = 3.0
 """How far the pad goes; the numbers go further."""
@@ -181,11 +181,7 @@ class GeneratorPanel(QWidget):
         inner.addLayout(axes)
         inner.addLayout(self._rows)
         inner.addStretch(1)
-        self._scroll = QScrollArea(widgetResizable=True)
-        # What is in it has the keyboard, and is scrolled to.
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(self.steering)
+        self._scroll = ScrolledColumn(self.steering)
         self.nothing = QWidget()
         middle = QVBoxLayout(self.nothing)
         middle.addWidget(self.empty)

@@ -29,7 +29,22 @@ def bring_into_sight(widget: QWidget) -> None:
     QTimer.singleShot(0, widget, lambda: QTimer.singleShot(0, widget, scroll))
 
 
-class Scrolled(QScrollArea):
+class ScrolledColumn(QScrollArea):
+    """As wide as its content, which is scrolled up and down; what is in it has the keyboard, and is scrolled to.
+
+    Args:
+        content: what is scrolled; None where it comes later.
+    """
+
+    def __init__(self, content: QWidget | None = None) -> None:
+        super().__init__(widgetResizable=True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        if content is not None:
+            self.setWidget(content)
+
+
+class Scrolled(ScrolledColumn):
     """As wide as its content needs to be, and as low as there is room; the content has all of it otherwise.
 
     Args:
@@ -37,12 +52,8 @@ class Scrolled(QScrollArea):
     """
 
     def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self.setWidgetResizable(True)
+        super().__init__(content)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(content)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """See `QWidget.minimumSizeHint`."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.control.midi import Taps
 from studio.control.namespace import Namespace
@@ -29,7 +29,7 @@ from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
-from studio.ui.kit.scrolled import bring_into_sight
+from studio.ui.kit.scrolled import ScrolledColumn, bring_into_sight
 from studio.ui.kit.target_chooser import TargetChooser
 from studio.ui.kit.waiting import show_switch
 from studio.ui.movement.route_card import RouteCard
@@ -110,11 +110,7 @@ class MovementPanel(QWidget):
         self._column.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE)
         self._column.setSpacing(theme.SPACE // 2)
         self._column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        # What is in it has the keyboard, and is scrolled to.
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inside)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll = ScrolledColumn(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(theme.SPACE // 2)
