@@ -28,7 +28,7 @@ def kernels(seed: int) -> np.ndarray:
 
 
 def laid(of: np.ndarray, scaling: str) -> LaidSheet:
-    return LaidSheet(of, arranged(SHAPE, Size(120, 300)), "signed", scaling)  # type: ignore[arg-type]
+    return LaidSheet(of, kernels(1), arranged(SHAPE, Size(120, 300)), "signed", scaling)  # type: ignore[arg-type]
 
 
 @given(st.data())
@@ -53,6 +53,7 @@ def test_all_is_as_if_it_had_been_laid_out_at_once(data: st.DataObject) -> None:
         assert once.refresh(now, ALL, ALL)
         np.testing.assert_array_equal(sheet._weights, once._weights)
         np.testing.assert_array_equal(sheet._cells, once._cells)
+        np.testing.assert_array_equal(sheet.bent, (now != kernels(1)).any(axis=(2, 3)))
 
 
 def test_a_paint_of_many_weights_colours_a_few_and_asks_for_the_next(

@@ -135,9 +135,11 @@ class Arrangement:
         """(rows, columns, kh, kw) as cells, (R, C, kh, kw); blank ones are zero."""
         return Laid(self, kernels)[:, :]
 
-    def lay_mask(self, mask: Mask) -> Mask:
-        """Something true or false of each kernel as cells; false of blank ones."""
-        return mask if self.is_plain else np.asarray(mask[self.rows, self.columns] & ~self.blank)
+    def lay_mask(self, mask: Mask, seen: tuple[slice, slice] = (slice(None), slice(None))) -> Mask:
+        """Something true or false of each kernel as cells, of these rows and columns; false of blank ones."""
+        if self.is_plain:
+            return mask[seen]
+        return np.asarray(mask[self.rows[seen], self.columns[seen]] & ~self.blank[seen])
 
     def kernels_of(self, cells: Mask) -> Mask:
         """The kernels in cells, (rows, columns); the inverse of `lay_mask`."""

@@ -18,6 +18,9 @@ SECONDS = 1.4
 """So long it is seen."""
 _STRONGEST = 210
 
+Box = tuple[int, int, int, int]
+"""First row, the one after the last, and the same of columns."""
+
 
 class Glow:
     """When each cell was touched.
@@ -29,6 +32,7 @@ class Glow:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._at: NDArray[np.float64] = np.full((1, 1), -np.inf)
+        self._box = (0, 0, 0, 0)
         self._until = -np.inf
 
     @property
@@ -43,15 +47,22 @@ class Glow:
 
     def touch(self, arrangement: Arrangement, rect: Rect) -> None:
         """A rectangle of the tensor's own sheet was touched."""
-        now = self._clock()
-        self._at[arrangement.cells_of(rect)] = now
+        now, places = self._clock(), arrangement.cells_of(rect)
+        if not places[0].size:
+            return
+        self._at[places] = now
+        # Of a million cells only those around the touched ones are looked at.
+        box = _around(places)
+        self._box = _around_both(self._box, box) if self.lasts else box
         self._until = now + SECONDS
 
     def draw(self, painter: QPainter, target: QRectF, rows: slice, columns: slice) -> None:
         """Lighten the cells of these rows and columns, which fill the target."""
-        age = (self._clock() - self._at[rows, columns]) / SECONDS
-        if not (age < 1).any():
+        top, bottom = max(rows.start, self._box[0]), min(rows.stop, self._box[1])
+        left, right = max(columns.start, self._box[2]), min(columns.stop, self._box[3])
+        if not self.lasts or top >= bottom or left >= right:
             return
+        age = (self._clock() - self._at[top:bottom, left:right]) / SECONDS
         alpha = (_STRONGEST * np.clip(1 - age, 0, 1) ** 1.5).astype(np.uint8)
         alpha = np.ascontiguousarray(alpha)
         image = image_over(alpha, Format.Format_Alpha8)
@@ -62,4 +73,15 @@ class Glow:
         veil.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
         veil.drawImage(0, 0, image)
         veil.end()
-        painter.drawImage(target, lightened)
+        tall, wide = target.height() / (rows.stop - rows.start), target.width() / (columns.stop - columns.start)
+        x, y = target.left() + (left - columns.start) * wide, target.top() + (top - rows.start) * tall
+        painter.drawImage(QRectF(x, y, (right - left) * wide, (bottom - top) * tall), lightened)
+
+
+def _around(places: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Box:
+    down, across = places
+    return int(down.min()), int(down.max()) + 1, int(across.min()), int(across.max()) + 1
+
+
+def _around_both(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), max(one[3], other[3])

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from studio.model.edit import Mask
 from studio.model.layout import Rect
 from studio.model.op import Array
 from studio.model.view import Colours, Scaling
@@ -22,20 +23,28 @@ _SAMPLE = 1 << 18
 
 
 class LaidSheet:
-    """The colours of every weight, and of every kernel as a whole.
+    """The colours of every weight, and of every kernel as a whole; and which kernels are not as they were trained.
 
-    Of a tensor with millions of weights they are made where it is seen, some rows in every paint, so that none takes
+    Of a tensor with millions of weights they are found where it is seen, some rows in every paint, so that none takes
     long; `refresh` says whether all is there.
 
     Args:
         kernels: (rows, columns, kh, kw), as it is now.
+        trained: the same, as it was trained.
         arrangement: where they lie.
         colours: how values become colours.
         scaling: "tile" for a scale of its own for each kernel.
+
+    Attributes:
+        bent: (rows, columns) of the tensor, true for kernels that are not as they were trained.
     """
 
-    def __init__(self, kernels: Array, arrangement: Arrangement, colours: Colours, scaling: Scaling) -> None:
+    def __init__(
+        self, kernels: Array, trained: Array, arrangement: Arrangement, colours: Colours, scaling: Scaling
+    ) -> None:
         self.arrangement = arrangement
+        self.bent: Mask = np.zeros(kernels.shape[:2], np.bool_)
+        self._trained = trained
         self.colours, self.scaling = colours, scaling
         self.scale = sheet_colours.scale_of(kernels)
         own = scaling == "tile" and kernels.shape[2] * kernels.shape[3] > 1
@@ -85,6 +94,9 @@ class LaidSheet:
         places = self.arrangement.cell_rows[down, right], self.arrangement.cell_columns[down, right]
         self._weights[places] = sheet_colours.indices(scaled, self._table)
         self._cells[places] = sheet_colours.indices(_sizes(kernels), self._size_table)
+        # Bits rather than values: a NaN is equal to itself then.
+        trained = self._trained[down, right]
+        self.bent[down, right] = (kernels.view(np.uint32) != trained.view(np.uint32)).any(axis=(2, 3))
 
     def weights(self, rows: slice, columns: slice) -> QImage:
         """A pixel for each weight of these rows and columns of cells."""

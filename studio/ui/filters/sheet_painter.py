@@ -86,13 +86,12 @@ def draw_changed(painter: QPainter, target: QRectF, changed: Mask, scale: float)
     rows, columns = changed.shape
     tall, wide = target.height() / rows, target.width() / columns
     side = min(tall, wide) / scale
-    places = np.argwhere(changed)
-    if not len(places) or len(places) > _MOST_EDGES or side < 3:
+    if side < 3 or not 0 < np.count_nonzero(changed) <= _MOST_EDGES:
         return
     mark = max(2.0, min(side / 3, 7.0)) * scale
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(theme.TEXT))
-    for row, column in places.tolist():
+    for row, column in np.argwhere(changed).tolist():
         x, y = target.left() + (column + 1) * wide, target.top() + row * tall
         painter.drawPolygon([QPointF(x - mark, y), QPointF(x, y), QPointF(x, y + mark)])
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter
 from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.clusters import CLUSTERS, of_layer
 from studio.model.document import Document
-from studio.model.edit import Mask, Selection
+from studio.model.edit import Selection
 from studio.model.layout import Rect, kernel_grid
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
@@ -75,7 +75,6 @@ class SheetScene:
         self._maps = maps
         self._ordered: Array | None = None  # the effects by which rows are ordered
         self._sheet: LaidSheet | None = None
-        self._bent: Mask = np.zeros((1, 1), np.bool_)
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         if effects is not None:
@@ -140,7 +139,9 @@ class SheetScene:
         if arrangement is None or kernels is None:
             return
         if self._sheet is None:
-            self._sheet = LaidSheet(kernels, arrangement, self._workspace.colours, self._workspace.kernel_scaling)
+            trained = self._document.original(self._workspace.tensor or "").reshape(kernels.shape)
+            colours, scaling = self._workspace.colours, self._workspace.kernel_scaling
+            self._sheet = LaidSheet(kernels, trained, arrangement, colours, scaling)
         rows, columns = sheet_painter.seen_cells(camera, arrangement)
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
@@ -153,9 +154,9 @@ class SheetScene:
             self._draw_cards(painter, camera, arrangement, selection, (rows, columns), scale)
         sheets, name = self._document.section(LEARNING_SHEETS), self._workspace.tensor or ""
         draw_veils(painter, target, arrangement, sheets, name, self._workspace.paints, (rows, columns))
-        sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._bent)[rows, columns], scale)
+        sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._sheet.bent, (rows, columns)), scale)
         if not selection.mask.all():
-            selected = arrangement.lay_mask(selection.mask)[rows, columns]
+            selected = arrangement.lay_mask(selection.mask, (rows, columns))
             sheet_painter.draw_selection(painter, target, selected, arrangement.blank[rows, columns], scale)
         self.glow.draw(painter, target, rows, columns)
 
@@ -232,8 +233,6 @@ class SheetScene:
         grid = kernel_grid(kernels.shape)
         self.on_cards = self.on_cards and self._channels is not None
         self._show(self._arranged(grid))
-        self._bent = np.zeros(grid[:2], np.bool_)
-        self._compare(Rect(0, 0, grid[0] * grid[2], grid[1] * grid[3]))
 
     def _known_effects(self) -> Array | None:
         """Of all rows, where they are to be ordered by it; what is not known is asked for."""
@@ -261,20 +260,6 @@ class SheetScene:
         self.arrangement, self._sheet = arrangement, None
         self.glow.forget(arrangement.cells)
 
-    def _compare(self, rect: Rect) -> None:
-        """See which kernels that a rectangle touches are not as they were trained."""
-        name, kernels = self._workspace.tensor, self.kernels
-        if name is None or kernels is None:
-            return
-        _, _, kh, kw = kernels.shape
-        down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
-        right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
-        now, trained = kernels[down, right], self._document.original(name).reshape(kernels.shape)[down, right]
-        # Bits rather than values: a NaN is equal to itself then.
-        self._bent[down, right] = (
-            False if now is trained else (now.view(np.uint32) != trained.view(np.uint32)).any(axis=(2, 3))
-        )
-
     def _follow(self, change: Change) -> None:
         if isinstance(change, WeightsChanged) and change.tensor == self._workspace.tensor:
             self._touched(change.rect)
@@ -290,7 +275,6 @@ class SheetScene:
             return
         if self._sheet is not None:
             self._sheet.changed(kernels, rect)
-        self._compare(rect)
         rows, columns, kh, kw = kernels.shape
         if (rect.height, rect.width) != (rows * kh, columns * kw):
             # Where all has changed, as it does while the network learns, a glow would only hide it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -62,6 +63,8 @@ class CurvesView(QWidget):
         column.addWidget(self.plot)
         column.addLayout(switches)
         self._curves = Curves()
+        self._lines: dict[str, pg.PlotDataItem] = {}
+        self._axis: tuple[bool, str] | None = None
 
     def show_curves(self, curves: Curves) -> None:
         """Draw these."""
@@ -70,24 +73,52 @@ class CurvesView(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        self.plot.clear()
         curves, decibels = self._curves, self.psnr.isChecked()
-        self.plot.setLogMode(y=self.log.isChecked() and not decibels)
-        self.plot.setLabel("left", "dB" if decibels else "")
-        if not curves.steps:
-            return
+        self._scale(self.log.isChecked() and not decibels, "dB" if decibels else "")
         steps = np.array(curves.steps, float)
-        whole = finite(curves.psnr if decibels else curves.total)
-        faint = pg.mkPen(theme.LINE, width=1)
-        self.plot.plot(*reaching(steps, whole), pen=faint)
-        few = np.unique(np.linspace(0, len(steps) - 1, _MOST).round().astype(int))
-        if self.parts.isChecked() and not decibels:
-            for values, colour in zip(curves.parts.values(), _PARTS, strict=False):
-                there = ~np.isnan(values)
-                drawn = np.full(len(values), np.nan)
-                drawn[there] = smoothed(finite(np.array(values)[there].tolist()))
-                self.plot.plot(steps[few], drawn[few], pen=pg.mkPen(colour, width=1), connect="finite")
-        self.plot.plot(steps[few], smoothed(whole)[few], pen=pg.mkPen(theme.ACCENT, width=2))
+        drawn: dict[str, _Line] = {}
+        if curves.steps:
+            whole = finite(curves.psnr if decibels else curves.total)
+            few = np.unique(np.linspace(0, len(steps) - 1, _MOST).round().astype(int))
+            drawn[""] = _Line(*reaching(steps, whole), theme.LINE)
+            if self.parts.isChecked() and not decibels:
+                for (name, values), colour in zip(curves.parts.items(), _PARTS, strict=False):
+                    drawn[f"part {name}"] = _Line(steps[few], _part(values)[few], colour)
+            drawn["smoothed"] = _Line(steps[few], smoothed(whole)[few], theme.ACCENT, width=2)
+        self._show(drawn)
+
+    def _scale(self, is_logarithmic: bool, unit: str) -> None:
+        """Of the axis of losses. pyqtgraph lays the whole plot out anew when it is told, even what it knows."""
+        if self._axis != (is_logarithmic, unit):
+            self._axis = is_logarithmic, unit
+            self.plot.setLogMode(y=is_logarithmic)
+            self.plot.setLabel("left", unit)
+
+    def _show(self, drawn: dict[str, _Line]) -> None:
+        """Lines that are there already get other points: new ones cost many times as much."""
+        for name in self._lines.keys() - drawn.keys():
+            self.plot.removeItem(self._lines.pop(name))
+        for order, (name, line) in enumerate(drawn.items()):
+            if name not in self._lines:
+                self._lines[name] = self.plot.plot(pen=pg.mkPen(line.colour, width=line.width), connect="finite")
+            self._lines[name].setZValue(order)
+            self._lines[name].setData(line.steps, line.values)
+
+
+@dataclass(frozen=True)
+class _Line:
+    steps: NDArray[np.float64]
+    values: NDArray[np.float64]
+    colour: str
+    width: int = 1
+
+
+def _part(values: list[float]) -> NDArray[np.float64]:
+    """One loss, smoothed over the steps that had it."""
+    there = ~np.isnan(values)
+    drawn = np.full(len(values), np.nan)
+    drawn[there] = smoothed(finite(np.array(values)[there].tolist()))
+    return drawn
 
 
 _SWITCHES = (
