@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
+from studio.io.sources._crop import Crop
 from studio.io.sources._decode import Turns, is_reshaped
 from studio.io.sources._matrices import OWN, rgb_by_matrix
 from studio.io.sources.base import Turn, orient
@@ -55,6 +56,7 @@ class RgbConverter:
         size: Size,
         *,
         stored: Size | None = None,
+        crop: Crop | None = None,
         colours: Colours | None = None,
         tone_map: ToneMap = "knee",
         turn: Turn | None = None,
@@ -64,6 +66,7 @@ class RgbConverter:
         Args:
             size: of the pictures, before they are turned upright.
             stored: that of frames that fill them whole; None for all.
+            crop: the part of those frames that does; None for all of it.
             colours: what the container says of them.
             tone_map: see `to_ordinary`.
             turn: how to turn them upright; None where each frame says it.
@@ -72,6 +75,7 @@ class RgbConverter:
         self._turns = Turns()
         self._size = size
         self._stored = stored
+        self._crop = crop
         self._said = colours or Colours()
         self._tone_map = tone_map
         self._key: tuple[object, ...] = ()
@@ -151,7 +155,9 @@ class RgbConverter:
         span = "pc" if frame.format.name.startswith("yuvj") else _RANGES.get(frame.color_range, "auto")
         # Planes as they are stored: no range is taken for another.
         span = "pc" if _has_own(frame) else span
+        crop = self._crop if (frame.height, frame.width) == self._stored else None
         fitted = self._fitted(frame)
+        scaled = fitted if crop is None else Size(frame.height, frame.width)
         graph = av.filter.Graph()
         steps = [
             graph.add_buffer(
@@ -162,11 +168,16 @@ class RgbConverter:
             ),
             graph.add(
                 "scale",
-                f"w={fitted.width}:h={fitted.height}:flags={_SCALE_FLAGS}"
+                f"w={scaled.width}:h={scaled.height}:flags={_SCALE_FLAGS}"
                 f":in_color_matrix={matrix}:in_range={span}:out_range=pc",
             ),
             graph.add("format", pixels),
         ]
+        if crop is not None:
+            # Behind the change of format, where each pixel has a colour of its own.
+            steps.append(graph.add("crop", f"{crop.size.width}:{crop.size.height}:{crop.left}:{crop.top}"))
+        if crop is not None and fitted != crop.size:
+            steps.append(graph.add("scale", f"w={fitted.width}:h={fitted.height}:flags={_SCALE_FLAGS}"))
         if fitted != self._size:
             whole = f"w={self._size.width}:h={self._size.height}"
             steps.append(graph.add("pad", f"{whole}:x=-1:y=-1:color=black"))
@@ -178,7 +189,8 @@ class RgbConverter:
         if stored is None or (frame.height, frame.width) == stored:
             return size
         # Its pixels are taken to be as wide as those of the first.
-        across = frame.width * Fraction(size.width * stored.height, size.height * stored.width)
+        shown = stored if self._crop is None else self._crop.size
+        across = frame.width * Fraction(size.width * shown.height, size.height * shown.width)
         zoom = min(size.width / across, Fraction(size.height, frame.height))
         return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 

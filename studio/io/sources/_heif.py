@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
+from studio.io.sources._crop import crop_of_picture
 from studio.io.sources._icc import to_srgb
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._still import Still
 from studio.io.sources.base import Reading, check_size
 from studio.model.size import Size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF = {b"avif", b"avis"}
@@ -72,7 +76,7 @@ def read_avif(path: Path, data: bytes, reading: Reading) -> Still:
     try:
         with open_picture(data, ("AVIF",)) as image:
             check_size(Size.from_wh(image.size), path)
-            upright = ImageOps.exif_transpose(image)
+            upright = ImageOps.exif_transpose(_cropped(image, data))
             values = np.array(upright.convert("RGBA" if "A" in upright.getbands() else "RGB"))
             profile = image.info.get("icc_profile")
     except StudioError:
@@ -94,7 +98,9 @@ def moving(data: bytes) -> tuple[int, Size]:
     """How many pictures a WebP, AVIF or PNG file shows in turn, and of which size; 0 where it is unreadable."""
     try:
         with open_picture(data, _MOVING) as image:
-            return int(getattr(image, "n_frames", 1)), Size.from_wh(image.size)
+            stored = Size.from_wh(image.size)
+            crop = crop_of_picture(data, stored)
+            return int(getattr(image, "n_frames", 1)), crop.size if crop else stored
     except Exception:  # noqa: BLE001 - a damaged file may fail in any way; whoever decodes it says how
         return 0, Size(0, 0)
 
@@ -110,8 +116,16 @@ def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:
         for number in range(opened.n_frames):
             image.seek(number)
             image.load()
-            shown = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+            shown = _cropped(image, data).convert("RGBA" if "A" in image.getbands() else "RGB")
             yield np.array(shown), float(image.info.get("duration") or 100) / 1000
+
+
+def _cropped(image: Image, data: bytes) -> Image:
+    """Pillow obeys the turn of an AVIF, and not its crop, which comes before that."""
+    crop = crop_of_picture(data, Size.from_wh(image.size))
+    if crop is None:
+        return image
+    return image.crop((crop.left, crop.top, crop.left + crop.size.width, crop.top + crop.size.height))
 
 
 def _shown(path: Path, values: np.ndarray, colours: Colours, profile: bytes | None, reading: Reading) -> Still:

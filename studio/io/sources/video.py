@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order, rehearsed
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import RgbConverter
+from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
 from studio.io.sources._film import (
     duration_of,
@@ -96,7 +97,10 @@ class VideoSource(BaseSource):
             self._stored = Size(first.height, first.width)
             check_size(self._stored, path)
             self.warning = None
-            self._size = square_size(self._stored, stream.sample_aspect_ratio)
+            number = container.streams.video.index(stream)
+            crop = self._crop = crop_of_film(path, number, stream.id, self._stored)
+            aspect = (crop and crop.aspect) or stream.sample_aspect_ratio
+            self._size = square_size(crop.size if crop else self._stored, aspect)
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
             upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
             duration = duration_of(container, stream)
@@ -187,6 +191,7 @@ class VideoSource(BaseSource):
         convert = RgbConverter(
             self._size,
             stored=self._stored,
+            crop=self._crop,
             colours=self._said,
             tone_map=self.reading.tone_map,
             turn=self._first_turn if self._by_packet else None,
