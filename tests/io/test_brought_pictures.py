@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from films import numbered, numbers
 from PIL import Image, ImageCms
+from PIL.Image import Transpose
 
 from studio.errors import StudioError
 from studio.io.sources import at_constant_rate, open_source
@@ -190,6 +191,22 @@ def test_moving_pictures_are_films(tmp_path: Path) -> None:
         path.rename(renamed)
         with open_source(str(renamed)) as source:
             assert source.info.fps == 25, suffix
+
+
+@pytest.mark.parametrize("value", [2, 3, 6, 7])
+@pytest.mark.parametrize("suffix", ["webp", "png"])
+def test_an_animation_is_turned_upright(tmp_path: Path, suffix: str, value: int) -> None:
+    path, said = tmp_path / f"a.{suffix}", Image.Exif()
+    said[0x0112] = value
+    frames = [Image.fromarray(np.roll(corners(), index, 1)) for index in range(3)]
+    options = {"lossless": True} if suffix == "webp" else {}
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40, exif=said, **options)
+    turned = {2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE}
+    with open_source(str(path)) as source:
+        shown = [frame.picture for frame in source]
+        assert source.info.size == shown[0].shape[:2]
+    for picture, frame in zip(shown, frames, strict=True):
+        assert np.array_equal(picture, np.array(frame.transpose(turned[value])))
 
 
 def test_an_animation_of_two_delays_loses_none(tmp_path: Path) -> None:

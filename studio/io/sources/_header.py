@@ -103,7 +103,7 @@ def _png(data: bytes) -> Header | None:
         return None
     size = Size.from_wh(struct.unpack_from(">II", data, 16))
     chunks = chunks_of_png(data)
-    turn = _orientation(chunks[b"eXIf"]) if b"eXIf" in chunks else (False, False, False)
+    turn = orientation_of(chunks[b"eXIf"]) if b"eXIf" in chunks else (False, False, False)
     moves = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") > 1
     named, colours = chunks.get(b"cICP", b""), (2, 2)
     if len(named) == 4:
@@ -132,7 +132,7 @@ def _jpeg(data: bytes) -> Header | None:
             continue
         (length,) = struct.unpack_from(">H", data, place + 1)
         if marker == 0xE1 and data[place + 3 : place + 9] == b"Exif\0\0":
-            turn = _orientation(data[place + 9 : place + 1 + length])
+            turn = orientation_of(data[place + 9 : place + 1 + length])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             return Header("jpeg", Size(*struct.unpack_from(">HH", data, place + 4)), turn)
         place += 1 + length
@@ -153,7 +153,7 @@ def _webp(data: bytes) -> Header | None:
                 break
             chunk, length = struct.unpack_from("<4sI", data, place)
             if chunk == b"EXIF":
-                turn = _orientation(data[place + 8 : place + 8 + length].removeprefix(b"Exif\0\0"))
+                turn = orientation_of(data[place + 8 : place + 8 + length])
             place += 8 + length + length % 2
     elif kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", data, 21)
@@ -188,9 +188,10 @@ def _pnm(data: bytes) -> Header | None:
     return Header("pnm", Size.from_wh((int(found[2]), int(found[3])))) if found else None
 
 
-def _orientation(exif: bytes) -> tuple[bool, bool, bool]:
+def orientation_of(exif: bytes) -> tuple[bool, bool, bool]:
+    """How to turn a picture upright by its EXIF data: (transpose, flip_x, flip_y) for `base.orient`."""
     try:
-        return _EXIF.get(tags_of_tiff(exif).get(274, 1), (False, False, False))
+        return _EXIF.get(tags_of_tiff(exif.removeprefix(b"Exif\0\0")).get(274, 1), (False, False, False))
     except struct.error:
         return False, False, False
 

@@ -13,10 +13,11 @@ from studio.errors import StudioError
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._crop import crop_of_picture
+from studio.io.sources._header import orientation_of, read_header
 from studio.io.sources._icc import to_srgb
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._still import Still
-from studio.io.sources.base import Reading, check_size
+from studio.io.sources.base import Reading, Turn, check_size, orient
 from studio.model.size import Size
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def moving(data: bytes) -> tuple[int, Size]:
         with open_picture(data, _MOVING) as image:
             stored = Size.from_wh(image.size)
             crop = crop_of_picture(data, stored)
-            return int(getattr(image, "n_frames", 1)), crop.size if crop else stored
+            size = crop.size if crop else stored
+            return int(getattr(image, "n_frames", 1)), Size(*reversed(size)) if _turn(image, data)[0] else size
     except Exception:  # noqa: BLE001 - a damaged file may fail in any way; whoever decodes it says how
         return 0, Size(0, 0)
 
@@ -113,11 +115,18 @@ def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:
     """
     with open_picture(data, _MOVING) as image:
         opened: Any = image
+        turn = _turn(image, data)
         for number in range(opened.n_frames):
             image.seek(number)
             image.load()
             shown = _cropped(image, data).convert("RGBA" if "A" in image.getbands() else "RGB")
-            yield np.array(shown), float(image.info.get("duration") or 100) / 1000
+            yield orient(np.array(shown), *turn), float(image.info.get("duration") or 100) / 1000
+
+
+def _turn(image: Image, data: bytes) -> Turn:
+    """How to turn all of an animation's pictures upright. Of an AVIF Pillow makes it EXIF's word."""
+    header = read_header(data)
+    return header.turn if header is not None else orientation_of(image.info.get("exif", b""))
 
 
 def _cropped(image: Image, data: bytes) -> Image:
