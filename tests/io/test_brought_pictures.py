@@ -15,6 +15,7 @@ import pytest
 from films import numbered, numbers
 from PIL import Image, ImageCms
 from PIL.Image import Transpose
+from profiles import matrix_profile
 
 from studio.errors import StudioError
 from studio.io.sources import at_constant_rate, open_source
@@ -92,42 +93,13 @@ def test_a_profile_of_srgb_changes_nothing(tmp_path: Path) -> None:
     assert np.array_equal(only(tmp_path / "a.png"), corners())
 
 
-def _matrix_profile(primaries: tuple[tuple[float, float, float], ...], gamma: float) -> bytes:
-    """A small ICC profile of version 2: three colorants (XYZ, D50) and one exponent."""
-
-    def fixed(value: float) -> bytes:
-        return round(value * 65536).to_bytes(4, "big", signed=True)
-
-    def xyz(values: tuple[float, float, float]) -> bytes:
-        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
-
-    curve = b"curv\0\0\0\0" + (1).to_bytes(4, "big") + round(gamma * 256).to_bytes(2, "big") + b"\0\0"
-    text = b"desc\0\0\0\0" + (5).to_bytes(4, "big") + b"test\0" + bytes(78)
-    text += bytes(-len(text) % 4)
-    tags = [
-        (b"desc", text), (b"cprt", b"text\0\0\0\0none"), (b"wtpt", xyz((0.9642, 1.0, 0.8249))),
-        (b"rXYZ", xyz(primaries[0])), (b"gXYZ", xyz(primaries[1])), (b"bXYZ", xyz(primaries[2])),
-        (b"rTRC", curve), (b"gTRC", curve), (b"bTRC", curve),
-    ]  # fmt: skip
-    at, table, body = 132 + 12 * len(tags), len(tags).to_bytes(4, "big"), b""
-    for name, data in tags:
-        table += name + (at + len(body)).to_bytes(4, "big") + len(data).to_bytes(4, "big")
-        body += data
-    head = bytearray(128)
-    head[0:4] = (132 + len(table) - 4 + len(body)).to_bytes(4, "big")
-    head[8:12], head[12:16], head[16:20], head[20:24] = b"\x02\x10\0\0", b"mntr", b"RGB ", b"XYZ "
-    head[36:40] = b"acsp"
-    head[68:80] = b"".join(map(fixed, (0.9642, 1.0, 0.8249)))
-    return bytes(head) + table + body
-
-
 P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tiff", "webp", "avif"])
 def test_a_wide_profile_is_brought_to_srgb(tmp_path: Path, suffix: str) -> None:
     flat = np.full((16, 16, 3), (128, 180, 128), np.uint8)
-    profile = _matrix_profile(P3, 2.2)
+    profile = matrix_profile(P3, 2.2)
     options = {} if suffix in ("png", "tiff") else {"lossless": True} if suffix == "webp" else {"quality": 100}
     Image.fromarray(flat).save(tmp_path / f"a.{suffix}", icc_profile=profile, **options)
     wanted = ImageCms.profileToProfile(

@@ -1,8 +1,7 @@
 """Colours of other kinds of screen, brought to those that networks know: BT.709's primaries, sRGB's curve, one white.
 
-Sources: ITU-R BT.2100 (PQ and HLG), BT.2408 (where the white of ordinary pictures lies in them: 203 cd/m²), BT.2087
-(BT.2020 to BT.709), SMPTE RP 431-2 and EG 432-1 (P3). Numbers of curves and primaries are those of ITU-T H.273, which
-films, HEIC and AVIF share.
+Sources: ITU-R BT.2100 (PQ and HLG), BT.2408 (where the white of ordinary pictures lies in them: 203 cd/m²). Numbers of
+curves and primaries are those of ITU-T H.273, which films, HEIC and AVIF share.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.io.sources._primaries import OTHERS, XYZ, to_bt709
 from studio.model.op import Array
 
 ToneMap = Literal["knee", "clip", "hable", "reinhard"]
@@ -26,15 +26,8 @@ _CURVES = {
     LINEAR: "linear light",
     CINEMA: "light of cinemas",
 }
-_XYZ = 10
-_WIDE = {9: "BT.2020", _XYZ: "CIE XYZ", 11: "DCI-P3", 12: "Display P3"}
-# Linear RGB of these primaries to linear RGB of BT.709, both with D65 white (P3 of cinemas is adapted to it).
-_TO_BT709 = {
-    9: ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)),
-    10: ((3.2410, -1.5374, -0.4986), (-0.9692, 1.8760, 0.0416), (0.0556, -0.2040, 1.0570)),
-    11: ((1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0983)),
-    12: ((1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0983)),
-}
+# Those of which something is said: others, as BT.601's, are a shade off BT.709's.
+_WIDE = {4: "BT.470 M", 8: "film", 9: "BT.2020", XYZ: "CIE XYZ", 11: "DCI-P3", 12: "Display P3"}
 # Where the white of ordinary pictures lies, in cd/m², and the brightness that HLG's screen and a mastered film reach.
 _WHITE, _PEAK = 203.0, 1000.0
 # Up to here brightness is as it is; what is brighter shares the rest.
@@ -58,11 +51,11 @@ class Colours:
     def is_ordinary(self) -> bool:
         """Whether values are taken as they are, as those of nearly all films and pictures."""
         # Who says XYZ of a curve for screens means something else.
-        return self.transfer not in _CURVES and (self.primaries not in _WIDE or self.primaries == _XYZ)
+        return self.transfer not in _CURVES and (self.primaries not in OTHERS or self.primaries == XYZ)
 
     def remark(self, tone_map: ToneMap) -> str:
         """What `to_ordinary` does to them, in one sentence; empty where it does nothing."""
-        if self.is_ordinary:
+        if self.is_ordinary or (self.transfer not in _CURVES and self.primaries not in _WIDE):
             return ""
         said = [_CURVES[self.transfer]] if self.transfer in _CURVES else []
         said += [_WIDE[self.primaries]] if self.primaries in _WIDE else []
@@ -86,8 +79,8 @@ def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> 
     if colours.is_ordinary:
         return values
     light = _light(values, colours.transfer)
-    if colours.primaries in _WIDE:
-        light = light @ np.array(_TO_BT709[colours.primaries], np.float32).T
+    if colours.primaries in OTHERS:
+        light = light @ to_bt709(colours.primaries).T
     np.maximum(light, 0.0, out=light)
     if colours.transfer in (PQ, HLG):
         light = _squeezed(light, tone_map)

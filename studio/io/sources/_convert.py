@@ -35,6 +35,8 @@ _SCALE_FLAGS = "bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
 # Numbers of these many bits are handed on as they are stored; others, of 16.
 _PLANES = {8: "yuv444p", 10: "yuv444p10le", 12: "yuv444p12le", 14: "yuv444p14le"}
 _WITH_OPACITY = {8: "yuva444p", 10: "yuva444p10le", 12: "yuva444p12le"}
+# Rows of which colours are converted at once.
+_ROWS = 64
 # What says nothing of primaries or curve.
 _UNSAID = (0, 2)
 _RESHAPED = (
@@ -230,9 +232,13 @@ def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap) -> DeepPictu
     full = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
     kind = np.dtype(np.uint16 if values.dtype.kind == "f" else values.dtype)
     if not colours.is_ordinary or values.dtype.kind == "f":
-        top = float(np.iinfo(kind).max)
-        light = to_ordinary(rgb.astype(np.float32) / np.float32(full), colours, tone_map)
-        rgb = np.rint(np.clip(np.nan_to_num(light), 0.0, 1.0) * np.float32(top)).astype(kind)
+        top, stored = float(np.iinfo(kind).max), rgb
+        rgb = np.empty(stored.shape, kind)
+        # Few rows at a time stay in the processor's caches.
+        for first in range(0, len(stored), _ROWS):
+            rows = stored[first : first + _ROWS].astype(np.float32)
+            light = np.nan_to_num(to_ordinary(rows / np.float32(full), colours, tone_map), copy=False)
+            rgb[first : first + _ROWS] = np.rint(np.clip(light, 0.0, 1.0, out=light) * np.float32(top))
     if opacity is not None:
         if values.dtype.kind == "f":
             rgb = np.rint(rgb * np.clip(np.nan_to_num(opacity), 0.0, 1.0)).astype(kind)

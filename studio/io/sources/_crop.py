@@ -2,7 +2,7 @@
 
 FFmpeg's own program obeys both, and PyAV hands on neither. Only headers are read, and no more than so many.
 
-Sources: RFC 9559 (Matroska), ISO/IEC 14496-12 (`tkhd`, `clap`, `pasp`), ISO/IEC 23008-12 (properties of pictures).
+Sources: RFC 9559 (Matroska), ISO/IEC 14496-12 (`tkhd`, `clap`, `pasp`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
+from studio.io.sources._iso import Parts, boxes, properties, within
 from studio.model.size import Size
 
-# No film has more parts before what is looked for.
-_MOST_PARTS = 20_000
 _SEGMENT, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1654AE6B, 0xAE, 0xE0
 _BOTTOM, _TOP, _LEFT, _RIGHT = 0x54AA, 0x54BB, 0x54CC, 0x54DD
 # An entry of a list of codecs, and what stands in it before its own boxes.
@@ -52,7 +51,7 @@ def crop_of_film(path: Path, number: int, track: int, stored: Size) -> Crop | No
     """
     try:
         with path.open("rb") as opened:
-            end, file = opened.seek(0, 2), _Parts(opened)
+            end, file = opened.seek(0, 2), Parts(opened)
             if file.at(0, 4) == b"\x1aE\xdf\xa3":
                 return _of_matroska(file, end, number, stored)
             return _of_film(file, end, track, stored) or _of_item(file, end, stored)
@@ -68,29 +67,15 @@ def crop_of_picture(data: bytes, stored: Size) -> Crop | None:
         stored: size of the picture as it is decoded, before it is turned.
     """
     try:
-        return _of_item(_Parts(io.BytesIO(data)), len(data), stored)
+        return _of_item(Parts(io.BytesIO(data)), len(data), stored)
     except (struct.error, IndexError):
         return None
-
-
-class _Parts:
-    """A file of which so many pieces are read, and no more."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._left = file, _MOST_PARTS
-
-    def at(self, place: int, length: int) -> bytes:
-        self._left -= 1
-        if self._left < 0:
-            raise struct.error("no film has so many parts")
-        self._file.seek(place)
-        return self._file.read(length)
 
 
 # Matroska: an element is an identifier, a length and its content.
 
 
-def _of_matroska(file: _Parts, end: int, number: int, stored: Size) -> Crop | None:
+def _of_matroska(file: Parts, end: int, number: int, stored: Size) -> Crop | None:
     tracks = _elements(file, [(0, end)], _SEGMENT, _TRACKS, _TRACK, _VIDEO)
     span = next(islice(tracks, number, None), None)
     if span is None:
@@ -106,7 +91,7 @@ def _of_matroska(file: _Parts, end: int, number: int, stored: Size) -> Crop | No
     return Crop(sides[_LEFT], sides[_TOP], size) if min(size) > 0 else None
 
 
-def _elements(file: _Parts, spans: list[tuple[int, int]], *kinds: int) -> Iterator[tuple[int, int]]:
+def _elements(file: Parts, spans: list[tuple[int, int]], *kinds: int) -> Iterator[tuple[int, int]]:
     """Where the contents of all elements lie that are reached by these kinds, one in the other; of the first two of
     them there is one.
     """
@@ -116,7 +101,7 @@ def _elements(file: _Parts, spans: list[tuple[int, int]], *kinds: int) -> Iterat
         yield from _elements(file, [span], *inner) if inner else (span,)
 
 
-def _parts(file: _Parts, place: int, end: int) -> Iterator[tuple[int, int, int]]:
+def _parts(file: Parts, place: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Kind, begin and end of each element's content."""
     while True:
         head = file.at(place, 12)
@@ -137,22 +122,22 @@ def _parts(file: _Parts, place: int, end: int) -> Iterator[tuple[int, int, int]]
         place = ends
 
 
-# ISO: a box is a length, a kind and its content.
+# ISO: boxes.
 
 
-def _of_film(file: _Parts, end: int, track: int, stored: Size) -> Crop | None:
-    for span in _inner(file, (0, end), b"moov", b"trak"):
-        about = next(_inner(file, span, b"tkhd"), None)
-        lists = _inner(file, span, b"mdia", b"minf", b"stbl", b"stsd")
+def _of_film(file: Parts, end: int, track: int, stored: Size) -> Crop | None:
+    for span in within(file, (0, end), b"moov", b"trak"):
+        about = next(within(file, span, b"tkhd"), None)
+        lists = within(file, span, b"mdia", b"minf", b"stbl", b"stsd")
         codecs = next(lists, None)
         if about is None or codecs is None:
             continue
         header = file.at(about[0], min(about[1] - about[0], 128))
         (number,) = struct.unpack_from(">I", header, 20 if header[:1] == b"\1" else 12)
-        entry = next(_boxes(file, codecs[0] + _BEFORE_ENTRIES, codecs[1]), None)
+        entry = next(boxes(file, codecs[0] + _BEFORE_ENTRIES, codecs[1]), None)
         if number != track or entry is None:
             continue
-        own = {kind: (start, ends) for kind, start, ends in _boxes(file, entry[1] + _BEFORE_BOXES, entry[2])}
+        own = {kind: (start, ends) for kind, start, ends in boxes(file, entry[1] + _BEFORE_BOXES, entry[2])}
         if b"clap" not in own:
             return None
         crop = _of_aperture(file.at(own[b"clap"][0], 32), stored)
@@ -165,38 +150,10 @@ def _of_film(file: _Parts, end: int, track: int, stored: Size) -> Crop | None:
     return None
 
 
-def _of_item(file: _Parts, end: int, stored: Size) -> Crop | None:
+def _of_item(file: Parts, end: int, stored: Size) -> Crop | None:
     """By the properties of the primary picture of a HEIF file, of which AVIF is a kind."""
-    meta = next(_inner(file, (0, end), b"meta"), None)
-    if meta is None:
-        return None
-    inside = (meta[0] + 4, meta[1])
-    primary, ties = next(_inner(file, inside, b"pitm"), None), next(_inner(file, inside, b"iprp", b"ipma"), None)
-    kept = next(_inner(file, inside, b"iprp", b"ipco"), None)
-    if primary is None or ties is None or kept is None:
-        return None
-    said = file.at(primary[0], 8)
-    wanted = int.from_bytes(said[4:8] if said[:1] == b"\1" else said[4:6], "big")
-    properties = list(_boxes(file, *kept))
-    for place in _ties(file.at(ties[0], min(ties[1] - ties[0], 1 << 20)), wanted):
-        if 0 < place <= len(properties) and properties[place - 1][0] == b"clap":
-            return _of_aperture(file.at(properties[place - 1][1], 32), stored)
-    return None
-
-
-def _ties(data: bytes, wanted: int) -> Iterator[int]:
-    """Numbers, from 1, of the properties that a box `ipma` ties to a picture."""
-    version, is_wide = data[0], bool(data[3] & 1)
-    (count,) = struct.unpack_from(">I", data, 4)
-    place = 8
-    for _ in range(min(count, _MOST_PARTS)):
-        item, many = struct.unpack_from(">HB" if version < 1 else ">IB", data, place)
-        place += 3 if version < 1 else 5
-        numbers = struct.unpack_from(f">{many}{'H' if is_wide else 'B'}", data, place)
-        place += many * (2 if is_wide else 1)
-        if item == wanted:
-            # The highest bit says that the property must be understood.
-            yield from (number & (0x7FFF if is_wide else 0x7F) for number in numbers)
+    place = next((start for kind, start, _ in properties(file, end) if kind == b"clap"), None)
+    return None if place is None else _of_aperture(file.at(place, 32), stored)
 
 
 def _of_aperture(data: bytes, stored: Size) -> Crop | None:
@@ -209,27 +166,3 @@ def _of_aperture(data: bytes, stored: Size) -> Crop | None:
     size = Size(round(rows), round(across))
     inside = left >= 0 and top >= 0 and left + size.width <= stored.width and top + size.height <= stored.height
     return Crop(left, top, size) if inside and min(size) > 0 and size != stored else None
-
-
-def _inner(file: _Parts, span: tuple[int, int], *kinds: bytes) -> Iterator[tuple[int, int]]:
-    """Where the contents of all boxes lie that are reached by these kinds, one in the other."""
-    kind, *inner = kinds
-    for one, start, end in _boxes(file, *span):
-        if one == kind:
-            yield from _inner(file, (start, end), *inner) if inner else ((start, end),)
-
-
-def _boxes(file: _Parts, place: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, begin and end of each box's content."""
-    while True:
-        head = file.at(place, 16)
-        if place + 8 > end or len(head) < 8:
-            return
-        length, begins = int.from_bytes(head[:4], "big"), 8
-        if length == 1:
-            length, begins = int.from_bytes(head[8:], "big"), 16
-        ends = place + length if length else end
-        if ends < place + begins or ends > end:
-            return
-        yield head[4:8], place + begins, ends
-        place = ends

@@ -15,6 +15,7 @@ from studio.io.sources._convert import rgb_of
 from studio.io.sources._crop import crop_of_picture
 from studio.io.sources._header import orientation_of, read_header
 from studio.io.sources._icc import to_srgb
+from studio.io.sources._iso import colours_by_number
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._still import Still
 from studio.io.sources.base import Reading, Turn, check_size, orient
@@ -84,7 +85,7 @@ def read_avif(path: Path, data: bytes, reading: Reading) -> Still:
         raise
     except Exception as error:  # whatever it is, the file is at fault
         raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off, or save it as PNG") from error
-    return _shown(path, values, Colours(), profile, reading)
+    return _shown(path, values, Colours(*colours_by_number(data)), profile, reading)
 
 
 def is_deep(data: bytes) -> bool:

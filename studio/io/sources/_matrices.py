@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._colour import HLG, LINEAR, PQ
+from studio.io.sources._primaries import shares
 from studio.model.picture import DeepPicture
 
 YCGCO, CONSTANT, YDZDX, DERIVED, DERIVED_CONSTANT, ICTCP, IPT_C2, YCGCO_RE, YCGCO_RO = 8, 10, 11, 12, 13, 14, 15, 16, 17
@@ -31,20 +32,6 @@ _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 # BT.2020's constants, of which BT.709 has the first digits; curves that are powers.
 _ALPHA, _BETA = 0.09929682680944, 0.018053968510807
 _POWERS = {4: 2.2, 5: 2.8, 17: 2.6}
-# Primaries, by H.273's numbers -> x and y of red, green, blue and white.
-_D65, _C_WHITE, _DCI = (0.3127, 0.3290), (0.310, 0.316), (0.314, 0.351)
-_PLACES = {
-    1: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060), _D65),
-    4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), _C_WHITE),
-    5: ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), _D65),
-    6: ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), _D65),
-    7: ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), _D65),
-    8: ((0.681, 0.319), (0.243, 0.692), (0.145, 0.049), _C_WHITE),
-    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), _D65),
-    11: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _DCI),
-    12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), _D65),
-    22: ((0.630, 0.340), (0.295, 0.605), (0.155, 0.077), _D65),
-}
 
 
 def rgb_by_matrix(
@@ -77,7 +64,7 @@ def rgb_by_matrix(
             y, z, x = np.moveaxis(coded, -1, 0)
             rgb = np.stack([2 * x + 0.991902 * y, y, (2 * z + y) / 0.986566], axis=-1)
         else:
-            red, blue = (0.2627, 0.0593) if matrix == CONSTANT else _shares(primaries)
+            red, blue = (0.2627, 0.0593) if matrix == CONSTANT else shares(primaries)
             rgb = _of_luminance(coded, red, blue, transfer, is_constant=matrix != DERIVED)
     top = 255 if bits == 8 else 65535
     return np.asarray(np.rint(np.clip(rgb, 0.0, 1.0) * top), np.uint8 if bits == 8 else np.uint16)
@@ -125,13 +112,6 @@ def _of_cones(coded: Floats, matrix: int, *, hlg: bool) -> Floats:
     curve = HLG if hlg and matrix == ICTCP else PQ
     light = _light(coded @ np.linalg.inv(mixed).T, curve) @ np.linalg.inv(from_light).T
     return _value(np.maximum(light, 0.0), curve)
-
-
-def _shares(primaries: int) -> tuple[float, float]:
-    """How much of white's luminance is red's and blue's."""
-    *three, white = (np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in _PLACES.get(primaries, _PLACES[1]))
-    red, _, blue = np.linalg.solve(np.stack(three, axis=1), white)
-    return float(red), float(blue)
 
 
 def _of_luminance(coded: Floats, red: float, blue: float, transfer: int, *, is_constant: bool) -> Floats:

@@ -12,6 +12,7 @@ from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import read_header
 from studio.io.sources._heif import frames_of, kind_of, moving
+from studio.io.sources._iso import colours_by_number
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
 
 _TICK = Fraction(1, 1000)
@@ -53,11 +54,12 @@ class AnimationSource(BaseSource):
     def __iter__(self) -> Iterator[Frame]:
         """Give the pictures from the start; a damaged end is said in `warning`."""
         self.warning = None
+        colours = Colours(*(colours_by_number(self._data) if kind_of(self._data) == "avif" else ()))
         try:
             for number, (values, _) in enumerate(frames_of(self._data)):
                 if self._closed or number == len(self._times):
                     return
-                picture = rgb_of(values, Colours(), self.reading.tone_map)
+                picture = rgb_of(values, colours, self.reading.tone_map)
                 yield Frame(picture, float(self._times[number]), number, float(self._lengths[number]))
         except Exception:  # noqa: BLE001 - whatever it is, the file is at fault
             self.warning = f"{self._path} is damaged: it ends early"
