@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._call import Call
+from studio.io.importers._call import Call, Name
 from studio.io.importers._draft import Draft
 from studio.io.importers._handlers import Args
 from studio.io.importers._lines import along, snapped
@@ -28,6 +29,8 @@ _FILLS |= {"aten.new_full": None}
 _ENLARGED = (1, 2, 3, 4, 8)
 _LIKELY_MEANT = 8  # numbers up to here stand in models whatever their size
 _WHITE = 255  # and so does what bytes are multiplied and divided by, the last column of 256
+_BYTES = (127, 127.5, 128)  # and the middle of bytes
+_FLOAT32 = 2e-7  # of a number is lost where it is kept in 32 bits
 _MAP = 4  # axes of (1, C, H, W)
 
 
@@ -80,7 +83,7 @@ def noted(draft: Draft, call: Call, args: Args) -> None:
 _RECKONS = words("mul div true_divide add sub rsub clamp clamp_min clamp_max pow lt le gt ge eq fmod remainder")
 
 
-def frozen(draft: Draft, calls: Iterable[Call]) -> bool:
+def frozen(draft: Draft, calls: Iterable[Call], constants: Mapping[str, Value]) -> bool:
     """Whether a trace of one size holds numbers that were worked out from it: counts along a side, divisions by pixels.
 
     Nobody can tell such a number from one that is meant; where there is none, other sizes are right as well.
@@ -89,19 +92,50 @@ def frozen(draft: Draft, calls: Iterable[Call]) -> bool:
     sides = {side for size in sizes for side in size if side > 1}
     # Of four axes the first two are pictures and channels, of which there may be as many.
     counted = any(sides & set(shape[2:] if len(shape) == _MAP else shape) for _, shape in draft.counted.values())
-    given = [
+    given = (
         value
         for call in calls
         if call.operator.removeprefix("aten.").removesuffix("_") in _RECKONS
         for value in call.args.values()
-    ]
-    return counted or not numbers_of(sizes).isdisjoint(abs(n) for n in given if isinstance(n, int | float))
+    )
+    return counted or made_of(sizes | sizes_within(draft), filter(None, (_number(value, constants) for value in given)))
 
 
-def numbers_of(sizes: Iterable[Size]) -> frozenset[float]:
-    """Numbers of which each may have been worked out from one of these sizes: sides, last rows and columns, pixels."""
-    found = {n for size in sizes for side in size for n in (side, side - 1)} | {size.pixels for size in sizes}
-    return frozenset(float(n) for n in found if n > _LIKELY_MEANT and n != _WHITE)
+def _number(value: object, constants: Mapping[str, Value]) -> float | None:
+    """A number that a call is given, itself or as a tensor of one value."""
+    if isinstance(value, Name):
+        held = constants[value.text].constant if value.text in constants else None
+        return float(held.item()) if held is not None and held.size == 1 else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def sizes_within(draft: Draft) -> set[Size]:
+    """Those of all maps of a draft."""
+    return {shape.size for shape in draft.shapes.values()}
+
+
+def made_of(sizes: Iterable[Size], numbers: Iterable[float]) -> bool:
+    """Whether one of these numbers may have been worked out from one of these sizes.
+
+    That is from its sides, last rows and columns, diagonal, pixels, halves, reciprocals, or one side by the other.
+    """
+    told = np.array(sorted(_told(sizes)))
+    given = np.abs(np.array([number for number in numbers if math.isfinite(number)]))
+    near = np.abs(given[:, None] - told) <= _FLOAT32 * given[:, None]
+    return bool(near.any())
+
+
+def _told(sizes: Iterable[Size]) -> set[float]:
+    whole, ratios = set[float](), set[float]()
+    for height, width in sizes:
+        sides = {height, width, height - 1, width - 1}
+        whole |= {float(n) for n in (*sides, height * width, height * width - 1)} | {math.hypot(height, width)}
+        whole |= {n / 2 for n in sides if n / 2 not in _BYTES}
+        ratio = Fraction(height, width)
+        if min(ratio.numerator, ratio.denominator) > 2:
+            ratios |= {float(ratio), float(1 / ratio)}
+    whole = {n for n in whole if n > _LIKELY_MEANT and n != _WHITE}
+    return whole | {1 / n for n in whole} | ratios
 
 
 def size_worked_in(size: Size) -> str:

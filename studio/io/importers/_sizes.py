@@ -54,6 +54,16 @@ def agreed(one: Draft, two: Draft) -> tuple[Draft, str]:
     return merged, ""
 
 
+def same_layers(one: Draft, two: Draft) -> bool:
+    """Whether two drafts are the same network."""
+    same = len(one.nodes) == len(two.nodes) and all(map(_are_the_same, one.nodes, two.nodes))
+    return same and all(_same_tensors(node, one, two) for node in one.nodes)
+
+
+def _are_the_same(node: Node, other: Node) -> bool:
+    return _kept(node) == _kept(other) and node.op == other.op
+
+
 def at_sizes_of(draft: Draft, other: Draft) -> Draft | None:
     """The draft with the shapes that it has for the inputs of another one; None where it does not take them."""
     shapes = {i.name: other.shapes[i.name] for i in draft.inputs}

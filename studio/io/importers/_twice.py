@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._sides import Sides, sides
-from studio.io.importers._sizes import agreed, at_sizes_of
+from studio.io.importers._sizes import agreed, at_sizes_of, same_layers
 from studio.model.graph import Graph
+from studio.model.network import Network
 from studio.model.size import Size
 
 Read = Callable[[Size | None], tuple[Draft, str]]
@@ -20,6 +23,7 @@ ReadAlong = Callable[[Sides, Size | None], tuple[Draft, str]]
 # Strides of networks divide it, so that SAME borders fall as they do at every size that pictures are padded to.
 _STEP = 64
 _LARGEST = 1536 * 1536
+_CLOSE = 1e-4
 
 
 def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) -> tuple[Draft, str, bool]:
@@ -36,41 +40,64 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     Returns:
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
     """
-    draft, output = read(None)
+    first = draft, output = read(None)
     if (own := _own_size(draft)) is None:
         return draft, output, False
     step = math.lcm(_STEP, *_graph(draft, output).multiple)
     # What was traced for a small picture may be fixed to it by its layers.
     step = step if step <= max(own) else _STEP
+    at = own
     if any_size and step > _STEP and own.height % step and own.height == own.width and 2 * step * step < _LARGEST:
         # A size of our own choosing, which its strides do not divide.
-        own = Size(step, step)
-        draft, output = read(own)
-    other = Size(_another(own.height, step), _another(own.width, step) + step)
+        at = Size(step, step)
+        draft, output = read(at)
+    other = Size(_another(at.height, step), _another(at.width, step) + step)
     if other.pixels > _LARGEST:
-        return draft, output, False
+        return *first, False
     try:
-        twin, twin_output = read(other)
+        twin = read(other)
     except StudioError as error:
         # A file of one size may say nothing of others; one of any size that fails there is one of its own.
         if any_size:
-            _say(draft, own, f"at {other}, {str(error).rstrip('.')}")
-        return draft, output, any_size
+            say_alone(first[0], own, f"at {other}, {str(error).rstrip('.')}{_ANOTHER}")
+        return *first, any_size
+    merged, why = _for_all(read, along, (draft, output), twin, (at, other, step))
+    if why:
+        say_alone(first[0], own, why + (_ANOTHER if any_size else ""))
+        return *first, True
+    return merged, output, False
+
+
+_ANOTHER = "; --input-size reads it for another"
+
+
+def _for_all(
+    read: Read,
+    along: ReadAlong | None,
+    one: tuple[Draft, str],
+    two: tuple[Draft, str],
+    tried: tuple[Size, Size, int],
+) -> tuple[Draft, str]:
+    """The layers for every size, by what was read at two; or why there are none for other sizes.
+
+    ``tried`` are these sizes, and the number that both were chosen multiples of.
+    """
+    (draft, output), (twin, twin_output), (own, other, step) = one, two, tried
     merged, layer = agreed(draft, twin)
     if layer and along is not None and (found := _along_sides(along, (draft, twin), (own, other))) is not None:
         read, merged, twin, layer = *found, ""
     if layer or twin_output != output:
-        _say(draft, own, f'its layer "{layer or output}" was made for that size')
-        return draft, output, True
+        return draft, f'its layer "{layer or output}" was made for that size'
+    if not all(_is_right(read, size, merged, output, twin) for size in _turned(own, other, step)):
+        return draft, "what it works out of its size is another number where pictures have another shape"
     multiple = _multiple(read, merged, output, twin, step)
     if multiple > 1 and (own.height % multiple or own.width % multiple):
-        _say(draft, own, "its borders fall otherwise at others")
-        return draft, output, True
+        return draft, "its borders fall otherwise at others"
     if multiple > 1:
         merged.inputs = [
             replace(put, multiple=Size(multiple, multiple)) if put.kind == "picture" else put for put in merged.inputs
         ]
-    return merged, output, False
+    return merged, ""
 
 
 def _along_sides(
@@ -113,6 +140,12 @@ def _multiple(read: Read, merged: Draft, output: str, twin: Draft, step: int) ->
     return step if failed else 1
 
 
+def _turned(own: Size, other: Size, step: int) -> list[Size]:
+    """Sizes the other way up than the second, and far wider and higher, of no more pixels than that."""
+    wide = Size(step, 3 * step)
+    return [Size(*other[::-1]), *(size for size in (wide, Size(*wide[::-1])) if size not in (own, other))]
+
+
 def _takes(graph: Graph, size: Size) -> bool:
     try:
         graph.shapes({put.name: size for put in graph.inputs})
@@ -122,14 +155,37 @@ def _takes(graph: Graph, size: Size) -> bool:
 
 
 def _is_right(read: Read, size: Size, merged: Draft, output: str, twin: Draft) -> bool:
+    """Whether the merged layers do at this size what the file says there; a size that it does not take says nothing."""
     try:
         third, third_output = read(size)
     except StudioError:
         return False
-    if third_output != output or agreed(twin, third)[1]:
+    if third_output != output:
         return False
     there = at_sizes_of(merged, third)
-    return there is not None and there.shapes[output] == third.shapes[output]
+    if there is None or there.shapes[output] != third.shapes[output]:
+        return False
+    again, layer = agreed(twin, third)
+    return (not layer and same_layers(merged, again)) or _makes_the_same(there, third, output)
+
+
+def _makes_the_same(merged: Draft, third: Draft, output: str) -> bool:
+    """Whether both make one picture of noise: numbers that were told otherwise may come to the same."""
+    import torch
+
+    from studio.ops._reference import reference
+
+    noise, feeds = torch.Generator().manual_seed(0), {}
+    for put in third.inputs:
+        low, high = put.range
+        feeds[put.name] = low + (high - low) * torch.rand((1, *third.shapes[put.name]), generator=noise)
+    made, wanted = (reference(_own_memory(draft.network("", output)), feeds)[output] for draft in (merged, third))
+    return float((made - wanted).norm()) <= _CLOSE * float(wanted.norm())
+
+
+def _own_memory(network: Network) -> Network:
+    # PyTorch warns of memory that it may not write to, as that of a file is.
+    return network.with_tensors({name: np.array(tensor) for name, tensor in network.tensors.items()})
 
 
 def _graph(draft: Draft, output: str) -> Graph:
@@ -141,5 +197,6 @@ def _another(side: int, step: int) -> int:
     return (side // step + 1) * step
 
 
-def _say(draft: Draft, size: Size, why: str) -> None:
+def say_alone(draft: Draft, size: Size, why: str) -> None:
+    """Have the draft say that it goes with one size, and why."""
     draft.notes.append(f"It takes pictures of {size} alone: {why}.")

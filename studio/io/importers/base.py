@@ -129,7 +129,12 @@ class Importer(Protocol):
 
 @dataclass(frozen=True)
 class Known:
-    """What an importer knows of a model besides its layers; see `Imported`."""
+    """What an importer knows of a model besides its layers; see `Imported`.
+
+    Attributes:
+        fixed: whether it takes pictures of the size that it was read at alone.
+        made_for: the one size that its file is for.
+    """
 
     format: str
     arch: str = ""
@@ -142,6 +147,7 @@ class Known:
     outputs: tuple[str, ...] = ()
     picked: str = ""
     fixed: bool = False
+    made_for: Size | None = None
     state: str = ""
 
 
@@ -154,6 +160,11 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     output_range = known.output_range or options.input_range or (0.0, 1.0)
     network = draft.network(title_of(path.stem, "imported"), output, output_range)
     network = _of_its_size(network, draft, known.fixed)
+    if known.made_for is not None and network.graph.only_size is None:
+        draft.notes.append(
+            f"Its file is for pictures of {known.made_for}; at other sizes the same layers run, which is right where "
+            "the model does not go by the size."
+        )
     network = network.with_values(_asked(draft, network.graph.output, known, options))
     names = {full: draft.weights[full].origin for full in network.tensors}
     return Imported(

@@ -22,7 +22,7 @@ from studio.io.importers._onnx_expand import expanded
 from studio.io.importers._onnx_fold import folded
 from studio.io.importers._onnx_states import state_sizes
 from studio.io.importers._onnx_table import OnnxNode, table
-from studio.io.importers._sides import numbers_of, size_worked_in
+from studio.io.importers._sides import made_of, size_worked_in, sizes_within
 from studio.io.importers._simplify import simplify
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
@@ -81,10 +81,11 @@ class Onnx:
             read_for_one(model.graph, opset)
             draft, output, fixed = read_twice(read, any_size=ends.any_size)
             # What is worked out from the size of what it is fed is another number at another size.
-            if (own := ends.only_size) and not fixed and numbers_of([own]).intersection(*numbers):
-                draft, output = (draft, output) if options.input_size in (None, own) else read(own)
-                draft.notes.append(size_worked_in(own))
-                fixed = True
+            if (own := ends.only_size) and not fixed:
+                there, last = (draft, output) if options.input_size in (None, own) else read(own)
+                if made_of({own, *sizes_within(there)}, set.intersection(*numbers)):
+                    draft, output, fixed = there, last, True
+                    draft.notes.append(size_worked_in(own))
             known = Known(
                 self.name,
                 stored=file,
@@ -92,6 +93,7 @@ class Onnx:
                 outputs=ends.outputs,
                 picked=ends.output,
                 fixed=fixed,
+                made_for=ends.only_size,
                 state=state if ends.others else "",
             )
         except StudioError as error:

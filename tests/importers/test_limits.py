@@ -1,0 +1,249 @@
+"""The sizes for which a file holds: what torch.export says of them, and numbers that a size froze in a file of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from helpers import on_torch, relative_error
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from studio.errors import StudioError
+from studio.io.importers import Imported, Options, open_model
+from studio.io.importers._expressions import plainly, worked_out
+from studio.model.size import Size
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+Dim = torch.export.Dim
+How = Callable[[Tensor], Tensor]
+TOLERANCE = 1e-4
+
+
+class Sized(nn.Module):
+    def __init__(self, how: How) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.how = nn.Conv2d(3, 3, 3, padding=1), how
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.how(self.conv(x))
+
+
+def _shorter(y: Tensor) -> Tensor:
+    return y / min(*y.shape[2:])
+
+
+def _longer(y: Tensor) -> Tensor:
+    return y / max(*y.shape[2:])
+
+
+def _at_least(y: Tensor) -> Tensor:
+    return y * max(y.shape[2], 64) / 64
+
+
+def _of_a_smaller_map(y: Tensor) -> Tensor:
+    small = F.avg_pool2d(y, 2)
+    return y * small.mean() / min(*small.shape[2:])
+
+
+def _upright(y: Tensor) -> Tensor:
+    return y.flip(3) if y.shape[2] > y.shape[3] else y
+
+
+def _very_wide(y: Tensor) -> Tensor:
+    return y * 2 if y.shape[3] > 2 * y.shape[2] else y
+
+
+def _small(y: Tensor) -> Tensor:
+    return y * 2 if y.shape[2] * y.shape[3] > 10000 else y
+
+
+def _of_eights(y: Tensor) -> Tensor:
+    return y if y.shape[2] % 8 == 0 and y.shape[3] % 8 == 0 else y * 3
+
+
+def _saved(how: How, path: Path, shapes: dict[int, object], *, asserts: bool = False, side: int = 24) -> nn.Module:
+    module = Sized(how).eval()
+    program = torch.export.export(
+        module,
+        (torch.rand(1, 3, side, 32),),
+        dynamic_shapes=(shapes,),
+        prefer_deferred_runtime_asserts_over_guards=asserts,
+    )
+    torch.export.save(program, path)
+    return module
+
+
+def _is_right(imported: Imported, module: nn.Module, *sizes: tuple[int, int]) -> None:
+    engine = on_torch(imported.network)
+    for size in sizes:
+        picture = torch.rand(1, 3, *size)
+        engine.run({imported.network.graph.inputs[0].name: picture[0].numpy()})
+        with torch.no_grad():
+            assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE, size
+
+
+@pytest.mark.parametrize("asserts", [False, True])
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        (_shorter, "smaller or the larger of two sizes"),
+        (_longer, "smaller or the larger of two sizes"),
+        (_at_least, "smaller or the larger of two sizes"),
+        (_of_a_smaller_map, "smaller or the larger of two sizes"),
+        (_upright, r"x.shape\[2\] <= x.shape\[3\]|<= s"),
+        (_very_wide, r"x.shape\[3\] <= 2 \* x.shape\[2\]|<= 2\*s"),
+        (_small, "<= 10000"),
+    ],
+)
+def test_what_decides_by_the_size_takes_the_size_that_it_is_read_for(
+    how: How, why: str, asserts: bool, tmp_path: Path
+) -> None:
+    module = _saved(how, tmp_path / "a.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, asserts=asserts)
+    imported = open_model(tmp_path / "a.pt2")
+    assert imported.network.graph.only_size == (24, 32)
+    (note,) = imported.notes
+    assert note.startswith("It takes pictures of 32×24 alone")
+    assert re.search(why, note)
+    _is_right(imported, module, (24, 32))
+    other = open_model(tmp_path / "a.pt2", Options(input_size=Size(40, 48)))
+    _is_right(other, module, (40, 48))
+
+
+def test_a_size_that_the_file_does_not_hold_for_is_refused(tmp_path: Path) -> None:
+    _saved(_upright, tmp_path / "a.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
+    with pytest.raises(StudioError, match=r"takes no pictures of 24×48: it was exported for x.shape\[2\] <= x.shape"):
+        open_model(tmp_path / "a.pt2", Options(input_size=Size(48, 24)))
+
+
+@pytest.mark.parametrize("shapes", [{2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, {2: 8 * Dim("h"), 3: 8 * Dim("w")}])
+def test_what_holds_for_multiples_is_fed_these(shapes: dict[int, object], tmp_path: Path) -> None:
+    module = _saved(_of_eights, tmp_path / "a.pt2", shapes)
+    imported = open_model(tmp_path / "a.pt2")
+    assert imported.network.graph.multiple == (8, 8)
+    _is_right(imported, module, (24, 32), (64, 40), (40, 120))
+
+
+def test_squares_of_any_size_are_one_size(tmp_path: Path) -> None:
+    side = Dim("side")
+    module = _saved(torch.relu, tmp_path / "a.pt2", {2: side, 3: side}, side=32)
+    imported = open_model(tmp_path / "a.pt2")
+    assert imported.network.graph.only_size == (32, 32)
+    assert "sides that go with each other" in imported.notes[0]
+    _is_right(imported, module, (32, 32))
+
+
+def test_bounds_of_a_file_are_said_and_no_others(tmp_path: Path) -> None:
+    module = _saved(torch.relu, tmp_path / "a.pt2", {2: Dim("h", min=8, max=64), 3: Dim("w", min=16)})
+    imported = open_model(tmp_path / "a.pt2")
+    assert imported.notes == (
+        "Its file says that it holds for heights of 8 to 64 and widths of 16 and more; pictures of other sizes may "
+        "come out wrong.",
+    )
+    _is_right(imported, module, (24, 32), (63, 17))
+    _saved(torch.relu, tmp_path / "b.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
+    assert open_model(tmp_path / "b.pt2").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("L['x'].size()[2] <= 2*L['x'].size()[3]", True),
+        ("L['x'].size()[2] % 8 == 0 and not L['x'].size()[3] < 3", False),
+        ("L['x'].size()[3] == math.ceil(((torch.sym_float(L['x'].size()[3])) / 1.0))", True),
+        ("Add(Integer(1), Mul(Integer(8), Symbol('s0', positive=True, integer=True)))", 41),
+        ("Max(Integer(7), FloorDiv(Symbol('s0', integer=True), Integer(2)))", 7),
+        ("1 < L['x'].size()[2] < 30", True),
+    ],
+)
+def test_expressions_of_sizes_are_worked_out(text: str, wanted: object) -> None:
+    assert worked_out(text, {"x.shape[2]": 25, "x.shape[3]": 32, "s0": 5}) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__import__('os').system('id')", "open('x')", "L['x'].device", "2 ** 99", "s1", "(", "1 << 9", "[1]", "'a'"],
+)
+def test_nothing_else_is(text: str) -> None:
+    with pytest.raises(ValueError, match=r"[\s\S]*"):
+        worked_out(text, {"s0": 5})
+
+
+def test_guards_are_written_as_people_write_them() -> None:
+    assert plainly("L['x'].size()[2] != L['state'][0].size()[3]") == "x.shape[2] != state_0.shape[3]"
+
+
+def _onnx_file(
+    path: Path, middle: list[onnx.NodeProto], held: dict[str, np.ndarray], sides: tuple[object, ...]
+) -> None:
+    """A convolution with a stride of 2, and what is made of its map ``c``; the output is ``y``."""
+    weight = np.random.default_rng(0).normal(0, 0.3, (3, 3, 3, 3)).astype(np.float32)
+    nodes = [helper.make_node("Conv", ["x", "w"], ["c"], strides=[2, 2], pads=[1, 1, 1, 1]), *middle]
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, *sides])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(values, name) for name, values in {"w": weight, **held}.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [20 * 24, 1 / (20 * 24), 1 / 24, 2 / 23, 20 / 24, 1 / (40 * 48), 23.5, (20 * 24) ** -1.0, np.hypot(20, 24), 479],
+)
+@pytest.mark.parametrize("kind", ["Mul", "Div"])
+def test_a_number_of_any_map_keeps_a_file_of_one_size_to_it(number: float, kind: str, tmp_path: Path) -> None:
+    middle = [helper.make_node("ReduceSum", ["c", "axes"], ["s"]), helper.make_node(kind, ["s", "n"], ["y"])]
+    middle[1:] = [helper.make_node(kind, ["s", "n"], ["m"]), helper.make_node("Add", ["c", "m"], ["y"])]
+    held = {"axes": np.array([2, 3]), "n": np.array(number, np.float32)}
+    _onnx_file(tmp_path / "a.onnx", middle, held, (40, 48))
+    imported = open_model(tmp_path / "a.onnx")
+    assert imported.network.graph.only_size == (40, 48)
+    assert "numbers in it were worked out from that size" in imported.notes[-1]
+
+
+@pytest.mark.parametrize("number", [0.5, 127.5, 255.0, 1 / 255, 0.2, 2.0, 1e-5, 0.1])
+def test_numbers_that_are_meant_leave_it_free_and_the_file_s_own_size_is_said(number: float, tmp_path: Path) -> None:
+    middle = [helper.make_node("Mul", ["c", "n"], ["y"])]
+    _onnx_file(tmp_path / "a.onnx", middle, {"n": np.array(number, np.float32)}, (256, 256))
+    imported = open_model(tmp_path / "a.onnx")
+    assert imported.network.graph.only_size is None
+    assert imported.notes[-1].startswith("Its file is for pictures of 256×256; at other sizes the same layers run")
+
+
+@pytest.mark.parametrize("kind", ["Min", "Max"])
+def test_the_smaller_side_in_a_file_of_any_size_is_found_by_upright_pictures(kind: str, tmp_path: Path) -> None:
+    middle = [
+        helper.make_node("Shape", ["x"], ["all"]),
+        helper.make_node("Gather", ["all", "two"], ["h"]),
+        helper.make_node("Gather", ["all", "three"], ["w_"]),
+        helper.make_node(kind, ["h", "w_"], ["side"]),
+        helper.make_node("Cast", ["side"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["c", "float"], ["y"]),
+    ]
+    held = {"two": np.array(2), "three": np.array(3)}
+    _onnx_file(tmp_path / "a.onnx", middle, held, ("h", "w"))
+    imported = open_model(tmp_path / "a.onnx")
+    assert imported.network.graph.only_size == (256, 256)
+    assert "another number where pictures have another shape; --input-size reads it for another" in imported.notes[0]
+
+
+def test_a_file_of_one_size_with_a_number_of_an_inner_map_takes_it_alone(tmp_path: Path) -> None:
+    def divided(y: Tensor) -> Tensor:
+        small = F.avg_pool2d(y, 2)
+        return y + small.sum((2, 3), keepdim=True) * (1 / (small.shape[2] * small.shape[3]))
+
+    module = Sized(divided).eval()
+    torch.export.save(torch.export.export(module, (torch.rand(1, 3, 40, 48),)), tmp_path / "a.pt2")
+    imported = open_model(tmp_path / "a.pt2")
+    assert imported.network.graph.only_size == (40, 48)
+    _is_right(imported, module, (40, 48))
