@@ -503,6 +503,25 @@ def test_a_full_disk_promises_no_picture_that_is_gone(tmp_path: Path, monkeypatc
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize("place", ["out", "out/%03d.png", "out.exr/%03d.exr", "kept/%03d.png"])
+def test_a_disk_that_has_no_room_for_the_first_picture_has_nothing_left_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "a.txt").write_text("mine")
+    codec = "exr" if place.endswith("exr") else "png"
+    sink = open_sink(tmp_path / place, codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("studio.io.sinks._pictures.put_in_place", full)
+    with pytest.raises(StudioError, match="nothing of it could be kept"):
+        sink.write(noise(0))
+    assert names(tmp_path) == ["kept"]
+    assert names(tmp_path / "kept") == ["a.txt"]
+
+
 @pytest.mark.parametrize("codec", ALL)
 def test_a_folder_that_is_removed_is_noticed_and_promises_nothing(tmp_path: Path, codec: str) -> None:
     (tmp_path / "out").mkdir()

@@ -66,6 +66,10 @@ class PictureSink(BaseSink):
     def _written(self, file: Path, data: bytes) -> None:
         """What is to be remembered of a picture."""
 
+    def _failed(self) -> None:
+        if not self._count():
+            self._discard()
+
     def _count(self) -> int:
         return sum(exists(self._file(index)) for index in range(self.frames))
 
@@ -104,9 +108,6 @@ class StillSink(PictureSink):
     def _place(self, overwrite: bool) -> None:
         put_in_place(self.part, self.path, overwrite)
         sync_rename(self.path.parent)
-
-    def _failed(self) -> None:
-        self._discard()
 
     def _count(self) -> int:
         return 0
