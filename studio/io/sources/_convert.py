@@ -110,21 +110,21 @@ class RgbConverter:
             said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,
             said.transfer if frame.color_trc in _UNSAID else frame.color_trc,
         )
-        if self._colours.transfer == LINEAR and all(component.bits <= 8 for component in frame.format.components):
-            # QOI's writers say it of any picture, and nobody keeps light in 8 bits.
+        if self._colours.transfer == LINEAR and all(component.bits <= 12 for component in frame.format.components):
+            # Writers of QOI and DPX say it of any picture, and nobody keeps light in so few bits.
             self._colours = Colours(self._colours.primaries)
         if frame.format.name.startswith("xyz"):
             # Of a cinema's pictures, which the scale filter makes RGB.
             self._colours = Colours()
-        is_float = "f32" in frame.format.name or "f16" in frame.format.name
-        if is_float and self._colours.transfer in _UNSAID:
+        if _is_float(frame) and self._colours.transfer in _UNSAID:
             self._colours = Colours(self._colours.primaries, LINEAR)
         # The filter refuses what it has no name for, and need not know it.
         frame.color_primaries = frame.color_trc = _UNSAID[1]
         self._graph.push(frame)
         made = cast("VideoFrame", self._graph.pull())
         values = self._by_own(made, frame) if _has_own(frame) else made.to_ndarray()
-        picture = rgb_of(values, self._colours, self._tone_map)
+        shown = np.repeat(values[:, :, None], 3, axis=2) if values.ndim == 2 else values
+        picture = rgb_of(shown, self._colours, self._tone_map)
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
 
     def _by_own(self, made: VideoFrame, frame: VideoFrame) -> DeepPicture:
@@ -197,6 +197,10 @@ class RgbConverter:
         return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 
 
+def _is_float(frame: VideoFrame) -> bool:
+    return "f32" in frame.format.name or "f16" in frame.format.name
+
+
 def _has_own(frame: VideoFrame) -> bool:
     """Whether its matrix is one that FFmpeg has not."""
     return frame.colorspace in OWN and not frame.format.is_rgb and len(frame.format.components) >= 3
@@ -208,8 +212,10 @@ def _pixels(frame: VideoFrame) -> str:
     if _has_own(frame):
         bits = frame.format.components[0].bits
         return _WITH_OPACITY.get(bits, "yuva444p16le") if alpha else _PLANES.get(bits, "yuv444p16le")
-    name = frame.format.name
-    if "f32" in name or "f16" in name:
+    if _is_float(frame) and len(frame.format.components) == 1:
+        # Made colour by the filter, greys would be clipped, and stretched as those of video.
+        return "grayf32le"
+    if _is_float(frame):
         return "gbrapf32le" if alpha else "gbrpf32le"
     if any(component.bits > 8 for component in frame.format.components):
         return "rgba64le" if alpha else "rgb48le"

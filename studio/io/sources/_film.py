@@ -44,7 +44,12 @@ def open_film(path: Path) -> InputContainer:
         # "file:" keeps a name such as "concat:x" or "img%03d" from being more than a name.
         name = f"file:{path.absolute()}"
         try:
-            return av.open(name, metadata_errors="ignore", options={"protocol_whitelist": _LOCAL})
+            opened = av.open(name, metadata_errors="ignore", options={"protocol_whitelist": _LOCAL})
+            # FFmpeg finds a stream of JPEGs in what merely holds some.
+            if opened.format.name == "mjpeg" and (other := what_else(path)):
+                opened.close()
+                raise StudioError(f"{path} is {other}")
+            return opened
         except av.FFmpegError:
             end = _end_of_whole_parts(path)
             if end is None:

@@ -15,6 +15,7 @@ from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_he
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
+from studio.io.sources._pillow import open_picture
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
@@ -104,6 +105,8 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     check_size(header.size, path)
     if claims_more(data):
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+    if header.kind == "bmp":
+        return _bitmap(path, data, way)
     is_tiff, turn = header.kind == "tiff", header.turn
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
     others = f'"pages:{path}" plays all, "page:2:{path}" shows another'
@@ -126,6 +129,18 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     said += [done] if (done := colours.remark(way.tone_map)) else []
     shown = picture if converted is None else converted
     return Still(orient(shown, *turn), _remark(path, said), warning)
+
+
+def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
+    """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else."""
+    try:
+        with open_picture(data, ("BMP",)) as image:
+            values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
+    except Exception:  # noqa: BLE001 - Pillow says by many that it does not know a kind, or that it is damaged
+        from studio.io.sources.video import VideoSource
+
+        return VideoSource(path).still(way)
+    return Still(rgb_of(values, Colours(), way.tone_map))
 
 
 def _remark(path: Path, said: list[str]) -> str | None:

@@ -1,0 +1,140 @@
+"""Pictures of kinds that readers take for something else: bitmaps of old headers, greys of light, words for light that
+mean nothing."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.errors import StudioError
+from studio.io.sources import open_source
+
+H, W = 23, 37
+RGB = np.random.default_rng(1).integers(0, 256, (H, W, 3), np.uint8)
+OPACITY = np.broadcast_to((np.arange(W) * 6).astype(np.uint8), (H, W))
+GREY = RGB[..., 0]
+
+
+def only(path: Path) -> np.ndarray:
+    """(H, W, 3) float, from 0 to 255."""
+    with open_source(str(path)) as source:
+        [frame] = source
+    return frame.picture / (257 if frame.picture.dtype == np.uint16 else 1)
+
+
+def bitmap(
+    bits: int,
+    rows: np.ndarray,
+    *,
+    header: int = 40,
+    masks: tuple[int, ...] = (),
+    palette: bytes = b"",
+    top: bool = False,
+) -> bytes:
+    """A BMP of rows as they are stored, from the lowest up unless `top`."""
+    body = b"".join(row.tobytes() + bytes(-row.nbytes % 4) for row in (rows if top else rows[::-1]))
+    if header == 12:
+        head = struct.pack("<IHHHH", 12, W, H, 1, bits)
+    else:
+        kind, height = 3 if masks else 0, -H if top else H
+        head = struct.pack("<IiiHHIIiiII", header, W, height, 1, bits, kind, len(body), 0, 0, len(palette) // 4, 0)
+        head += struct.pack(f"<{len(masks)}I", *masks)
+        head += bytes(max(0, header - len(head)))
+    start = 14 + len(head) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + head + palette + body
+
+
+BGR = RGB[..., ::-1]
+FIVE = (RGB >> 3).astype(np.uint16)
+EIGHT_BITS = (FIVE[..., 0] << 10 | FIVE[..., 1] << 5 | FIVE[..., 2]).astype("<u2")
+SIX = (RGB[..., 1] >> 2).astype(np.uint16)
+WITH_SIX = (FIVE[..., 0] << 11 | SIX << 5 | FIVE[..., 2]).astype("<u2")
+TRUE_COLOUR, LEVELS = (0xFF0000, 0xFF00, 0xFF), np.arange(256)
+COLOURS = np.stack([LEVELS, 255 - LEVELS, LEVELS * 7 % 256], 1).astype(np.uint8)  # blue, green, red
+BITMAPS = {
+    "four bytes, of which the last is nothing": (bitmap(32, np.dstack([BGR, 0 * OPACITY])), RGB),
+    "four bytes, of which the last is anything": (bitmap(32, np.dstack([BGR, OPACITY])), RGB),
+    "masks without one for opacity": (bitmap(32, np.dstack([BGR, 0 * OPACITY]), masks=TRUE_COLOUR), RGB),
+    "masks of another order": (bitmap(32, np.dstack([RGB, 0 * OPACITY]), masks=TRUE_COLOUR[::-1]), RGB),
+    "opacity": (
+        bitmap(32, np.dstack([BGR, OPACITY]), masks=(*TRUE_COLOUR, 0xFF000000), header=108),
+        np.rint(RGB * (OPACITY[..., None] / 255)),
+    ),
+    "5 bits each": (bitmap(16, EIGHT_BITS), FIVE * (255 / 31)),
+    "5, 6 and 5 bits": (
+        bitmap(16, WITH_SIX, masks=(0xF800, 0x7E0, 0x1F)),
+        np.dstack([FIVE[..., 0] * (255 / 31), SIX * (255 / 63), FIVE[..., 2] * (255 / 31)]),
+    ),
+    "the header of OS/2": (bitmap(24, BGR, header=12), RGB),
+    "OS/2 with a palette": (bitmap(8, GREY, header=12, palette=COLOURS.tobytes()), COLOURS[GREY][..., ::-1]),
+    "a palette": (bitmap(8, GREY, palette=np.pad(COLOURS, ((0, 0), (0, 1))).tobytes()), COLOURS[GREY][..., ::-1]),
+    "from the top": (bitmap(24, BGR, top=True), RGB),
+}
+
+
+@pytest.mark.parametrize("kind", BITMAPS)
+def test_a_bitmap_is_what_its_header_says(tmp_path: Path, kind: str) -> None:
+    data, wanted = BITMAPS[kind]
+    (tmp_path / "a.bmp").write_bytes(data)
+    assert np.abs(only(tmp_path / "a.bmp") - wanted).max() <= 1
+
+
+@pytest.mark.parametrize("length", [20, 60, 1000])
+def test_a_bitmap_that_is_cut_off_is_a_sentence(tmp_path: Path, length: int) -> None:
+    (tmp_path / "a.bmp").write_bytes(bitmap(24, BGR)[:length])
+    with pytest.raises(StudioError, match=r"a\.bmp"):
+        only(tmp_path / "a.bmp")
+
+
+def on_screen(light: np.ndarray) -> np.ndarray:
+    curved = 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
+    return 255 * np.clip(np.where(light <= 0.0031308, light * 12.92, curved), 0, 1)
+
+
+@pytest.mark.parametrize("kind", ["pfm", "exr"])
+def test_greys_of_light_are_as_bright_as_colours_of_light(tmp_path: Path, kind: str) -> None:
+    light = (GREY / 200).astype("<f4")
+    path = tmp_path / f"a.{kind}"
+    if kind == "pfm":
+        path.write_bytes(b"Pf\n%d %d\n-1.0\n" % (W, H) + light[::-1].tobytes())
+    else:
+        with av.open(str(path), "w", format="image2") as sink:
+            stream = sink.add_stream("exr", rate=25)
+            stream.width, stream.height, stream.pix_fmt = W, H, "grayf32le"
+            for packet in (*stream.encode(av.VideoFrame.from_ndarray(light, format="grayf32le")), *stream.encode(None)):
+                sink.mux(packet)
+    assert np.abs(only(path) - on_screen(light)[..., None]).max() <= 1
+
+
+@pytest.mark.parametrize("pixels", ["gbrp10le", "gbrp12le", "rgb24", "gray"])
+def test_a_dpx_of_few_bits_is_no_light_whatever_its_writer_says(tmp_path: Path, pixels: str) -> None:
+    path = tmp_path / "a.dpx"
+    shown = RGB if pixels != "gray" else np.repeat(GREY[..., None], 3, 2)
+    with av.open(str(path), "w", format="image2") as sink:
+        stream = sink.add_stream("dpx", rate=25)
+        stream.width, stream.height, stream.pix_fmt = W, H, pixels
+        frame = av.VideoFrame.from_ndarray(
+            GREY if pixels == "gray" else RGB, format="gray" if pixels == "gray" else "rgb24"
+        )
+        for packet in (*stream.encode(frame.reformat(format=pixels)), *stream.encode(None)):
+            sink.mux(packet)
+    data = bytearray(path.read_bytes())
+    data[801] = 2  # "linear", as FFmpeg wrote into all of them for years
+    path.write_bytes(data)
+    assert np.abs(only(path) - shown).max() <= 1.1
+
+
+@pytest.mark.parametrize(("name", "said"), [("a.pdf", "PDF"), ("a.zip", "archive")])
+def test_what_merely_holds_a_jpeg_is_no_film(tmp_path: Path, name: str, said: str) -> None:
+    jpeg = io.BytesIO()
+    Image.fromarray(RGB).save(jpeg, "JPEG")
+    start = b"%PDF-1.4\n1 0 obj\nstream\n" if said == "PDF" else b"PK\3\4\n\0\0\0\0\0" + bytes(16) + b"\5\0\0\0a.jpg"
+    (tmp_path / name).write_bytes(start + 3 * jpeg.getvalue())
+    with pytest.raises(StudioError, match=said):
+        open_source(str(tmp_path / name))
