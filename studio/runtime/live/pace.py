@@ -16,6 +16,7 @@ class Pace:
     def __init__(self) -> None:
         self._frames: deque[tuple[float, float]] = deque()
         self._last = 0.0
+        self._sum = 0.0  # of what they took: there may be thousands, and it is asked for before each
 
     def __bool__(self) -> bool:
         return bool(self._frames)
@@ -23,12 +24,13 @@ class Pace:
     def clear(self) -> None:
         """Something else runs."""
         self._frames.clear()
-        self._last = 0.0
+        self._last = self._sum = 0.0
 
     def add(self, start: float, end: float) -> None:
         """A frame took from there to there, in seconds of any clock, with all that is done for it."""
         self._frames.append((end, end - start))
         self._last = end - start
+        self._sum += self._last
         self._forget(end)
 
     def fps(self, now: float) -> float:
@@ -43,8 +45,10 @@ class Pace:
     def seconds(self, now: float) -> float:
         """What one took on average; while none comes, what the last one took."""
         self._forget(now)
-        return sum(took for _, took in self._frames) / len(self._frames) if self._frames else self._last
+        return self._sum / len(self._frames) if self._frames else self._last
 
     def _forget(self, now: float) -> None:
         while self._frames and now - self._frames[0][0] > max(_WINDOW, 2 * self._last):
-            self._frames.popleft()
+            self._sum -= self._frames.popleft()[1]
+        if not self._frames:
+            self._sum = 0.0
