@@ -25,7 +25,6 @@ from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame, having
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.layer_monitor import LayerMonitor
-from studio.runtime.live.looked_at import looked_at
 from studio.runtime.live.mailbox import Mailbox
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.orders import (
@@ -52,6 +51,7 @@ from studio.runtime.live.player import Player
 from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
 from studio.runtime.live.second_film import SecondFilm
 from studio.runtime.live.sending import Sending
+from studio.runtime.live.showing import Showing
 from studio.runtime.live.taking import BeginTake, Taking
 from studio.runtime.live.tidying import Tidying
 from studio.runtime.live.tuning import Tuning
@@ -106,6 +106,7 @@ class RenderLoop:
         fade = PictureFade(self._host, movement.listen if movement is not None else lambda _: NOTHING)
         taking = Taking(writer, movement, self._journal, fade)
         sending = Sending(display, self._journal)
+        self._showing = Showing(display, self._journal, self._way)
         self._features = (writer, taking, sending, fade, Tuning(), Tidying(), SecondFilm(), *looking, *others)
         self._having = {what: having(self._features, what) for what in ("moves", "before", "took", "rest")}
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
@@ -129,7 +130,7 @@ class RenderLoop:
         self._overlap = Overlap(self._pictures, cores, mailbox.wake)
         self._arriving = Arriving(self._carry_out)
         self._view = View()
-        self._output_too = self._stopping = False
+        self._stopping = False
         self._looked = False  # whether something else is looked at since the last turn
         self._serial = self._shown = 0
         self._shown_at = self._reported = 0.0
@@ -192,7 +193,7 @@ class RenderLoop:
         self._view, self._looked = order.view, True
 
     def _show_output_too(self, order: ShowOutputToo) -> None:
-        self._output_too, self._looked = order.wanted, True
+        self._showing.output_too, self._looked = order.wanted, True
 
     def _work_at(self, order: WorkAt) -> None:
         self._pictures.size = order.size
@@ -224,21 +225,14 @@ class RenderLoop:
         if engine is None or not self._pictures.has_run:
             for feature in self._features:
                 self._journal.attempt(type(feature).__name__, type(feature).__name__, feature.blank)
-            self._publish()
+            self._showing.publish()
             return None
         frame = Frame(engine, self._view, self._pictures.crops(engine.graph), ran, self._serial, self._pictures.last)
         # Before the screen, which waits for the GPU: it has work until then.
         self._each("took", frame)
-        if ran or looked:
-            self._journal.attempt("screen", "Showing the picture", partial(self._show, engine))
-        # A GPU goes on with the next frame, where there is one, while this thread gets it ready.
-        if self._display.is_software or not self._pictures.is_pressed(engine, moves=self._moves(engine)):
-            self._publish()
+        pressed = self._pictures.is_pressed(engine, moves=self._moves(engine))
+        self._showing.show(engine, self._view, frame.crops, ran=ran, looked=looked, pressed=pressed)
         return frame
-
-    def _publish(self) -> None:
-        self._journal.attempt("publishing", "Showing the picture", self._display.publish)
-        self._way.leave()
 
     def _each(self, what: str, frame: Frame) -> None:
         for cause, name, does in self._having[what]:
@@ -279,10 +273,6 @@ class RenderLoop:
         self._way.take()
         for cause, name, does in self._having["before"]:
             self._journal.attempt(cause, name, partial(does, runner, tick, picture))
-
-    def _show(self, engine: Engine) -> None:
-        names, pictures = looked_at(engine.graph, self._view, output_too=self._output_too)
-        self._display.copy(engine, names, self._pictures.crops(engine.graph), pictures)
 
     # -- telling ----------------------------------------------------------------------------------------------------
 
