@@ -60,6 +60,8 @@ def test_a_picture_is_what_the_processor_would_make_of_it(
         engine.run({}, pictures={"input": shown})
         assert "input" in engine._pixels, "else this says nothing of the device"
         assert not engine._planes, "floats have no buffers where none come"
+        # As they come: nothing is laid out anew on the processor, which other threads would hold up.
+        assert engine._pixels["input"]._feed.buffers[0].buffer.size == -(-shown.nbytes // 4) * 4
         # Where a mean is taken off, little may be left of a value, but its rounding is.
         whole = max(abs(end) for end in fed.range) / min(fed.std or (1.0,))
         np.testing.assert_allclose(engine.activation("input"), wanted(fed, shown), 0, 1e-6 * whole)

@@ -1,13 +1,12 @@
 """Pictures on their way into a network: bytes go to the GPU, which makes the input's map of them.
 
-They are a quarter of the floats, and the processor only lays them out four to a pixel.
+They are a quarter of the floats, and lie there as they come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 from moderngl import Buffer
 
@@ -20,6 +19,10 @@ from studio.model.picture import LUMA, DeepPicture, white
 from studio.model.size import Size
 
 _BGR, _LUMA = 1, 2
+
+_WORD = 4
+_LONG = 1 << 20
+"""Bytes whose copy takes long enough to let other Python threads run: whoever lets them waits until they let him."""
 
 
 class PixelFeed:
@@ -37,7 +40,8 @@ class PixelFeed:
     ) -> None:
         self._kind = like.dtype
         self._size = Size.of(like)
-        self._feed = Feed(device, self._size.pixels * 4 * self._kind.itemsize)
+        self._bytes = like.nbytes
+        self._feed = Feed(device, -(-self._bytes // _WORD) * _WORD)
         numbers = _numbers(fed, white(like))
         self._block = device.context.buffer(numbers.tobytes())
         self._runs = [Recorded([make(pixels.buffer, self._block)], device) for pixels in self._feed.buffers]
@@ -49,13 +53,14 @@ class PixelFeed:
     def run(self, picture: DeepPicture) -> bool:
         """Make the map of this picture; False where the driver keeps no buffer mapped, and nothing is made."""
         number, pixels = self._feed.take()
-        memory = pixels.view(self._kind)
+        memory = pixels.view(np.uint8)
         if memory is None:
             return False
-        lying = memory.reshape(*self._size, 4)
-        laid = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2RGBA, dst=lying)
-        if laid.ctypes.data != lying.ctypes.data:
-            np.copyto(lying, laid)
+        laid = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
+        if self._bytes > _LONG:
+            np.copyto(memory[: self._bytes], laid)
+        else:
+            memory.data[: self._bytes] = laid.data
         self._runs[number]()
         self._feed.leave_fence()
         return True
