@@ -96,8 +96,10 @@ def _suits(loop: MatrixLoop | WindowLoop | NarrowLoop, work: Work) -> bool:
 
 def usual(work: Work) -> Plan:
     """A way that is never bad, where nothing may be measured."""
-    loop = MatrixLoop(128, 4, 16, 2, 4) if work.channels <= 4 else MatrixLoop(64, 64, 16, 4, 4)
-    fitting = [plan for plan in plans(work) if plan.loop == loop] or plans(work)
+    few = NarrowLoop(16, 16, 1), MatrixLoop(128, 4, 16, 2, 4)
+    loops = few if work.channels <= 4 else (MatrixLoop(64, 64, 16, 4, 4),)
+    worth = plans(work)
+    fitting = next((found for loop in loops if (found := [plan for plan in worth if plan.loop == loop])), worth)
     return max(fitting, key=lambda plan: -abs(_count(work, plan) - 512))
 
 
