@@ -94,7 +94,7 @@ def test_what_somebody_waits_for_comes_before_what_was_asked_for_sooner(monkeypa
         done.append(text)
         return 1, text.encode()
 
-    monkeypatch.setattr(compiling, "_started", lambda _: SimpleNamespace())
+    monkeypatch.setattr(compiling, "_started", lambda *_: SimpleNamespace())
     monkeypatch.setattr(compiling, "_end", lambda _: None)
     monkeypatch.setattr(compiling, "_safely", compiled)
     compiler = Compiler("a GPU", "", 1)
@@ -117,7 +117,7 @@ def test_what_somebody_waits_for_comes_before_what_was_asked_for_sooner(monkeypa
 def test_a_process_with_nothing_to_do_ends_and_another_begins_when_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, ended = list[object](), queue.SimpleQueue[object]()
 
-    def started(_: object) -> SimpleNamespace:
+    def started(*_: object) -> SimpleNamespace:
         begun.append(SimpleNamespace())
         return begun[-1]  # type: ignore[return-value]
 
@@ -143,7 +143,7 @@ def test_what_a_process_leaves_others_compile_and_in_the_end_the_device(monkeypa
             return 0, b"a GPU"
         return None if next(turns) < 2 else (1, text.encode())
 
-    monkeypatch.setattr(compiling, "_started", lambda _: SimpleNamespace())
+    monkeypatch.setattr(compiling, "_started", lambda *_: SimpleNamespace())
     monkeypatch.setattr(compiling, "_end", lambda _: None)
     monkeypatch.setattr(compiling, "_safely", dies)
     compiler = Compiler("a GPU", "", 3)
@@ -379,3 +379,66 @@ def test_a_layer_goes_on_as_it_is_until_its_pass_with_a_stage_is_compiled(gpu: D
     assert len(list(next(iter(engine._steps.values())))) == alone
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     engine.close()
+
+
+class Nothing:
+    """Stands for processes that compile on and on, or hand over what `made` holds, none of which is on the disk."""
+
+    def __init__(self, made: dict[str, Binary] | None = None) -> None:
+        self.made, self.asked = made or {}, list[str]()
+
+    def ask(self, text: str, *, waits: bool = False) -> Future[Binary | None]:
+        del waits
+        self.asked.append(text)
+        future = Future[Binary | None]()
+        if text in self.made:
+            future.set_result(self.made[text])
+        return future
+
+    def is_quick(self, _: str) -> bool:
+        return False
+
+    def forget(self, _: str) -> None:
+        pass
+
+
+def test_what_would_be_compiled_again_here_anyway_is_not_waited_for(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opengl, "LONGEST", 0.1)
+    own, nothing = gpu.compiler, Nothing()
+    gpu.compiler = nothing  # type: ignore[assignment]
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
+    engine.tunes_later = True
+    for each in (wanted, engine):
+        each.run(fed)
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    # All was asked for, so that it is on the disk by the next start, and none was waited for in vain.
+    assert {source.text() for source in gpu._computes} <= set(nothing.asked)
+    assert isinstance(gpu.compiler, Nothing)
+    gpu.compiler = own
+    engine.close()
+
+
+def test_the_machine_code_of_what_was_handed_over_is_made_one_by_one(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gpu.compiler is not None
+    texts = [other(number).text() for number in (1, 2)]
+    own, made = gpu.compiler, {text: gpu.calls.binary(text) for text in texts}
+    if None in made.values():
+        pytest.skip("this driver hands nothing over")
+    gpu.compiler = Nothing(made)  # type: ignore[arg-type, assignment]
+    done = list[str]()
+    monkeypatch.setattr(gpu.calls, "dispatch", lambda program, *groups: done.append(f"{program.glo} {groups}"))
+    monkeypatch.setattr("studio.engine.gl.device.time.sleep", lambda seconds: done.append(f"others for {seconds > 0}"))
+    programs = [gpu.compute(other(number)).glo for number in (1, 2)]
+    # Those that wait for the driver meanwhile have their turn behind each.
+    assert done == [each for glo in programs for each in (f"{glo} (0, 0, 0)", "others for True")]
+    # What is on the disk takes no time.
+    monkeypatch.setattr(Nothing, "is_quick", lambda *_: True)
+    gpu._computes.clear()
+    assert gpu.compute(other(1)).glo
+    assert len(done) == 4
+    gpu.compiler = own

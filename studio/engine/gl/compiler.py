@@ -20,7 +20,7 @@ from itertools import count
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary
 from studio.engine.gl.compile_pipe import read, write
-from studio.engine.gl.machine_code import KeptCode
+from studio.engine.gl.machine_code import PROCESSES, KeptCode, environment_of
 
 LONGEST = 10.0
 """Seconds that a shader may take, or a process until it is there."""
@@ -28,8 +28,8 @@ LONGEST = 10.0
 IDLE = 30.0
 """Seconds without work after which a process ends; another begins when there is some."""
 
-_CORES_EACH, _MOST = 4, 4
-"""Cores of which one compiles, and how many do at most."""
+_CORES_EACH = 4
+"""Cores of which one compiles."""
 
 _KEPT = 64
 """Shaders that are compiled and that nobody has taken yet, at most."""
@@ -67,9 +67,11 @@ class Compiler:
         self._number = count()
         self._futures: OrderedDict[str, Future[Binary | None]] = OrderedDict()
         self._waiting: set[str] = set()
-        workers = processes or min(_MOST, max(1, (os.cpu_count() or 1) // _CORES_EACH))
+        workers = processes or min(PROCESSES, max(1, (os.cpu_count() or 1) // _CORES_EACH))
         self._left = workers
-        self._threads = [threading.Thread(target=self._run, name="compile", daemon=True) for _ in range(workers)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(number,), name="compile", daemon=True) for number in range(workers)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -119,14 +121,14 @@ class Compiler:
 
     # -- threads, each with a process -------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        child, text = self._opened(), ""
+    def _run(self, number: int) -> None:
+        child, text = self._opened(number), ""
         try:
             while child is not None and (text := self._next(IDLE)) != _END:
                 if not text:
                     _end(child)
                     child = None
-                    if (text := self._next(None)) == _END or (child := self._opened()) is None:
+                    if (text := self._next(None)) == _END or (child := self._opened(number)) is None:
                         return
                 if (future := self._take(text)) is not None:
                     found = _safely(child, text)
@@ -141,9 +143,9 @@ class Compiler:
                 _end(child)
             self._leave(text)
 
-    def _opened(self) -> subprocess.Popen[bytes] | None:
+    def _opened(self, number: int) -> subprocess.Popen[bytes] | None:
         """A process that is there; None where nothing comes of it."""
-        child = _started(self._api)
+        child = _started(self._api, number)
         hello = _safely(child, None)
         if hello is not None and hello[1].decode() == self._renderer:
             return child
@@ -184,12 +186,12 @@ class Compiler:
         self._waiting.clear()
 
 
-def _started(api: Api) -> subprocess.Popen[bytes] | None:
+def _started(api: Api, number: int) -> subprocess.Popen[bytes] | None:
     command = [sys.executable, "-m", "studio.engine.gl.compile_child", api]
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(  # noqa: S603 - a part of this program
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment_of(number)
         )
     except OSError:
         return None

@@ -6,11 +6,12 @@ import logging
 import math
 import re
 import sys
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property, wraps
-from typing import Any, Literal, TypeVar
+from functools import cached_property
+from typing import Any, Literal
 from weakref import WeakSet
 
 import moderngl
@@ -21,9 +22,10 @@ from studio.engine.gl.calls import Binary, Calls, Load
 from studio.engine.gl.compiler import LONGEST, Compiler, NextTime, Pending
 from studio.engine.gl.machine_code import keep_machine_code
 from studio.engine.gl.one_llvm import leave_triton_out
+from studio.engine.gl.refused import Program, explained
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.tape import MANY, can_play
-from studio.errors import EngineError, StudioError
+from studio.errors import StudioError
 from studio.model.op import Array
 from studio.model.size import Size
 
@@ -35,6 +37,9 @@ _MAX_COMPUTE_SHARED_MEMORY_SIZE = 0x8262
 _MAX_SHADER_STORAGE_BLOCK_SIZE = 0x90DE
 
 _FEW_BYTES = 1 << 16
+
+_LETS_IN = 0.002
+"""Seconds in which other contexts have their turn between two programs whose machine code is made."""
 
 NUMBERS = 1
 """Where fragment shaders find the block of their numbers; compute shaders have those of the maps that follow behind."""
@@ -48,29 +53,6 @@ _EMPTY = "#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
 _GLX = {"libgl": "libGL.so.1", "libx11": "libX11.so.6"}
 
 Patience = Literal["waits", "asks", "looks"]
-Program = TypeVar("Program", moderngl.VertexArray, moderngl.ComputeShader)
-Compile = Callable[["Device", Source], Program]
-
-
-def _explained(compiled: Compile[Program]) -> Compile[Program]:
-    """What a driver's compiler objects to, in a sentence that names layer and files: a plug-in's package
-    stands there.
-    """
-
-    @wraps(compiled)
-    def explained(self: Device, source: Source) -> Program:
-        try:
-            return compiled(self, source)
-        except moderngl.Error as error:
-            self.context.clear_errors()
-            wrong = next((line for line in str(error).splitlines() if "error" in line.lower()), "no reason given")
-            files = ", ".join(
-                dict.fromkeys((*source.files, *(file for extra in source.extras for file in extra.files)))
-            )
-            of, self.layer = f"Layer {self.layer}: the" if self.layer else "The", ""
-            raise EngineError(f"{of} driver cannot compile {files}: {wrong}; choose the engine torch.") from error
-
-    return explained
 
 
 class Device:
@@ -179,7 +161,7 @@ class Device:
         made.repeat_x = made.repeat_y = False
         return made
 
-    @_explained
+    @explained
     def fragment(self, source: Source) -> moderngl.VertexArray:
         """One triangle over the whole target, drawn with this fragment shader; compiled once."""
         if source not in self._draws:
@@ -192,7 +174,7 @@ class Device:
         self._draws.move_to_end(source)
         return self._draws[source]
 
-    @_explained
+    @explained
     def compute(self, source: Source) -> moderngl.ComputeShader:
         """The compute program of this shader, compiled once."""
         if source not in self._computes:
@@ -232,6 +214,7 @@ class Device:
         if (binary := self._binary(text)) is not None:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.take_binary(made.glo, binary):
+                self._warm(made, text)
                 return made
             # What comes from there is of no use here, whatever it is.
             self.context.clear_errors()
@@ -240,9 +223,21 @@ class Device:
         if not self.is_software:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.relink(made.glo, text):
+                self._let_in()
                 return made
         # Where the driver refused it, it says why.
         return self.context.compute_shader(text)
+
+    def _warm(self, program: moderngl.ComputeShader, text: str) -> None:
+        """Have the machine code made now of what a driver handed over without, and not with others in a row."""
+        if self.compiler is not None and not self.compiler.is_quick(text):
+            self.calls.dispatch(program, 0, 0, 0)
+            self.calls.finish()
+            self._let_in()
+
+    def _let_in(self) -> None:
+        if self.compiler is not None:
+            time.sleep(_LETS_IN)
 
     def _binary(self, text: str) -> Binary | None:
         """A compute shader as it was compiled elsewhere; None where it has to be compiled here."""
@@ -250,10 +245,13 @@ class Device:
             return None
         if self._patience == "looks":
             raise Pending
-        waits = self._patience == "waits"
+        waits, quick = self._patience == "waits", self.compiler.is_quick(text)
         asked = self.compiler.ask(text, waits=waits)
-        if not (waits or (asked.done() and self.compiler.is_quick(text))):
-            raise Pending if self.compiler.is_quick(text) else NextTime
+        if not (waits or (asked.done() and quick)):
+            raise Pending if quick else NextTime
+        if not quick and not asked.done():
+            # It would be compiled again here. Others are compiled elsewhere meanwhile, and this one for the next start.
+            return None
         try:
             binary = asked.result(LONGEST)
         except TimeoutError:

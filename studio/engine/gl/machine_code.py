@@ -1,4 +1,13 @@
-"""NVIDIA's driver keeps the machine code of shaders on disk, where processes that begin later find it."""
+"""NVIDIA's driver keeps the machine code of shaders on disk, where processes that begin later find it.
+
+A process has one file of its own to write into, whose name ends in a digit where others have the same name at the same
+time, and finds nothing in those of others unless it is told their names. So the window and each process that compiles
+for it have names of their own, and all read what lies in the others' files when they begin::
+
+    window  writes window0      reads compile-00, compile-10 ...
+    first   writes compile-00   reads window0, compile-10 ...
+    second  writes compile-10   reads window0, compile-00 ...
+"""
 
 from __future__ import annotations
 
@@ -11,9 +20,17 @@ from studio.engine.remembered import Content, remember, remembered
 from studio.paths import own_folder
 
 _KEEPS, _WHERE = "__GL_SHADER_DISK_CACHE", "__GL_SHADER_DISK_CACHE_PATH"
+_NAME, _READS = "__GL_SHADER_DISK_CACHE_APP_NAME", "__GL_SHADER_DISK_CACHE_READ_ONLY_APP_NAME"
 _DRIVER = Path("/dev/nvidiactl")
 
-_FORMAT = 1
+_WINDOW = "window"
+PROCESSES = 4
+"""That compile for a window, at most."""
+
+_AT_ONCE = 2
+"""Windows that are open at the same time, whose files are read."""
+
+_FORMAT = 2
 _MOST = 4000
 """Shaders that are listed of a GPU; the driver makes room on the disk, too."""
 
@@ -25,14 +42,26 @@ def keep_machine_code() -> None:
     first dispatch, for a second and more, in which every other call of OpenGL in the process waits. What is on disk it
     takes in milliseconds. By itself the driver keeps nothing for root, as in containers. What people have set stays.
     """
-    if not _DRIVER.exists() or _KEEPS in os.environ or _WHERE in os.environ:
+    if not _DRIVER.exists() or any(name in os.environ for name in (_KEEPS, _WHERE, _NAME, _READS)):
         return
     folder = own_folder("cache") / "shaders"
     # Where there is no such folder, it keeps what it can where it would.
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         os.environ[_WHERE] = str(folder)
-    os.environ[_KEEPS] = "1"
+    os.environ.update({_KEEPS: "1", **_files_of(_WINDOW)})
+
+
+def environment_of(number: int) -> dict[str, str]:
+    """The environment of a process that compiles for this one's contexts: the how manieth it is, from 0."""
+    return {**os.environ, **(_files_of(f"compile-{number}") if os.environ.get(_NAME) == _WINDOW else {})}
+
+
+def _files_of(own: str) -> dict[str, str]:
+    """What has the driver write into files of this name, and read all others."""
+    names = _WINDOW, *(f"compile-{number}" for number in range(PROCESSES))
+    read = (f"{name}{digit}" for digit in range(_AT_ONCE) for name in names if name != own)
+    return {_NAME: own, _READS: ";".join(read)}
 
 
 class KeptCode:
@@ -67,7 +96,7 @@ class KeptCode:
 
 def kept_code(renderer: str, version: str, api: str) -> KeptCode | None:
     """What the driver keeps for a device; None where it hands over all that it makes, or nothing can be kept."""
-    is_kept = _DRIVER.exists() and os.environ.get(_KEEPS) == "1" and "nvidia" in renderer.lower()
+    is_kept = _DRIVER.exists() and os.environ.get(_NAME) == _WINDOW and "nvidia" in renderer.lower()
     # Without a list all would wait for the next start in each of them.
     return KeptCode(f"{renderer} {version} {api}") if is_kept and _is_writable(own_folder("cache")) else None
 
