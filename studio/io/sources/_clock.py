@@ -153,6 +153,19 @@ def in_order(items: Iterable[tuple[float, T]], depth: int) -> Iterator[tuple[flo
         yield heapq.heappop(times), waiting.popleft()
 
 
+def exact_rate(average: Fraction, slack: Fraction) -> Fraction | None:
+    """The whole number of frames a second, or the one over 1.001, that is meant by an average that near; else None.
+
+    Args:
+        average: frames per second.
+        slack: by which part of it the average may be off.
+    """
+    for exact in (Fraction(round(average)), Fraction(round(average * Fraction(1001, 1000)) * 1000, 1001)):
+        if exact and abs(average - exact) / exact < slack:
+            return exact
+    return None
+
+
 def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | None) -> Fraction | None:
     """The rate at which no frame of a film of variable rate is lost, or None where its rate is constant.
 

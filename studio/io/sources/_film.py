@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.sources._clock import DEPTH, Stamps, rehearsed
+from studio.io.sources._clock import DEPTH, Stamps, exact_rate, rehearsed
 from studio.io.sources._other_files import what_else
 from studio.io.sources.base import MAX_SIDE
 from studio.model.size import Size
@@ -167,9 +167,8 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
         average = stream.frames / (stream.duration * stream.time_base)
     if not average or average <= 0:
         return None
-    for exact in (Fraction(round(average)), Fraction(round(average * Fraction(1001, 1000)) * 1000, 1001)):
-        if exact and abs(average - exact) / exact < Fraction(1, 5000):
-            return exact
+    if exact := exact_rate(average, Fraction(1, 5000)):
+        return exact
     # Where a film says it as a float, it comes as billions of billionths.
     return Fraction(average).limit_denominator(_FINEST)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF = {b"avif", b"avis"}
-_MOVING = ("WEBP", "AVIF", "PNG")
+_MOVING = ("WEBP", "AVIF")
 
 
 def kind_of(data: bytes) -> str:
@@ -97,7 +97,7 @@ def is_deep(data: bytes) -> bool:
 
 
 def moving(data: bytes) -> tuple[int, Size]:
-    """How many pictures a WebP, AVIF or PNG file shows in turn, and of which size; 0 where it is unreadable."""
+    """How many pictures a WebP or AVIF file shows in turn, and of which size; 0 where it is unreadable."""
     try:
         with open_picture(data, _MOVING) as image:
             stored = Size.from_wh(image.size)
@@ -108,8 +108,9 @@ def moving(data: bytes) -> tuple[int, Size]:
         return 0, Size(0, 0)
 
 
-def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:
-    """The pictures of an animated WebP, AVIF or PNG, (H, W, 3 | 4) uint8, and the seconds that each is shown for.
+def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, int, int]]:
+    """The pictures of an animated WebP or AVIF, (H, W, 3 | 4) uint8, with the milliseconds at which each begins and for
+    which it is shown.
 
     Raises:
         OSError: or another of Pillow's, where the file is damaged.
@@ -121,7 +122,7 @@ def frames_of(data: bytes) -> Iterator[tuple[np.ndarray, float]]:
             image.seek(number)
             image.load()
             shown = _cropped(image, data).convert("RGBA" if "A" in image.getbands() else "RGB")
-            yield orient(np.array(shown), *turn), float(image.info.get("duration") or 100) / 1000
+            yield orient(np.array(shown), *turn), int(image.info["timestamp"]), int(image.info.get("duration") or 100)
 
 
 def _turn(image: Image, data: bytes) -> Turn:

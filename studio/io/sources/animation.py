@@ -1,4 +1,4 @@
-"""Animated WebP, AVIF and PNG pictures as films; GIF is read as a film by FFmpeg."""
+"""Animated WebP and AVIF pictures as films; GIF and PNG are read as films by FFmpeg."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.io.sources._clock import fine_rate
+from studio.io.sources._clock import exact_rate, fine_rate
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import read_header
 from studio.io.sources._heif import frames_of, kind_of, moving
+from studio.io.sources._icc import profile_of, to_srgb
 from studio.io.sources._iso import colours_by_number
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
 
@@ -31,10 +32,14 @@ class AnimationSource(BaseSource):
         self._closed = False
         _, size = moving(self._data)
         check_size(size, path)
-        lengths: list[Fraction] = []
+        begins, lengths = list[int](), list[Fraction]()
         try:
-            for _, length in frames_of(self._data):
-                lengths.append(Fraction(round(length * 1000), 1000))
+            for _, start, length in frames_of(self._data):
+                if begins and start > begins[-1]:
+                    # Lengths are rounded, of AVIF at least: after some time they would have drifted.
+                    lengths[-1] = Fraction(start - begins[-1], 1000)
+                begins.append(start)
+                lengths.append(Fraction(length, 1000))
         except Exception as error:  # whatever it is, the file is at fault
             if not lengths:
                 raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off") from error
@@ -45,7 +50,8 @@ class AnimationSource(BaseSource):
         duration = sum(self._lengths, Fraction(0))
         average = len(lengths) / duration
         fine = fine_rate([*self._times, duration], _TICK, average)
-        fps = fine or average.limit_denominator(1001)
+        slack = max(Fraction(1, 5000), 2 * _TICK / duration)
+        fps = fine or exact_rate(average, slack) or average.limit_denominator(1001)
         self.info = SourceInfo(
             size, fps, round(duration * fps), float(duration), False,
             f"{path.suffix[1:].lower()} {size.typed} {rate_text(fps)}{' (variable)' if fine else ''}",
@@ -54,12 +60,15 @@ class AnimationSource(BaseSource):
     def __iter__(self) -> Iterator[Frame]:
         """Give the pictures from the start; a damaged end is said in `warning`."""
         self.warning = None
-        colours = Colours(*(colours_by_number(self._data) if kind_of(self._data) == "avif" else ()))
+        profile = profile_of(self._data)
+        colours = Colours(*(colours_by_number(self._data) if kind_of(self._data) == "avif" and not profile else ()))
         try:
-            for number, (values, _) in enumerate(frames_of(self._data)):
+            for number, (values, *_) in enumerate(frames_of(self._data)):
                 if self._closed or number == len(self._times):
                     return
                 picture = rgb_of(values, colours, self.reading.tone_map)
+                converted = to_srgb(picture, profile) if profile else None
+                picture = picture if converted is None else converted
                 yield Frame(picture, float(self._times[number]), number, float(self._lengths[number]))
         except Exception:  # noqa: BLE001 - whatever it is, the file is at fault
             self.warning = f"{self._path} is damaged: it ends early"
@@ -70,13 +79,13 @@ class AnimationSource(BaseSource):
 
 
 class AnimationKind:
-    """A path to an animated WebP, AVIF or PNG."""
+    """A path to an animated WebP or AVIF."""
 
     name = "animation"
     order = 12
 
     def match(self, spec: str) -> bool:
-        """Whether `spec` is a WebP, AVIF or PNG file of more than one picture."""
+        """Whether `spec` is a WebP or AVIF file of more than one picture."""
         path = file_at(spec)
         if path is None:
             return False
@@ -84,7 +93,7 @@ class AnimationKind:
             with path.open("rb") as file:
                 start = file.read(1 << 12)
             header = read_header(start)
-            may_move = kind_of(start) == "avif" or (header is not None and header.moves)
+            may_move = kind_of(start) == "avif" or (header is not None and header.kind == "webp" and header.moves)
             return may_move and moving(path.read_bytes())[0] > 1
         except OSError:
             return False

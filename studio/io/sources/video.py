@@ -27,6 +27,7 @@ from studio.io.sources._film import (
     picture_stream,
     square_size,
 )
+from studio.io.sources._header import read_header, seconds_of_png
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
     HAIR,
@@ -83,7 +84,7 @@ class VideoSource(BaseSource):
             stream = picture_stream(container, path)
             context = stream.codec_context
             check_size(Size(context.height or 1, context.width or 1), path)
-            self._by_packet = is_held_by_packet(stream)
+            self._is_held_alike = is_held_by_packet(stream) or context.name == "apng"
             # Decoders overwrite what the container says.
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             self._jumps = jumps(container)
@@ -102,8 +103,14 @@ class VideoSource(BaseSource):
             aspect = (crop and crop.aspect) or stream.sample_aspect_ratio
             self._size = square_size(crop.size if crop else self._stored, aspect)
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
-            upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
             duration = duration_of(container, stream)
+            if context.name == "apng":
+                data = path.read_bytes()
+                header = read_header(data)
+                # Of what its EXIF says PyAV gives the angle alone.
+                self._first_turn = header.turn if header is not None else self._first_turn
+                duration = float(seconds_of_png(data))
+            upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
             average = nominal_rate(container, stream)
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
@@ -194,7 +201,7 @@ class VideoSource(BaseSource):
             crop=self._crop,
             colours=self._said,
             tone_map=self.reading.tone_map,
-            turn=self._first_turn if self._by_packet else None,
+            turn=self._first_turn if self._is_held_alike else None,
         )
         passed: _Timed | None = None
         count = 0
