@@ -166,13 +166,16 @@ def _built(support: Any, state: dict[str, torch.Tensor], arch: str) -> Any:
 
 
 def _all_experts(layer: Any, x: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
-    """What a mixture of experts makes, as SeemoRe has it: all of them work, and those that are not chosen count nothing."""
+    """What SeemoRe's mixture of experts makes: all of them work, and those that are not chosen count nothing."""
     import torch
 
     weights = layer.gate(x).softmax(1)
     largest, places = torch.topk(weights, layer.num_expert)
     chosen = torch.zeros_like(weights).scatter(1, places, largest)
-    return x + sum(expert(x, k) * chosen[:, i : i + 1, None, None] for i, expert in enumerate(layer.experts))
+    made = x
+    for i, expert in enumerate(layer.experts):
+        made = made + expert(x, k) * chosen[:, i : i + 1, None, None]
+    return made
 
 
 def _example(found: Any, options: Options) -> list[torch.Tensor]:
