@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import typer
 
@@ -60,6 +61,7 @@ def main() -> None:
     with standard_streams():
         try:
             try:
+                _require_folder()
                 app()
             finally:
                 sys.stdout.flush()
@@ -70,6 +72,18 @@ def main() -> None:
             sys.exit(Exit.BAD_INPUT)
         except ReaderGoneError:
             sys.exit(Exit.BAD_INPUT)
+
+
+def _require_folder() -> None:
+    """Without a folder to be in, libraries of NumPy and PyTorch end the process.
+
+    Raises:
+        StudioError: where that has been removed.
+    """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise StudioError("the folder that you are in has been removed; go to another one: cd ~") from error
 
 
 def _escaped(text: str) -> str:

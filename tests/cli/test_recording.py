@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -341,6 +342,27 @@ def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path,
     assert status == 2
     assert 'cannot go to a pipe ("-")' in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_is_no_source_and_told_so(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p")
+    for source in ("-", "p", "/dev/null"):
+        status, _, err = studio_here("render", source, "a.mp4", "--preset", made / "identity")
+        assert status == 2
+        assert "is a pipe or a device" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_folder_that_has_been_removed_is_one_sentence(
+    studio_here: StudioHere, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    status, _, err = studio_here("render", made / "film.mp4", tmp_path / "a.mp4", "--preset", made / "identity")
+    monkeypatch.chdir(tmp_path)
+    assert status == 2
+    assert "has been removed" in err
 
 
 @pytest.mark.parametrize(

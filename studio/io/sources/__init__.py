@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
@@ -60,4 +61,13 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
                     source.reading = reading
                 return guarding(source, kind)
     # Every file and every folder matches some kind, so it is neither.
+    if spec == "-" or _is_there(spec):
+        raise StudioError(f"{spec!r} is a pipe or a device, and films are read more than once; save it to a file")
     raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")
+
+
+def _is_there(spec: str) -> bool:
+    try:
+        return Path(spec).exists()
+    except (OSError, ValueError):
+        return False
