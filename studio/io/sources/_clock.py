@@ -21,6 +21,7 @@ DEPTH = 16
 """Frames among which times may stand in another order than the pictures: H.264's and HEVC's decoders hold no more."""
 _FASTEST = Fraction(240)
 _COMMON = tuple(Fraction(n) for n in (5, 6, 8, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 144, 240))
+_TELEVISION = (24, 30, 48, 60, 120)
 
 
 class Clock:
@@ -191,9 +192,12 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     like = [step for step in steps if step < 3 * short / 2]
     finest = like[len(like) // 2]
     rate = min(1 / finest, _FASTEST)
-    ntsc = [common * 1000 / 1001 for common in (24, 30, 48, 60, 120) if common]
-    near = min((*_COMMON, *(Fraction(n) for n in ntsc)), key=lambda common: abs(common - rate) / common)
+    near = min(_COMMON, key=lambda common: abs(common - rate) / common)
     # Stamps in milliseconds say a rate to a few percent.
     if abs(near - rate) / near <= max(Fraction(1, 25), 2 * tick / finest):
-        return near
+        # Each run of such steps is known to two ticks, and the rates of television are 1/1000 lower.
+        length = sum(like, Fraction(0))
+        slow, measured = near * Fraction(1000, 1001), len(like) / length
+        is_sure = 2 * tick * (len(steps) - len(like) + 1) / length < Fraction(1, 2000)
+        return slow if near in _TELEVISION and is_sure and abs(slow - measured) < abs(near - measured) else near
     return rate.limit_denominator(1001)

@@ -27,6 +27,8 @@ _FINEST = 100_000
 _LOCAL, _PART_OF = "file,crypto,data", "subfile,,"
 # Seconds after zero at which many films begin, by what their sound needs.
 _EARLY = 0.5
+# Containers whose length may count from the zero of their clock.
+_FROM_ZERO = ("matroska", "nut", "asf")
 _DISCONTINUOUS = 512  # AVFMT_TS_DISCONT
 
 
@@ -240,14 +242,13 @@ def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
     """How long a film says that it is, in seconds; None where it does not say."""
     if is_bare(container):
         return None
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if not container.duration:
+    if not container.duration and not stream.duration:
         return None
-    said, start = container.duration / 1e6, (container.start_time or 0) / 1e6
-    if start < _EARLY or "matroska" not in container.format.name:
+    own = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+    said, start = float(own or Fraction(container.duration or 0, 1_000_000)), (container.start_time or 0) / 1e6
+    if start < _EARLY or not any(kind in container.format.name for kind in _FROM_ZERO):
         return said
-    # Matroska's may count from the film's start or from its clock's zero, which lies before it.
+    # Theirs may count from the film's start or from its clock's zero, which lies before it.
     end = _last_stamp(container, stream)
     return said if end is None or end > said else said - start
 

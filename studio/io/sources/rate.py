@@ -60,9 +60,9 @@ def _from(source: Source, fps: Fraction, index: int) -> Iterator[Frame]:
             # beginning of their last frame: that is no length.
             stop = min(stop, source.info.duration)
         end = max(1, math.floor(stop * float(fps) + 0.5 + HAIR))
-        if tick == end and fps == source.info.fps and source.info.frames != end:
-            # The last frame claims to be shorter than a tick. At its own rate a film is shown whole; only where its
-            # count says that it is (a variable rate), or at a lower rate, is that frame the one to drop.
+        if tick == end and fps == source.info.fps:
+            # The last frame claims to be shorter than a tick. At its own rate a film is shown whole; only at a lower
+            # one is that frame the one to drop.
             end += 1
         yield from _shown(nearest, latest, index, tick, end, fps)
 
