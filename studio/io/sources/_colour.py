@@ -86,7 +86,7 @@ def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> 
         light = _squeezed(light, tone_map)
     np.minimum(light, 1.0, out=light)
     if colours.transfer in _CURVES:
-        return _srgb(light)
+        return srgb(light)
     return np.asarray(light ** np.float32(1 / _SCREEN_GAMMA), np.float32)
 
 
@@ -146,6 +146,7 @@ def _hable(x: Array | np.float32) -> Array:
     return np.asarray((x * (0.15 * x + 0.05) + 0.004) / (x * (0.15 * x + 0.5) + 0.06) - 0.02 / 0.3, np.float32)
 
 
-def _srgb(light: Array) -> Array:
+def srgb(light: Array) -> Array:
+    """Values with sRGB's curve of light from 0 to 1."""
     high = 1.055 * np.maximum(light, 1e-8) ** np.float32(1 / 2.4) - 0.055
     return np.asarray(np.where(light <= 0.0031308, light * 12.92, high), np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 BT709, XYZ = 1, 10
 _D65, _C_WHITE, _DCI = (0.3127, 0.3290), (0.310, 0.316), (0.314, 0.351)
-_PLACES = {
+_PLACES: dict[int, Places] = {
     1: ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060), _D65),
     4: ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), _C_WHITE),
     5: ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), _D65),
@@ -30,32 +30,43 @@ OTHERS = frozenset(_PLACES) - {BT709} | {XYZ}
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 Floats = NDArray[np.float64]
+Place = tuple[float, float]
+Places = tuple[Place, Place, Place, Place]
+"""x and y of red, green, blue and white."""
 
 
 @cache
 def to_bt709(primaries: int) -> NDArray[np.float32]:
     """The (3, 3) matrix from linear RGB of one of `OTHERS`, or XYZ, to linear RGB of BT.709; white stays white."""
-    back = np.linalg.inv(_to_xyz(BT709))
     if primaries == XYZ:
-        return np.asarray(back, np.float32)
-    cones, wanted = (_BRADFORD @ _place(_PLACES[number][3]) for number in (primaries, BT709))
+        return np.asarray(np.linalg.inv(_to_xyz(_PLACES[BT709])), np.float32)
+    return from_places(_PLACES[primaries])
+
+
+def from_places(places: Places) -> NDArray[np.float32]:
+    """The same of any primaries.
+
+    Raises:
+        ZeroDivisionError, numpy.linalg.LinAlgError: where they are those of no screen.
+    """
+    cones, wanted = (_BRADFORD @ _xyz(white) for white in (places[3], _D65))
     adapted = np.linalg.inv(_BRADFORD) @ np.diag(wanted / cones) @ _BRADFORD
-    return np.asarray(back @ adapted @ _to_xyz(primaries), np.float32)
+    return np.asarray(np.linalg.inv(_to_xyz(_PLACES[BT709])) @ adapted @ _to_xyz(places), np.float32)
 
 
 def shares(primaries: int) -> tuple[float, float]:
     """How much of white's luminance is red's and blue's, by one of H.273's numbers; of others as of BT.709."""
-    luminance = _to_xyz(primaries if primaries in _PLACES else BT709)[1]
+    luminance = _to_xyz(_PLACES.get(primaries, _PLACES[BT709]))[1]
     return float(luminance[0]), float(luminance[2])
 
 
-def _place(at: tuple[float, float]) -> Floats:
+def _xyz(at: Place) -> Floats:
     x, y = at
     return np.array([x / y, 1.0, (1 - x - y) / y])
 
 
-def _to_xyz(primaries: int) -> Floats:
+def _to_xyz(places: Places) -> Floats:
     """Linear RGB to XYZ, of which white has the luminance 1."""
-    *three, white = (_place(at) for at in _PLACES[primaries])
+    *three, white = map(_xyz, places)
     columns = np.stack(three, axis=1)
     return np.asarray(columns * np.linalg.solve(columns, white), np.float64)

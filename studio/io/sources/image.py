@@ -16,6 +16,7 @@ from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._pillow import open_picture
+from studio.io.sources._png_colours import by_numbers
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
@@ -126,6 +127,8 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     # Most files have no profile, so that Pillow is not imported for them.
     profile = profile_of(data) if b"ICC_PROFILE" in data or b"iCCP" in data[:4096] or header.kind != "jpeg" else None
     converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
+    if converted is None and header.kind == "png" and colours.is_ordinary:
+        converted = by_numbers(picture, data)
     said += [done] if (done := colours.remark(way.tone_map)) else []
     shown = picture if converted is None else converted
     return Still(orient(shown, *turn), _remark(path, said), warning)

@@ -1,0 +1,57 @@
+"""Colours of a PNG that it states by numbers: the exponent of its values (gAMA), and its primaries (cHRM).
+
+Source: W3C, Portable Network Graphics (third edition), 11.3.2; a profile, sRGB and cICP come before both.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+from studio.io.sources._colour import srgb
+from studio.io.sources._header import chunks_of_png
+from studio.io.sources._primaries import Places, from_places
+from studio.model.op import Array
+from studio.model.picture import DeepPicture
+
+_BEFORE = {b"iCCP", b"sRGB", b"cICP"}
+# What is written of sRGB: an exponent of 1 / 2.2 and its primaries, to a few digits.
+_USUAL, _NEAR = 0.45455, 0.01
+_SRGB = np.array([0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06])
+
+
+def by_numbers(picture: DeepPicture, data: bytes) -> DeepPicture | None:
+    """The picture in sRGB; None where the file states nothing else, or what makes no sense.
+
+    Args:
+        picture: (H, W, 3) RGB of 8 or 16 bits.
+        data: content of the PNG.
+    """
+    chunks = chunks_of_png(data)
+    exponent, stated = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
+    if chunks.keys() & _BEFORE:
+        return None
+    gamma = int.from_bytes(exponent, "big") / 100_000 if len(exponent) == 4 else _USUAL
+    numbers = np.array(struct.unpack(">8I", stated)) / 100_000 if len(stated) == 32 else _SRGB
+    is_usual, has_usual = abs(gamma - _USUAL) < _NEAR, bool(np.abs(numbers - _SRGB).max() < _NEAR / 4)
+    if (is_usual and has_usual) or not 0.1 < gamma < 1.5:
+        return None
+    try:
+        matrix = np.eye(3, dtype=np.float32) if has_usual else from_places(_places(numbers))
+    except (ZeroDivisionError, np.linalg.LinAlgError):
+        return None
+    full = np.iinfo(picture.dtype).max
+    values = picture.astype(np.float32) / np.float32(full)
+    light = _light_of_srgb(values) if is_usual else values ** np.float32(1 / gamma)
+    shown = srgb(np.clip(light @ matrix.T, 0.0, 1.0))
+    return np.asarray(np.rint(shown * full), picture.dtype) if np.isfinite(matrix).all() else None
+
+
+def _places(numbers: np.ndarray) -> Places:
+    white, *three = ((float(x), float(y)) for x, y in numbers.reshape(4, 2))
+    return three[0], three[1], three[2], white
+
+
+def _light_of_srgb(values: Array) -> Array:
+    return np.asarray(np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4), np.float32)
