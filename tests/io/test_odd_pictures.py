@@ -85,6 +85,12 @@ def test_a_bitmap_is_what_its_header_says(tmp_path: Path, kind: str) -> None:
     assert np.abs(only(tmp_path / "a.bmp") - wanted).max() <= 1
 
 
+@pytest.mark.parametrize("compression", [None, "tga_rle"])
+def test_greys_with_opacity_in_a_tga_are_no_colours(tmp_path: Path, compression: str | None) -> None:
+    Image.fromarray(np.dstack([GREY, OPACITY])).save(tmp_path / "a.tga", compression=compression)
+    assert np.abs(only(tmp_path / "a.tga") - (GREY * (OPACITY / 255))[..., None]).max() <= 1
+
+
 @pytest.mark.parametrize("length", [20, 60, 1000])
 def test_a_bitmap_that_is_cut_off_is_a_sentence(tmp_path: Path, length: int) -> None:
     (tmp_path / "a.bmp").write_bytes(bitmap(24, BGR)[:length])
@@ -110,6 +116,62 @@ def test_greys_of_light_are_as_bright_as_colours_of_light(tmp_path: Path, kind: 
             for packet in (*stream.encode(av.VideoFrame.from_ndarray(light, format="grayf32le")), *stream.encode(None)):
                 sink.mux(packet)
     assert np.abs(only(path) - on_screen(light)[..., None]).max() <= 1
+
+
+def exr(channels: dict[str, np.ndarray]) -> bytes:
+    """An OpenEXR file of float channels, (H, W), not compressed."""
+
+    def attribute(name: str, kind: str, value: bytes) -> bytes:
+        return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<I", len(value)) + value
+
+    names, window = sorted(channels), struct.pack("<4i", 0, 0, W - 1, H - 1)
+    listed = b"".join(name.encode() + b"\0" + struct.pack("<iB3xii", 2, 0, 1, 1) for name in names) + b"\0"
+    head = struct.pack("<II", 20000630, 2) + attribute("channels", "chlist", listed)
+    head += attribute("compression", "compression", b"\0") + attribute("lineOrder", "lineOrder", b"\0")
+    head += attribute("dataWindow", "box2i", window) + attribute("displayWindow", "box2i", window)
+    head += attribute("pixelAspectRatio", "float", struct.pack("<f", 1))
+    head += attribute("screenWindowCenter", "v2f", bytes(8)) + attribute("screenWindowWidth", "float", bytes(4)) + b"\0"
+    rows = [b"".join(channels[name][row].astype("<f4").tobytes() for name in names) for row in range(H)]
+    places = [len(head) + 8 * H + row * (8 + len(rows[0])) for row in range(H)]
+    return (
+        head
+        + struct.pack(f"<{H}Q", *places)
+        + b"".join(struct.pack("<ii", number, len(row)) + row for number, row in enumerate(rows))
+    )
+
+
+LIGHT = RGB / 255
+PLAIN = {name: LIGHT[..., place] for place, name in enumerate("RGB")}
+
+
+def test_light_in_an_exr_is_multiplied_by_its_opacity_already(tmp_path: Path) -> None:
+    half = {name: light / 2 for name, light in PLAIN.items()}
+    (tmp_path / "a.exr").write_bytes(exr({**half, "A": np.full((H, W), 0.5)}))
+    assert np.abs(only(tmp_path / "a.exr") - on_screen(LIGHT / 2)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("layers", "shown"),
+    [
+        (["ViewLayer.Combined", "ViewLayer.Normal"], 0),
+        (["ViewLayer.AO", "ViewLayer.Combined"], 1),
+        (["diffuse"], 0),
+        (["", "diffuse"], 0),
+    ],
+)
+def test_of_layers_of_an_exr_the_finished_picture_is_shown(tmp_path: Path, layers: list[str], shown: int) -> None:
+    channels = {"View.Depth.Z": np.full((H, W), 7.0)}
+    for number, layer in enumerate(layers):
+        for name, light in PLAIN.items():
+            channels[f"{layer}.{name}".removeprefix(".")] = light if number == shown else 1 - light
+    (tmp_path / "a.exr").write_bytes(exr(channels))
+    assert np.abs(only(tmp_path / "a.exr") - on_screen(LIGHT)).max() <= 1
+
+
+def test_an_exr_without_colours_is_said_to_have_none(tmp_path: Path) -> None:
+    (tmp_path / "a.exr").write_bytes(exr({f"View.{name}": LIGHT[..., 0] for name in ("Z", "u", "v", "w", "x", "y")}))
+    with pytest.raises(StudioError, match=r"no colours but the channels View\.Z, .* and 2 more"):
+        open_source(str(tmp_path / "a.exr"))
 
 
 @pytest.mark.parametrize("pixels", ["gbrp10le", "gbrp12le", "rgb24", "gray"])

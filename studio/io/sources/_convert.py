@@ -216,7 +216,8 @@ def _pixels(frame: VideoFrame) -> str:
         # Made colour by the filter, greys would be clipped, and stretched as those of video.
         return "grayf32le"
     if _is_float(frame):
-        return "gbrapf32le" if alpha else "gbrpf32le"
+        # OpenEXR's colours are multiplied by their opacity: over black they are what they are.
+        return "gbrpf32le"
     if any(component.bits > 8 for component in frame.format.components):
         return "rgba64le" if alpha else "rgb48le"
     return "rgba" if alpha else "rgb24"

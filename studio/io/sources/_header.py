@@ -60,7 +60,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga):
             header = read(data)
             if header is not None:
                 return header
@@ -201,6 +201,14 @@ def _bmp(data: bytes) -> Header | None:
 def _pnm(data: bytes) -> Header | None:
     found = _PNM.match(data[:4096])
     return Header("pnm", Size.from_wh((int(found[2]), int(found[3])))) if found else None
+
+
+def _tga(data: bytes) -> Header | None:
+    """Only of greys with opacity: FFmpeg takes these for colours of 16 bits, and reads all others."""
+    is_such = (
+        data[1:2] == b"\0" and data[2] in (3, 11) and not any(data[3:12]) and data[16] == 16 and data[17] & 0xCF == 8
+    )
+    return Header("tga", Size.from_wh(struct.unpack_from("<HH", data, 12))) if is_such else None
 
 
 def orientation_of(exif: bytes) -> tuple[bool, bool, bool]:

@@ -106,7 +106,7 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     check_size(header.size, path)
     if claims_more(data):
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
-    if header.kind == "bmp":
+    if header.kind in ("bmp", "tga"):
         return _bitmap(path, data, way)
     is_tiff, turn = header.kind == "tiff", header.turn
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
@@ -135,9 +135,11 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
 
 
 def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
-    """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else."""
+    """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else;
+    or a TGA of greys with opacity.
+    """
     try:
-        with open_picture(data, ("BMP",)) as image:
+        with open_picture(data, ("BMP", "TGA")) as image:
             values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
     except Exception:  # noqa: BLE001 - Pillow says by many that it does not know a kind, or that it is damaged
         from studio.io.sources.video import VideoSource
