@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -57,8 +57,11 @@ def train(
             metavar="NAME=WEIGHT,...",
         ),
     ] = "l2=1",
-    steps: Annotated[int, typer.Option(help="Steps to take; 1000 where no time is given.", min=0)] = 0,
+    steps: Annotated[int, typer.Option(help="Steps to take; 1000 where nothing else ends it.", min=0)] = 0,
     minutes: Annotated[float, typer.Option(help="Minutes to learn at most.", min=0.0)] = 0.0,
+    until: Annotated[
+        float, typer.Option(help="Decibels at which it ends: the PSNR's mean over the last 20 steps.", min=0.0)
+    ] = 0.0,
     size: Annotated[int, typer.Option(help="Side of the crops that it is shown.", min=1, max=4096)] = 128,
     zoom: Annotated[
         float,
@@ -139,14 +142,14 @@ def train(
     _require_new(output, resume)
     for read in filter(None, (source, wanted, style)):
         refuse_overlap(read, output, "The network")
-    if cosine and minutes and not steps:
-        raise StudioError("--cosine lets the rate fall over --steps; give those besides --minutes.")
+    if cosine and (minutes or until) and not steps:
+        raise StudioError("--cosine lets the rate fall over --steps; give those besides --minutes or --until.")
     looks = style or {"features", "style"} & parse_weights(loss, LOSS_NAMES).keys()
     if (is_given(context, "extractor") or layers) and not looks:
         raise StudioError(
             "--extractor and --layers are what features and style are seen through, and no --loss asks for either."
         )
-    most = steps or (0 if minutes else 1000)
+    most = steps or (0 if minutes or until else 1000)
     asked = Asked(
         source=source,
         wanted=wanted,
@@ -189,7 +192,8 @@ def train(
 
             learner.restore(load_checkpoint(resume, network))
         safe = Safe(output, resume)
-        _teach(learner, asked, weights, output, most, minutes * 60, safe, keep=keep, as_json=as_json)
+        ends = Ends(most, minutes * 60, until)
+        _teach(learner, asked, weights, output, ends, safe, keep=keep, as_json=as_json)
     finally:
         learner.close()
 
@@ -199,28 +203,29 @@ def _teach(
     asked: Asked,
     weights: str,
     output: Path,
-    most: int,
-    seconds: float,
+    ends: Ends,
     safe: Safe,
     *,
     keep: bool,
     as_json: bool,
 ) -> None:
     from studio.learn.checkpoint import save_checkpoint
+    from studio.learn.goal import Goal
 
     began = saved = time.monotonic()
     last, problem = None, ""
-    with _interruptible() as stopped, shown_steps(as_json, most, seconds) as show:
+    goal = Goal(decibels=ends.decibels or math.inf)
+    with _interruptible() as stopped, shown_steps(as_json, ends.steps, ends.seconds) as show:
         while not stopped():
             try:
                 # What a device says of its steps is asked for now and then: it must not wait for that.
-                found = learner.advance(_LOOK, most - learner.steps if most else math.inf)
+                found = learner.advance(_LOOK, ends.steps - learner.steps if ends.steps else math.inf)
             except StudioError as error:
                 problem = str(error)
                 break
             passed = time.monotonic() - began
             last = _told(found, show, passed) or last
-            if last is not None and _is_enough(learner.steps, most, passed, seconds):
+            if any(goal.add(step) for step in found) or (last is not None and ends.are_reached(learner.steps, passed)):
                 break
             if time.monotonic() - saved > _AUTOSAVE:
                 _keep_safe(learner, safe)
@@ -259,8 +264,16 @@ def _told(steps: list[Step], show: Show, passed: float) -> Step | None:
     return steps[-1] if steps else None
 
 
-def _is_enough(steps: int, most: int, passed: float, seconds: float) -> bool:
-    return bool((most and steps >= most) or (seconds and passed >= seconds))
+class Ends(NamedTuple):
+    """What ends a lesson, the first that is reached; 0 of each does not count."""
+
+    steps: int
+    seconds: float
+    decibels: float
+
+    def are_reached(self, steps: int, passed: float) -> bool:
+        """Whether so many steps, or so many seconds, are enough."""
+        return bool((self.steps and steps >= self.steps) or (self.seconds and passed >= self.seconds))
 
 
 def _require_new(output: Path, resume: Path | None) -> None:

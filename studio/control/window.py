@@ -73,6 +73,29 @@ STEPS = Number(
     1e7,
     "",
     "How many steps Learn takes before it pauses; 0 is endless",
+    safe=(0.0, 10_000.0),
+)
+SECONDS = Number(
+    "/lesson/seconds",
+    "Lesson seconds",
+    "number",
+    0.0,
+    0.0,
+    1e6,
+    "s",
+    "How many seconds of steps Learn takes before it pauses; 0 is endless",
+    safe=(0.0, 600.0),
+)
+DECIBELS = Number(
+    "/lesson/decibels",
+    "Lesson decibels",
+    "number",
+    0.0,
+    0.0,
+    200.0,
+    "dB",
+    "The PSNR at which Learn pauses, as the mean of the last 20 steps; 0 is endless",
+    safe=(0.0, 60.0),
 )
 STRENGTH = Number(
     "/vary/strength",
@@ -93,5 +116,5 @@ def window_numbers() -> tuple[Number, ...]:
         *(BLACK, TEST, MIRRORED, FLIPPED, QUARTERS),
         *(*BRUSH.values(), RATE, PULL, NAMED_BRUSH),
         *(number for _, number in (*setting_numbers(), *loss_numbers())),
-        *(STEPS, STRENGTH, FADE_BEATS, FADE, *MORPH),
+        *(STEPS, SECONDS, DECIBELS, STRENGTH, FADE_BEATS, FADE, *MORPH),
     )

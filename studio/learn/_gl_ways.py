@@ -215,7 +215,7 @@ class ComputeWay(Way):
         self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] if course.statistics else [])])
         course.tensors.moved(self._all, but=course.engine)
         for packed, key in self._rest:
-            packed.repacked(course.tensors, key)
+            packed.repack(course.tensors, key)
 
     def _is_other(self, painted: tuple[tuple[str, Array | None, Pull | None], ...]) -> bool:
         before = self._arranged

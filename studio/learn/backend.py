@@ -48,10 +48,13 @@ class Pull:
     Attributes:
         strength: in the tensor's own shape, what part of the way a step goes; 0 for not at all.
         target: where to, in the same shape.
+        towards: the preset or network that the target is of, empty for what learns as it was trained; None where
+            nobody said.
     """
 
     strength: Array
     target: Array
+    towards: str | None = None
 
 
 @dataclass

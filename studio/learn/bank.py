@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -77,6 +77,7 @@ class Bank:
         count: of all pictures that there are.
         every: one of so many of them was taken.
         size: of the first as it is there; None where that is not known.
+        endless: whether more come while a network learns.
     """
 
     pictures: list[Picture] = field(default_factory=list)
@@ -84,6 +85,7 @@ class Bank:
     count: int = 0
     every: int = 1
     size: Size | None = None
+    endless: ClassVar[bool] = False
 
     def thin_out(self, every: int) -> None:
         """Keep one of so many pictures of the source: ``every`` times some power of two."""
@@ -128,6 +130,8 @@ class LiveBank(Bank):
         frames: what it sees, without end.
         fitting: makes a picture as large as those that are kept.
     """
+
+    endless: ClassVar[bool] = True
 
     source: Source | None = None
     frames: Iterator[Frame] = field(default_factory=lambda: iter(()))

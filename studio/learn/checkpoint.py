@@ -53,6 +53,8 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path, asked: Asked | None = No
     # The random state and the number of the step travel as bytes, so that the tensors' reader reads everything.
     version = VERSION if checkpoint.remembered else VERSION - 1
     said = {"format": KIND, "version": version, "steps": state.steps, "random": checkpoint.random}
+    if aims := {name: pull.towards for name, pull in checkpoint.pulls.items() if pull.towards is not None}:
+        said["towards"] = aims
     if asked is not None:
         said["lesson"] = asdict(asked)
     arrays["said"] = np.frombuffer(json.dumps(said).encode(), np.uint8)
@@ -81,7 +83,7 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
     for name, value in [*rates.items(), *pulls.items(), *aims.items()]:
         if name not in network.tensors or network.tensors[name].shape != value.shape or not np.isfinite(value).all():
             raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
-    drawn = {name: Pull(value, aims[name]) for name, value in pulls.items() if name in aims}
+    drawn = {name: Pull(value, aims[name], said["towards"].get(name)) for name, value in pulls.items() if name in aims}
     state = State(tensors, slots, said["steps"])
     return Checkpoint(state, said["random"], rates, drawn, _of(found, "lesson"))
 
@@ -113,6 +115,9 @@ def _said(path: Path, held: np.ndarray | None) -> dict[str, Any]:
         if not isinstance(said, dict) or said["format"] != KIND:
             raise ValueError
         if not all(type(said[key]) is int and 0 <= said[key] < _MOST for key in ("version", "steps")):
+            raise ValueError
+        said.setdefault("towards", {})
+        if not all(isinstance(aim, str) for aim in said["towards"].values()):
             raise ValueError
         # A generator of the same kind takes nothing else for its state.
         np.random.default_rng(0).bit_generator.state = said["random"]

@@ -257,13 +257,14 @@ class Learner:
             raise StudioError(f'The rates of "{tensor}" need the shape {shape}, and numbers from 0 to 100.')
         self.backend.rates[tensor] = held
 
-    def set_pull(self, tensor: str, strength: Array | None, target: Array | None = None) -> None:
+    def set_pull(self, tensor: str, strength: Array | None, target: Array | None = None, of: str | None = None) -> None:
         """Draw every weight of a tensor towards others, by so much of the way in every step; None for no more.
 
         Args:
             tensor: full name.
             strength: in the tensor's own shape, 0 to 1.
             target: in the same shape; None for what the network began with.
+            of: see `studio.learn.backend.Pull.towards`.
         """
         self._require(tensor)
         if strength is None:
@@ -274,7 +275,7 @@ class Learner:
         fits = held.shape == shape == goal.shape and np.isfinite(goal).all()
         if not fits or not ((held >= 0) & (held <= 1)).all():
             raise StudioError(f'A pull on "{tensor}" needs strengths from 0 to 1 and a target, both of shape {shape}.')
-        self.backend.pulls[tensor] = Pull(held, goal)
+        self.backend.pulls[tensor] = Pull(held, goal, of)
 
     def watch(self, layers: Collection[str]) -> None:
         """Keep the gradients of these layers' maps from the next crop on, and no others'; see `map_gradient`."""

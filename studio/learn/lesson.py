@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -203,8 +204,11 @@ class Pairs(Lesson):
         """Of two sources: the same pictures of both are kept, and those that are wanted get the size of those shown.
 
         Raises:
-            StudioError: where one has more pictures than the other.
+            StudioError: where one has more pictures than the other, or no end.
         """
+        for each in (bank, others):
+            if each.endless:
+                raise StudioError(f"{each.name} goes on without end; pairs need as many pictures of both, in order.")
         _require_as_many(others.name, others.count, bank.name, bank.count)
         every = max(bank.every, others.every)
         for each in (bank, others):
@@ -287,4 +291,11 @@ def open_lesson(
     if kind == "as" and teach is not None:
         teacher = teach(rest)
         return Taught(load_bank(source, size, zoom), teacher)
-    return Pairs.of(load_bank(source, size, zoom), load_bank(wanted, size, zoom))
+    with ExitStack() as opened:
+        banks = []
+        for spec in (source, wanted):
+            banks.append(load_bank(spec, size, zoom))
+            opened.callback(banks[-1].close)
+        pairs = Pairs.of(*banks)
+        opened.pop_all()
+    return pairs

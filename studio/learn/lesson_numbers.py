@@ -40,7 +40,11 @@ class LessonNumbers(Declared):
     rate: float = param(0.001, lo=0.0, hi=1.0, doc="How far a step goes")
     warmup: int = param(0, lo=0, hi=10000, doc="Steps over which the rate rises from nothing", label="Warm-up")
     cosine: int = param(
-        0, lo=0, hi=10_000_000, doc="Steps until the rate has fallen to nothing along a cosine; 0 for a constant rate"
+        0,
+        lo=0,
+        hi=10_000_000,
+        safe=(0, 10_000),
+        doc="Steps until the rate has fallen to nothing along a cosine; 0 for a constant rate",
     )
     momentum: float = param(
         0.9,

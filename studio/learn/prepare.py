@@ -104,7 +104,11 @@ def prepare(
     settings, need, notes = settled(network, asked, name, stages)
     opens = partial(open_backend, engine=name, device=device)
     lesson = _lesson(network, asked, settings.size)
-    learner = Learner(network, lesson, settings, name, opens)
+    try:
+        learner = Learner(network, lesson, settings, name, opens)
+    except BaseException:
+        lesson.close()
+        raise
     learner.need = need
     return learner, (*notes, *lesson.notes)
 

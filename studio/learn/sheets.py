@@ -64,7 +64,7 @@ def steer(learner: Learner, sheets: LearningSheets, before: LearningSheets, netw
     for name in touched:
         target = aim.get(name)
         if name in sheets.pulls and target is not None and target.shape == shapes[name]:
-            learner.set_pull(name, _strength(sheets, name, shapes[name]), target)
+            learner.set_pull(name, _strength(sheets, name, shapes[name]), target, sheets.towards)
         else:
             learner.set_pull(name, None)
 
@@ -85,9 +85,15 @@ def pinned(shape: tuple[int, ...], rect: Rect) -> Array:
     return from_sheet(sheet, shape)
 
 
-def sheets_of(checkpoint: Checkpoint) -> LearningSheets:
-    """The rates and pulls that a checkpoint keeps, as they are painted; what was pulled towards is not said."""
-    found = LearningSheets()
+def sheets_of(checkpoint: Checkpoint, towards: str = "") -> LearningSheets:
+    """The rates and pulls that a checkpoint keeps, as they are painted.
+
+    Args:
+        checkpoint: of any lesson.
+        towards: what weights are pulled towards where it does not say.
+    """
+    said = [pull.towards for pull in checkpoint.pulls.values() if pull.towards is not None]
+    found = LearningSheets(towards=said[0] if said else towards)
     for name, rates in checkpoint.rates.items():
         found = found.with_sheet("rates", name, to_sheet(rates))
     for name, pull in checkpoint.pulls.items():

@@ -7,6 +7,7 @@ from helpers import tiny_network
 
 from studio.bends import make_bend
 from studio.control.namespace import Namespace
+from studio.control.window import window_numbers
 from studio.errors import StudioError
 from studio.model.address import Dial, Number
 from studio.model.document import Document
@@ -27,6 +28,15 @@ def document() -> Document:
     made = Document(Preset("p", tiny_network(), {}))
     made.add_stage("enc", make_bend("Rotate", {}))
     return made
+
+
+def test_a_fader_over_a_whole_number_of_the_window_reaches_more_than_its_default_and_the_next() -> None:
+    whole = [number for number in window_numbers() if number.kind == "integer" and number.hi > 1]
+    assert {"/lesson/cosine", "/lesson/steps"} <= {number.address for number in whole}
+    for number in whole:
+        low, high = number.reach
+        # One seed is as good as the next.
+        assert high - low > 1 or number.address.endswith("/seed"), number.address
 
 
 def test_numbers_of_all_owners_are_listed_read_and_turned(document: Document) -> None:

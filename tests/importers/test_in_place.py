@@ -10,10 +10,13 @@ from helpers import on_torch, relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
+from studio.io.importers.base import Options
+from studio.io.importers.module import imported_module
 from studio.model.network import Network
 from studio.model.op import Array
 
@@ -128,3 +131,21 @@ def test_a_message_names_the_line_of_the_module_in_a_file_as_well(tmp_path: Path
     torch.export.save(torch.export.export(Adding(), (torch.rand(1, 3, 6, 8),)), path)
     with pytest.raises(StudioError, match=r"test_in_place.py:\d+: return x.scatter_add.*put a product"):
         open_model(path)
+
+
+def test_numbers_that_two_kinds_of_layers_have_in_common_are_said_to_part() -> None:
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.there, self.slices = nn.Parameter(torch.randn(4, 3, 2, 2)), nn.Parameter(torch.randn(8, 4, 1, 1))
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = F.conv2d(F.conv2d(x, self.there, stride=2), self.slices[:4])
+            return F.conv_transpose2d(F.conv2d(y, self.slices[4:]), self.there, stride=2)
+
+    found, _ = imported_module(Tied().eval(), torch.rand(1, 3, 8, 8), Path("tied"), Options())
+    (said,) = [note for note in found.notes if "in common" in note]
+    assert said == (
+        '"there" and "there_1" have one "weight" in common there, and each its own here: an edit or a lesson moves '
+        "them apart."
+    )

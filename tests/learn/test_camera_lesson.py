@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -150,3 +152,24 @@ def test_a_camera_that_is_not_there_is_one_sentence(world: World) -> None:
     world.gone = True
     with pytest.raises(StudioError, match="cannot be opened"):
         load_bank("camera", Size(16, 16))
+
+
+def test_a_lesson_that_is_refused_lets_go_of_its_camera(world: World, tmp_path: Path) -> None:
+    network = parse_new("autoencoder,width=2").make()
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((24, 32, 3), number, np.uint8))
+    for wanted, said in (
+        (str(tmp_path), "goes on without end"),
+        ("camera", "goes on without end"),
+        (str(tmp_path / "nowhere"), "there is nothing at"),
+    ):
+        with pytest.raises(StudioError, match=said):
+            prepare(network, Asked("camera", wanted=wanted, size=16, batch=1), "torch")
+        until(lambda: not world.busy)
+    with pytest.raises(StudioError, match="goes on without end"):
+        prepare(network, Asked(str(tmp_path), wanted="camera", size=16, batch=1), "torch")
+    until(lambda: not world.busy)
+    # What is known to fail is so before the camera is opened; an engine that cannot be had comes after.
+    with pytest.raises(StudioError, match="nowhere"):
+        prepare(network, Asked("camera", size=16, batch=1), "nowhere")
+    until(lambda: not world.busy)

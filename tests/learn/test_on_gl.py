@@ -80,6 +80,22 @@ def norms() -> Network:
     )
 
 
+def placed() -> Network:
+    """Maps of its own: one that is added as a position's embedding is, one laid out again and again, one fixed."""
+    own = {"height": 4, "width": 3}
+    return network(
+        layer("a", "Conv2d", "input", in_channels=3, out_channels=6, kernel_size=4, stride=4),
+        layer("place", "GivenMap", "a", channels=6, height=4, width=4),
+        layer("sum", "Add", ("a", "place")),
+        layer("act", "Sigmoid", "sum"),
+        layer("again", "GivenMap", "a", channels=5, repeat=True, **own),
+        layer("fixed", "GivenMap", "a", channels=2, repeat=True, fixed=True, **own),
+        layer("join", "Concat", ("act", "again", "fixed")),
+        layer("b", "ConvTranspose2d", "join", in_channels=13, out_channels=3, kernel_size=4, stride=4),
+        layer("out", "Sigmoid", "b"),
+    )
+
+
 def new(text: str) -> Callable[[], Network]:
     return lambda: parse_new(text).make()
 
@@ -91,6 +107,7 @@ NETWORKS: dict[str, tuple[Callable[[], Network], Size, tuple[Term, ...]]] = {
     "painter": (new("painter,width=4,blocks=1"), Size(16, 16), (L2(), SSIM(weight=0.2), TotalVariation(weight=0.1))),
     "upscaler": (new("upscaler,width=6,depth=2"), Size(8, 8), (L2(),)),
     "norms": (norms, Size(16, 16), (L2(),)),
+    "placed": (placed, Size(16, 16), (L2(),)),
 }
 
 
@@ -173,6 +190,18 @@ def test_gradients_of_maps_are_of_the_weights_before_the_step(open_gl: Open, nam
         assert (mine is None) == (right is None), layer_
         if mine is not None:
             assert np.linalg.norm(mine - right) <= 1e-3 * np.linalg.norm(right) + 1e-9, layer_
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_the_next_step_goes_by_all_weights_as_they_have_become(open_gl: Open, name: str) -> None:
+    make, size, losses = NETWORKS[name]
+    objective = objective_of(make(), Settings(size, losses, batch=1))
+    backend, oracle = open_gl(objective, Adam()), TorchBackend(objective, Adam(), "cpu")
+    taught(backend, make(), size, 1, crops=1, rate=0.1)
+    state = backend.state()
+    oracle.restore(state)
+    found, wanted = (taught(each, make(), size, 1, crops=1, rate=0.1) for each in (backend, oracle))
+    assert found == pytest.approx(wanted, rel=1e-5)
 
 
 def test_a_step_is_one_run_from_the_first_on(open_gl: Open, monkeypatch: pytest.MonkeyPatch) -> None:

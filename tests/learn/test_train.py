@@ -55,6 +55,7 @@ def test_memory_is_said_before_the_first_step(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--cosine", "--until", "20"), "lets the rate fall over --steps; give those besides --minutes or --until"),
         (("--cosine", "--minutes", "1"), "lets the rate fall over --steps; give those besides --minutes"),
         (("--extractor", "autoencoder-transposed"), "no --loss asks for either"),
         (("--bends",), "has none"),
@@ -64,6 +65,16 @@ def test_what_has_nothing_to_do_is_refused(pictures: Path, tmp_path: Path, words
     with pytest.raises(StudioError, match=said):
         train("new:autoencoder,width=2", pictures, tmp_path / "out", *words)
     assert not (tmp_path / "out").exists()
+
+
+def test_it_ends_where_the_picture_is_as_near_as_it_should_be(pictures: Path, tmp_path: Path) -> None:
+    words = ("--size", 16, "--batch", 1, "--rate", 0)
+    train("new:autoencoder,width=2", pictures, tmp_path / "near", *words, "--until", 1)
+    near = json.loads((tmp_path / "near" / "training.json").read_text())
+    # So many steps are what the mean is of; what is enough is looked at now and then.
+    assert near["steps"] >= 20
+    train("new:autoencoder,width=2", pictures, tmp_path / "far", *words, "--until", 90, "--steps", 30)
+    assert json.loads((tmp_path / "far" / "training.json").read_text())["steps"] == 30
 
 
 def test_a_rate_of_zero_moves_nothing_and_is_not_the_usual_one(pictures: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from studio.io.networks import save_network
 from studio.io.opening import find_and_open
 from studio.learn import on_gl, prepare
 from studio.learn.checkpoint import lesson_of, save_checkpoint
+from studio.learn.goal import MEAN, Goal
 from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
@@ -758,6 +759,56 @@ def test_weights_that_go_wild_are_not_shown_and_those_of_before_come_back(desk: 
     assert not desk.session.problem
 
 
+def test_weights_that_were_pinned_since_stay_pinned_where_others_go_back(desk: Desk) -> None:
+    desk.document.load(Preset("up", parse_new("upscaler,width=4,depth=3,seed=1").make(), {}))
+    desk.learn(2)
+    name = next(name for name, tensor in desk.document.network.tensors.items() if tensor.ndim == 4)
+    before, rect = desk.tensor(name), Rect(0, 0, 3, 6)
+    desk.paint("rates", name, rect, 0.0)
+    desk.session.turn(replace(desk.asked, optimiser="sgd", rate=100.0, losses="l2=1000000"))
+    desk.session.go_on()
+    desk.until(lambda: desk.session.problem)
+    desk.settle()
+    assert "gone back to those of step" in desk.session.problem
+    desk.session.turn(desk.asked)
+    desk.learn(3)
+    after = desk.tensor(name)
+    assert np.array_equal(crop(after, rect).view(np.uint32), crop(before, rect).view(np.uint32))
+    assert not np.array_equal(after, before)
+
+
+def test_it_pauses_at_a_goal_of_seconds_or_decibels(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch", goal=Goal(seconds=0.0))
+    desk.until(lambda: desk.session.state == "paused")
+    desk.settle()
+    assert desk.session.step >= 1
+    came = desk.session.step
+    desk.session.go_on(goal=Goal(decibels=1.0))
+    desk.until(lambda: desk.session.state == "paused")
+    # So many steps are what a mean is of.
+    assert desk.session.step >= came + MEAN
+    desk.settle()
+    assert not desk.session.problem
+
+
+def test_a_tensor_that_is_chosen_while_it_rests_is_looked_at(desk: Desk) -> None:
+    desk.session.begin(desk.asked, "torch", running=False)
+    desk.settle()
+    desk.session.watch("enc2.weight")
+    desk.settle()
+    assert desk.session.watched is None, "nothing has been learnt"
+    desk.learn(2)
+    desk.session.watch("dec1.weight")
+    desk.settle()
+    found = desk.session.watched
+    assert found is not None
+    assert found.name == "dec1.weight"
+    assert found.gradient is not None
+    assert np.abs(found.gradient).max() > 0
+    assert found.update is found.of_map is None
+    assert set(found.state) == {"mean", "square"}
+
+
 def test_what_goes_wrong_is_an_alarm_with_what_to_do() -> None:
     def step(number: int, loss: float, norm: float = 1.0) -> Step:
         return Step(number, loss, {"l2": loss}, 20.0, norm, 1e-3, 0.01)
@@ -904,6 +955,27 @@ def test_weights_are_pulled_towards_another_preset_and_one_of_another_network_is
     )
     desk.until(lambda: desk.session.problem)
     assert "in common" in desk.session.problem
+
+
+def test_a_lesson_from_a_file_is_pulled_towards_what_it_was_pulled_towards(desk: Desk, tmp_path: Path) -> None:
+    network = desk.document.network
+    goal = {name: tensor + 0.25 for name, tensor in network.tensors.items()}
+    save_network(replace(network.with_tensors(goal), name="goal"), tmp_path / "goal")
+    held, aim = desk.document.section(LEARNING_SHEETS), str(tmp_path / "goal")
+    desk.document.set_section(LEARNING_SHEETS, replace(held, towards=aim), "Pull towards")
+    desk.paint("pulls", "dec1.weight", Rect(0, 0, 64, 16), 0.5)
+    desk.learn(1)
+    desk.session.save(tmp_path / "kept.safetensors")
+    desk.session.end()
+    desk.settle()
+    # In another window, tomorrow.
+    desk.document.set_section(LEARNING_SHEETS, LearningSheets(), "Forget")
+    desk.session.begin(desk.asked, "torch", running=False, resume=tmp_path / "kept.safetensors")
+    desk.until(lambda: desk.session.state == "paused")
+    desk.settle()
+    assert desk.document.section(LEARNING_SHEETS).towards == aim
+    desk.learn(20)
+    assert np.allclose(desk.tensor("dec1.weight"), goal["dec1.weight"], atol=0.02)
 
 
 def test_checkpoints_keep_painted_rates_and_bring_them_back(desk: Desk, tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from studio.learn.lesson_numbers import LOSS_NAMES, LOSS_WORDS
 from studio.runtime.learning.record import Curves
 from studio.ui.learning.curves import CurvesView, finite, smoothed
 
@@ -16,8 +19,8 @@ def curves(steps: int) -> Curves:
     made.steps.extend(range(1, steps + 1))
     made.total.extend(rng.uniform(0.1, 2, steps).tolist())
     made.psnr.extend(rng.uniform(10, 30, steps).tolist())
-    made.parts["L1"] = rng.uniform(0.1, 1, steps).tolist()
-    made.parts["Style"] = [float("nan")] * (steps // 2) + rng.uniform(0.1, 1, steps - steps // 2).tolist()
+    made.parts["l1"] = rng.uniform(0.1, 1, steps).tolist()
+    made.parts["style"] = [float("nan")] * (steps // 2) + rng.uniform(0.1, 1, steps - steps // 2).tolist()
     return made
 
 
@@ -55,6 +58,30 @@ def test_parts_come_and_go(view: CurvesView) -> None:
     assert len(view.plot.plotItem.listDataItems()) == 2
     view.show_curves(Curves())
     assert not view.plot.plotItem.listDataItems()
+
+
+def test_each_part_has_a_colour_of_its_own_that_is_named(view: CurvesView) -> None:
+    given = Curves()
+    given.steps, given.total, given.psnr = [1, 2], [1.0, 2.0], [10.0, 11.0]
+    # In any order: sets of names have another in every run.
+    given.parts = {name: [1.0, 0.5] for name in ("critic", *reversed(LOSS_NAMES))}
+    assert view.key.isHidden()
+    view.parts.setChecked(True)
+    view.show_curves(given)
+    lines = view.plot.plotItem.listDataItems()
+    assert len(lines) == len(given.parts) + 2
+    shown = [line.opts["pen"].color().name() for line in lines[1:-1]]
+    named = re.findall(r'color: (#\w+)">([^<]+)', view.key.text())
+    assert len(set(shown)) == len(given.parts)
+    assert sorted(colour.lower() for colour, _ in named) == sorted(shown)
+    assert [words for _, words in named] == [*LOSS_WORDS.values(), "What the critic gets wrong"]
+    before = dict(named)
+    given.parts.pop("l1")
+    view.show_curves(given)
+    now = dict(re.findall(r'color: (#\w+)">([^<]+)', view.key.text()))
+    assert now == {colour: words for colour, words in before.items() if words != LOSS_WORDS["l1"]}
+    view.psnr.setChecked(True)
+    assert view.key.isHidden()
 
 
 def test_another_step_moves_the_lines_that_are_there(view: CurvesView) -> None:

@@ -175,7 +175,7 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     school.window.docks["learning"].raise_()
     assert panel.resume.isVisible()
     assert not panel.strip.isVisible()
-    panel.until.setValue(2)
+    panel.until.steps.setValue(2)
     qtbot.mouseClick(panel.learn, LEFT)
     school.until(lambda: session.step == 2 and session.state == "paused")
     file = tmp_path / "kept.safetensors"

@@ -85,11 +85,8 @@ class SheetEngine(Engine):
         if tensor not in self.graph.tensor_shapes:
             return True
         self._begin()
-        whole = Rect(0, 0, *sheet_size(self._tensors[tensor].shape))
         for packed, key in self._packings.get(tensor, ()):
-            if not packed.repacked(origin, key):
-                self._tensor(tensor)
-                packed.changed(key, whole)
+            packed.repack(origin, key)
         if tensor in self._sheets:
             unpack_sheet(self._device, origin.of(tensor), self._sheets[tensor], self._tensors[tensor].shape)
         self._spoil(self.graph.users(tensor.rpartition(".")[0]))

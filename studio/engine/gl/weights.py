@@ -17,11 +17,12 @@ from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.gl.text import Constants
 from studio.errors import StudioError
 from studio.model.graph import Node
-from studio.model.layout import Rect, kernel_grid, kernels_touched, tile_count
+from studio.model.layout import Rect, kernel_grid, kernels_touched, sheet_size, tile_count
 from studio.model.op import Array
 from studio.model.size import Size
 from studio.model.taps import Cells, Taps, cell_order
 from studio.ops._backward.norm import RunningScale
+from studio.ops.given import GivenMap
 from studio.ops.norm import BatchNorm2d
 
 
@@ -172,6 +173,13 @@ class LayerWeights:
         assert two_rows is not None
         return bool(two_rows.shape[0] == 1)
 
+    def repack(self, tensors: DeviceTensors, key: str) -> None:
+        """Pack anew from a tensor that has changed on the device, through memory where shaders cannot."""
+        if not self.repacked(tensors, key):
+            name = self._node.tensor_names[key]
+            height, width = sheet_size(tensors.store.tensor(name).shape)
+            self.changed(key, Rect(0, 0, height, width))
+
     def repacked(self, tensors: DeviceTensors, key: str) -> bool:
         """Pack anew from a tensor that has changed on the device; False where that is made in memory."""
         names = self._node.tensor_names
@@ -224,12 +232,14 @@ class LayerWeights:
             read = tuple(op.tensor_shapes())
             numbers = {"running_mean": "MEAN", "running_var": "VARIANCE", "weight": "WEIGHT", "bias": "BIAS"}
             at = [(said, read.index(name) if name in read else -1) for name, said in numbers.items()]
-            return read, (("RUNNING", 1), ("EPS", float(op.eps)), *at)
+            return read, (("RUNNING", 1), ("MAP", 0), ("EPS", float(op.eps)), *at)
+        if isinstance(op, GivenMap):
+            return ("map",), (("RUNNING", 0), ("MAP", 1))
         if rows is None:
             return None
         read = tuple(dict.fromkeys(filter(None, rows)))
         at = [(f"ROW{k}", read.index(name) if name else -1) for k, name in enumerate((*rows, "")[:2])]
-        return (read, (("RUNNING", 0), *at)) if read else None
+        return (read, (("RUNNING", 0), ("MAP", 0), *at)) if read else None
 
     def _write_vectors(self) -> None:
         if self.vectors is None:

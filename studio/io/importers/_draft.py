@@ -200,10 +200,23 @@ class Draft:
             return Node(name, op, reads, tensors_of=owner)
         if origins and owner is not None:
             # The same numbers in another order, a table and its transpose: the file's name is the first one's.
+            self._say_copied(name, owner, tensors)
             tensors = {key: Weight(weight.values) for key, weight in tensors.items()}
         self._owners.setdefault(origins, name)
         self.weights |= {f"{name}.{key}": weight for key, weight in tensors.items()}
         return Node(name, op, reads)
+
+    def _say_copied(self, name: str, owner: str, tensors: Mapping[str, Weight]) -> None:
+        """Remark on numbers that two layers have in common there, and each for itself here."""
+        for key, weight in tensors.items():
+            held = self.weights.get(f"{owner}.{key}")
+            if held is None or held.values.size != weight.values.size:
+                continue
+            if np.array_equal(np.sort(held.values, axis=None), np.sort(weight.values, axis=None)):
+                self.notes.append(
+                    f'"{owner}" and "{name}" have one "{key}" in common there, and each its own here: an edit or a '
+                    "lesson moves them apart."
+                )
 
     def _are(self, owner: str, tensors: Mapping[str, Weight]) -> bool:
         held = {key: self.weights[f"{owner}.{key}"].values for key in tensors}

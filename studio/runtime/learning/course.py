@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.learning_sheets import LearningSheets
 from studio.model.version import Version
 from studio.runtime.learning.look import Effort, Pictures, Watched
-from studio.runtime.learning.record import Curves, Mark, Pace, thin_out
+from studio.runtime.learning.record import Curves, Mark, thin_out
+from studio.runtime.live.pace import Pace
 
 if TYPE_CHECKING:
     from studio.learn.learner import Checkpoint, Step
@@ -22,7 +24,7 @@ class Course:
         curves: losses so far.
         last: the last step; None before the first.
         step: how many have been taken.
-        pace: steps a second, lately.
+        pace: when steps came, and what they took.
         pictures: of the last crop: shown, made before, made now, wanted.
         watched: how the tensor moves that is looked at.
         effort: where the time goes; None before that was looked at.
@@ -45,10 +47,11 @@ class Course:
         self.checkpoints: list[Mark] = []
 
     def _add_steps(self, steps: Sequence[Step]) -> None:
+        now = time.monotonic()
         for step in steps:
             self.curves.add(step)
             self.seconds += step.seconds
-            self.pace.add()
+            self.pace.add(now - step.seconds, now)
         self.last, self.step = steps[-1], steps[-1].number
 
     def _cut_to(self, step: int) -> None:

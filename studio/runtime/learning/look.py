@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from studio.runtime.live.report import Message
 if TYPE_CHECKING:
     import torch
 
-    from studio.learn.learner import Learner
+    from studio.learn.learner import Checkpoint, Learner
 
 Pictures = tuple[Picture, Picture, Picture, Picture]
 """The last crop: shown, made before it learnt, made now, wanted."""
@@ -64,14 +64,14 @@ class Watched:
     Attributes:
         name: its full name.
         gradient: in the last step, in its own shape; None where it has none, being frozen.
-        update: by how much a step moved it, the mean over the last few.
+        update: by how much a step moved it, the mean over the last few; None where it was not looked at then.
         of_map: (C, H, W), the gradient of its layer's map in the last crop; None before there is one.
         state: what the optimiser remembers of it, each in its own shape, by the names of the optimiser's slots.
     """
 
     name: str
     gradient: Array | None
-    update: Array
+    update: Array | None
     of_map: Array | None
     state: Mapping[str, Array] = field(default_factory=dict)
 
@@ -161,9 +161,18 @@ class Good:
         if edits != self._edits:
             more = "Undo what was painted, or go back to a checkpoint."
         else:
-            learner.restore(self._held[0])
+            learner.restore(_as_painted(self._held[0], learner))
             more = f"Weights have gone back to those of step {learner.steps}, before they grew."
         return Message(f"{said} {more}", "error", problem.details if problem else "")
+
+
+def _as_painted(checkpoint: Checkpoint, learner: Learner) -> Checkpoint:
+    """A checkpoint with what a hand has painted since: rates, pulls, and pinned weights, which have not grown."""
+    rates, pulls = dict(learner.backend.rates), dict(learner.backend.pulls)
+    held = dict(checkpoint.state.tensors)
+    for name in rates.keys() & held.keys():
+        held[name] = np.where(rates[name] == 0, learner.tensor(name), held[name])
+    return replace(checkpoint, state=replace(checkpoint.state, tensors=held), rates=rates, pulls=pulls)
 
 
 def _tensors(learner: Learner) -> Mapping[str, Array]:

@@ -105,6 +105,7 @@ class Opening:
         note: told remarks on a lesson that was turned.
         stays: told the lesson that goes on where another was refused.
         stages: bends of activations, which count where the lesson asks for them.
+        towards: what painted pulls go towards where what it goes on from does not say.
     """
 
     network: Network
@@ -116,6 +117,7 @@ class Opening:
     note: Callable[[tuple[str, ...]], None] = lambda _notes: None
     stays: Callable[[Asked], None] = lambda _asked: None
     stages: tuple[Stage, ...] = ()
+    towards: str = ""
     _device: Device | None = field(default=None, init=False)
     _taught: Asked = field(init=False)
     _wishes: list[tuple[Asked, tuple[Stage, ...]]] = field(default_factory=list, init=False)
@@ -133,7 +135,7 @@ class Opening:
         learner, notes = prepare(self.network, asked, self.engine, self._device_for(self.engine), self.stages)
         if found is not None:
             learner.restore(found.checkpoint)
-            self.adopt(asked, learner.steps, sheets_of(found.checkpoint))
+            self.adopt(asked, learner.steps, sheets_of(found.checkpoint, self.towards))
         return learner, (*notes, f"A step takes about {learner.need} of memory.")
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ _POINTS = 4000
 """Of a curve, before every second one goes."""
 
 _MOST_MARKS = 24
-_LATELY = 3.0
 _MOST_BYTES = 512 * 2**20
 _EXPLODES = 1e3
 _FEW, _RISES = 10, 4.0
@@ -98,24 +96,6 @@ class Curves:
 
     def _lines(self) -> list[list[Any]]:
         return [self.steps, self.total, self.psnr, *self.parts.values()]
-
-
-class Pace:
-    """Steps a second, over the last few seconds."""
-
-    def __init__(self) -> None:
-        self._times: list[float] = []
-
-    def add(self) -> None:
-        """A step has come."""
-        self._times.append(time.monotonic())
-
-    @property
-    def now(self) -> float:
-        """How many came in a second, lately."""
-        oldest = time.monotonic() - _LATELY
-        self._times = [then for then in self._times if then >= oldest]
-        return len(self._times) / _LATELY
 
 
 def picture_start(marks: list[Mark], picture: Picture) -> bool:

@@ -30,6 +30,7 @@ from studio.runtime.learning.versions import Versions
 from studio.runtime.services.right_of_way import RightOfWay
 
 if TYPE_CHECKING:
+    from studio.learn.goal import Goal
     from studio.learn.learner import Step
     from studio.learn.prepare import Asked
 
@@ -81,6 +82,7 @@ class LearningSession(Turning):
         # What was told while a hand was at work, and is taken in once it is not.
         self._late: tuple[Trainer, Told] | None = None
         self._kept_at, self._edits = 0.0, 0
+        self._goal: Goal | None = None
         self._steering = Steering(document, post)
         document.changed.connect(self._follow)
 
@@ -105,6 +107,7 @@ class LearningSession(Turning):
         *,
         running: bool = True,
         steps: float = float("inf"),
+        goal: Goal | None = None,
         resume: Path | Resumption | None = None,
     ) -> None:
         """Open a lesson on the network as it is bent now; one that was open ends.
@@ -116,6 +119,7 @@ class LearningSession(Turning):
             engine: that it is learnt on; that which runs by default.
             running: whether it begins at once.
             steps: how many it takes before it pauses.
+            goal: what else it pauses at.
             resume: what it goes on from, or the file: weights, optimiser, random numbers, painted rates. The lesson
                 is that of the checkpoint, where that says it.
         """
@@ -125,7 +129,7 @@ class LearningSession(Turning):
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
         self._begin_course()
-        self._kept_at, self._edits, self.engine = 0.0, 0, engine or self.engine
+        self._kept_at, self._edits, self.engine, self._goal = 0.0, 0, engine or self.engine, goal
 
         def note(notes: tuple[str, ...]) -> None:
             self._post(lambda: self._note(opening, notes))
@@ -144,7 +148,10 @@ class LearningSession(Turning):
             self._post(lambda: self._contexts.give_back(opening.context))
 
         context, stages = self._contexts.take(), self._document.section(STAGES)
-        opening = self._opening = Opening(network, asked, self.engine, context, resume, adopt, note, stay, stages)
+        towards = self._steering.sheets.towards
+        opening = self._opening = Opening(
+            network, asked, self.engine, context, resume, adopt, note, stay, stages, towards
+        )
         self._set("preparing")
         trainer = self._trainer = Trainer(
             opening.prepare, tell, Versions.of_document(self._document), running=False, free=free, way=self._way
@@ -155,10 +162,11 @@ class LearningSession(Turning):
         if running:
             trainer.run(steps)
 
-    def go_on(self, steps: float = float("inf")) -> None:
-        """Take steps, without end or so many."""
+    def go_on(self, steps: float = float("inf"), goal: Goal | None = None) -> None:
+        """Take steps, without end, so many, or until a goal is reached."""
         if self._trainer is not None:
-            self.problem, self._goes = "", True
+            self.problem, self._goes, self._goal = "", True, goal
+            self.pace.clear()
             self._trainer.run(steps)
             if self.state != "preparing":
                 self._set("learning")
@@ -271,6 +279,8 @@ class LearningSession(Turning):
             self._kept_at = self.seconds
             self.keep()
         self.changed.emit("steps")
+        if self._goal is not None and any(self._goal.add(step) for step in steps):
+            self.pause()
 
     def _put(self, trainer: Trainer, told: Told) -> None:
         """Make the learnt weights the document's, unless they are older than what a hand did."""
@@ -318,5 +328,5 @@ class LearningSession(Turning):
         """A lesson has gone on from a file: count from there, with the rates that were painted then."""
         self.asked, self.step = asked, step
         self.changed.emit("lesson")
-        self._steering.set(replace(sheets, towards=self._steering.sheets.towards), f"Rates of step {step}")
+        self._steering.set(sheets, f"Rates of step {step}")
         self.changed.emit("steps")

@@ -147,8 +147,9 @@ class Trainer:
         self.order(lambda _: setattr(self, "_tells_all", True))
 
     def watch(self, tensor: str) -> None:
-        """Tell how this tensor moves now and then; empty for none."""
+        """Tell how this tensor moves now and then, and at once where nothing moves; empty for none."""
         self._watched = tensor
+        self.order(self._look_at_rest)
 
     def taken(self) -> None:
         """The last weights have been taken in; more may come."""
@@ -301,6 +302,13 @@ class Trainer:
     def _watched_now(self, learner: Learner) -> tuple[str, Array] | None:
         name = self._watched
         return (name, learner.tensor(name)) if name in learner.network.tensors else None
+
+    def _look_at_rest(self, learner: Learner) -> None:
+        """Tell of a tensor between two steps, where no further one would."""
+        name = self._watched
+        gradient = learner.gradient(name) if self._steps_left <= 0 and name in learner.network.tensors else None
+        if gradient is not None:
+            self._tell(Told(watched=Watched(name, gradient, None, None, learner.backend.remembered(name))))
 
     def _look(self, learner: Learner, before: tuple[str, Array] | None, steps: int) -> Watched | None:
         """The tensor that is watched, unless that is another since the steps began."""

@@ -9,12 +9,16 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from studio.learn.lesson_numbers import LOSS_WORDS
 from studio.runtime.learning.record import Curves
 from studio.ui.kit import theme
 
-_PARTS = ("#7FB4FF", "#9BE28F", "#E59BE8", "#FFD166", "#8FE0E0", "#FF8A8A")
+_PARTS = (
+    *("#7FB4FF", "#9BE28F", "#E59BE8", "#FFD166", "#8FE0E0", "#FF8A8A", "#C8B6FF", "#D9D9D9", "#B8E04A", "#E8B08F"),
+)
+"""A colour for each of the losses, and one for a critic's own."""
 _WIDTH = 0.05
 _MOST = 400
 """Points of a line, and twice as many of one that is not smooth: Qt draws thousands in longer than a picture takes."""
@@ -62,6 +66,10 @@ class CurvesView(QWidget):
         column.setSpacing(theme.SPACE // 2)
         column.addWidget(self.plot)
         column.addLayout(switches)
+        self.key = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
+        self.key.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.key.hide()
+        column.addWidget(self.key)
         self._curves = Curves()
         self._lines: dict[str, pg.PlotDataItem] = {}
         self._axis: tuple[bool, str] | None = None
@@ -77,15 +85,22 @@ class CurvesView(QWidget):
         self._scale(self.log.isChecked() and not decibels, "dB" if decibels else "")
         steps = np.array(curves.steps, float)
         drawn: dict[str, _Line] = {}
+        named: list[str] = []
         if curves.steps:
             whole = finite(curves.psnr if decibels else curves.total)
             few = np.unique(np.linspace(0, len(steps) - 1, _MOST).round().astype(int))
             drawn[""] = _Line(*reaching(steps, whole), theme.LINE)
             if self.parts.isChecked() and not decibels:
-                for (name, values), colour in zip(curves.parts.items(), _PARTS, strict=False):
-                    drawn[f"part {name}"] = _Line(steps[few], _part(values)[few], colour)
+                for (name, words), colour in zip(_NAMED.items(), _PARTS, strict=True):
+                    if name in curves.parts:
+                        drawn[f"part {name}"] = _Line(steps[few], _part(curves.parts[name])[few], colour)
+                        named.append(f'<span style="color: {colour}">{words}</span>')
             drawn["smoothed"] = _Line(steps[few], smoothed(whole)[few], theme.ACCENT, width=2)
         self._show(drawn)
+        # Qt lays a text out anew when it is told, even what it knows.
+        if (key := " · ".join(named)) != self.key.text():
+            self.key.setText(key)
+        self.key.setVisible(bool(named))
 
     def _scale(self, is_logarithmic: bool, unit: str) -> None:
         """Of the axis of losses. pyqtgraph lays the whole plot out anew when it is told, even what it knows."""
@@ -120,6 +135,8 @@ def _part(values: list[float]) -> NDArray[np.float64]:
     drawn[there] = smoothed(finite(np.array(values)[there].tolist()))
     return drawn
 
+
+_NAMED = LOSS_WORDS | {"critic": "What the critic gets wrong"}
 
 _SWITCHES = (
     ("Log", "Draw losses by their logarithm"),

@@ -6,19 +6,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QCompleter,
     QDoubleSpinBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -41,7 +39,7 @@ from studio.model.param import number_in, with_number
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
-from studio.ui.kit.icons import icon
+from studio.ui.learning.choosing import Browse, known_names
 from studio.ui.learning.looks_form import LooksForm
 
 PLAYING = "What plays"
@@ -64,15 +62,16 @@ class LessonForm(QWidget):
         self.source = QComboBox(editable=True)
         self.source.addItems([PLAYING, "demo", "camera"])
         self.source.setAccessibleName("Learn from")
-        self.source.setToolTip("A film, a picture, a folder of pictures, or a camera")
-        self.browse = _button("folder-open", "Choose a film or a picture", lambda: self._choose(self.source))
+        self.browse = Browse("Choose what it learns from")
+        self.browse.chosen.connect(self.source.setCurrentText)
         self.wanted = QComboBox()
         self.wanted.setAccessibleName("Wanted")
         for kind, text, _ in _WANTED:
             self.wanted.addItem(text, kind)
         self.detail = QLineEdit()
         self.detail.setAccessibleName("What is wanted, in detail")
-        self.browse_wanted = _button("folder-open", "Choose a folder or a film", self._choose_wanted)
+        self.browse_wanted = Browse("Choose the pictures that are wanted")
+        self.browse_wanted.chosen.connect(self.detail.setText)
         self.losses: dict[str, tuple[QCheckBox, QDoubleSpinBox]] = {}
         self.looks = LooksForm()
         self.form: Form[LessonNumbers] = Form(LessonNumbers)
@@ -114,8 +113,22 @@ class LessonForm(QWidget):
         self.which.activated.connect(self.turned)
         self.these.editingFinished.connect(self.turned)
         self.looks.turned.connect(self.turned)
+        self._held = False
+        self._names: QCompleter | None = None
         self._show_these()
         self._show_wanted()
+
+    def hold(self, held: bool) -> None:
+        """Whether what is shown and wanted stays as it is, since a lesson of it is open."""
+        self._held = held
+        for part in (self.source, self.browse, self.wanted, self.detail, self.browse_wanted):
+            part.setEnabled(not held)
+        self._show_tips()
+
+    @property
+    def goes_by_layer(self) -> bool:
+        """Whether the selected layer is what learns, or what does not."""
+        return self.which.currentIndex() in (1, 2)
 
     def asked(self, playing: str, layer: str, *, turns: bool = False) -> Asked:
         """The lesson as it is asked for.
@@ -282,35 +295,29 @@ class LessonForm(QWidget):
         self._detail_row.setVisible(kind != "same")
         self.browse_wanted.setVisible(kind == "pairs")
         self.detail.setText(usual)
-        names = ", ".join(DAMAGES)
-        self.detail.setToolTip(
-            {
-                "damage": f"What is done to pictures: {names}; with a strength, as in blur=2,noise=0.1",
-                "effect": f"What is done to pictures: {names}; with a strength, as in edges=2",
-                "as": "A preset or a network, by name or path",
-                "pairs": "Its pictures belong to those on the left one by one",
-            }.get(kind, "")
-        )
         self.detail.setPlaceholderText({"as": "negative-space", "pairs": "A folder or a film"}.get(kind, ""))
+        if kind == "as" and self._names is None:
+            # Looking for them takes a moment, which a start has none of.
+            self._names = known_names()
+        # Of another kind nothing is offered; what the field lets go of would be deleted with it.
+        self.detail.setCompleter(self._names if kind == "as" else None)  # type: ignore[arg-type]
+        self._show_tips()
 
-    def _choose(self, into: QComboBox) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Learn from")
-        if path:
-            into.setCurrentText(path)
-
-    def _choose_wanted(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Pictures that are wanted")
-        if path:
-            self.detail.setText(str(Path(path)))
-
-
-def _button(picture: str, tip: str, act: object) -> QToolButton:
-    button = QToolButton()
-    button.setIcon(icon(picture))
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.clicked.connect(act)
-    return button
+    def _show_tips(self) -> None:
+        names = ", ".join(DAMAGES)
+        about = {
+            "damage": f"What is done to pictures: {names}; with a strength, as in blur=2,noise=0.1",
+            "effect": f"What is done to pictures: {names}; with a strength, as in edges=2",
+            "as": "A preset or a network, by name or path",
+            "pairs": "Its pictures belong, one by one, to those that are learnt from",
+        }
+        tips = (
+            (self.source, "A film, a picture, a folder of pictures, or a camera"),
+            (self.wanted, "What the network is to make of what it is shown"),
+            (self.detail, about.get(self.wanted.currentData(), "")),
+        )
+        for part, tip in tips:
+            part.setToolTip("End the lesson to begin another" if self._held else tip)
 
 
 def _heading(text: str) -> QLabel:

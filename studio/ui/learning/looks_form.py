@@ -6,11 +6,12 @@ from collections.abc import Collection
 from typing import TypedDict
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QWidget
 
 from studio.io.networks import list_networks
 from studio.learn.asked import EXTRACTOR, ITSELF, Asked
 from studio.ui.kit import theme
+from studio.ui.learning.choosing import Browse
 
 _ITSELF = "The network that learns"
 _LOOKING = frozenset({"features", "style"})
@@ -33,6 +34,14 @@ class LooksForm(QWidget):
         super().__init__()
         self.picture = QLineEdit(placeholderText="A picture")
         self.picture.setAccessibleName("Picture whose style is wanted")
+        self.browse = Browse("Choose the picture whose style is wanted", folders=False)
+        self.browse.chosen.connect(self._take)
+        self._style = QWidget()
+        style = QHBoxLayout(self._style)
+        style.setContentsMargins(0, 0, 0, 0)
+        style.setSpacing(theme.SPACE // 2)
+        style.addWidget(self.picture, 1)
+        style.addWidget(self.browse)
         self.extractor = QComboBox(editable=True)
         self.extractor.setAccessibleName("Network that features and style are seen through")
         self.layers = QLineEdit(placeholderText="its first activations")
@@ -41,7 +50,7 @@ class LooksForm(QWidget):
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(theme.SPACE // 2)
-        for text, widget in (("Style of", self.picture), ("Seen through", self.extractor), ("Layers", self.layers)):
+        for text, widget in (("Style of", self._style), ("Seen through", self.extractor), ("Layers", self.layers)):
             self._rows.addRow(text, widget)
         self.picture.editingFinished.connect(self.turned)
         self.layers.editingFinished.connect(self.turned)
@@ -56,10 +65,14 @@ class LooksForm(QWidget):
             said = self.extractor.currentText() or EXTRACTOR
             self.extractor.addItems([*(card.name for card in list_networks()), _ITSELF])
             self.extractor.setCurrentText(said)
-        self._rows.setRowVisible(self.picture, "style" in losses)
+        self._rows.setRowVisible(self._style, "style" in losses)
         for widget in (self.extractor, self.layers):
             self._rows.setRowVisible(widget, looks)
         self.setVisible(looks)
+
+    def _take(self, path: str) -> None:
+        self.picture.setText(path)
+        self.turned.emit()
 
     def asked(self, losses: Collection[str]) -> Looks:
         """What is asked for, where these losses are."""

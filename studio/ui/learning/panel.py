@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from studio.control.window import STEPS
 from studio.errors import StudioError
+from studio.learn.goal import Goal
 from studio.learn.prepare import Asked, estimate
 from studio.model.address import Dial
 from studio.model.changes import Change, NetworkChanged
@@ -35,13 +35,13 @@ from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
-from studio.ui.kit.addressed import give_address
 from studio.ui.kit.icons import icon
 from studio.ui.kit.reached import name_control
 from studio.ui.learning.curves import CurvesView
 from studio.ui.learning.lesson_form import LessonForm
 from studio.ui.learning.pictures import CheckpointStrip, CropView
 from studio.ui.learning.times import TimesView
+from studio.ui.learning.until import Until
 from studio.ui.learning.watched import WatchedView
 
 _DRAW_EVERY = 250
@@ -83,14 +83,7 @@ class LearningPanel(QWidget):
         self.end = QPushButton("End")
         self.end.setToolTip("End the lesson; what was learnt stays, and undo takes it back")
         self.end.clicked.connect(session.end)
-        self.until = QSpinBox(minimum=0, maximum=int(STEPS.hi), value=0)
-        give_address(self.until, STEPS.address)
-        self.until.setSpecialValueText("endless")
-        self.until.setSuffix(" steps")
-        self.until.setAccessibleName("Steps to take")
-        self.until.setMinimumWidth(40)
-        self.until.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.until.setToolTip("How many steps Learn takes before it pauses")
+        self.until = Until()
         self.status = QLabel("", wordWrap=True)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.alarm = QLabel("", wordWrap=True)
@@ -140,10 +133,6 @@ class LearningPanel(QWidget):
         buttons.addWidget(self.learn, 1)
         buttons.addWidget(self.step)
         buttons.addWidget(self.end)
-        stops = QHBoxLayout()
-        stops.setSpacing(theme.SPACE // 2)
-        stops.addWidget(QLabel("Pause after"))
-        stops.addWidget(self.until, 1)
         marks = QGridLayout()
         marks.setSpacing(theme.SPACE // 2)
         for place, button in enumerate((self.keep, self.back, self.compare)):
@@ -154,8 +143,7 @@ class LearningPanel(QWidget):
         column.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         column.setSpacing(theme.SPACE)
         column.addLayout(buttons)
-        column.addLayout(stops)
-        for part in (self.status, self.alarm, self.curves, self.crop):
+        for part in (self.until, self.status, self.alarm, self.curves, self.crop):
             column.addWidget(part)
         column.addWidget(self.strip)
         column.addLayout(marks)
@@ -168,13 +156,12 @@ class LearningPanel(QWidget):
 
     def toggle(self) -> None:
         """Begin the lesson, pause it, or go on."""
-        steps = float(self.until.value() or "inf")
         if self._session.state == "learning":
             self._session.pause()
         elif self._session.is_open:
-            self._session.go_on(steps)
+            self._session.go_on(self.until.most, self.until.goal)
         else:
-            self._begin(steps)
+            self._begin(self.until.most, self.until.goal)
 
     def one_step(self) -> None:
         """Take one step."""
@@ -186,7 +173,7 @@ class LearningPanel(QWidget):
     def dials(self) -> Iterator[Dial]:
         """Its numbers, which may be turned while it learns."""
         yield from self.lesson.dials()
-        yield Dial(STEPS, lambda: float(self.until.value()), lambda steps: self.until.setValue(int(steps)))
+        yield from self.until.dials()
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -206,15 +193,15 @@ class LearningPanel(QWidget):
 
     def resume_from(self, path: Path) -> None:
         """Open the lesson that a checkpoint was taken in, where that ended; it pauses there."""
-        self._begin(0, path)
+        self._begin(0, resume=path)
 
-    def _begin(self, steps: float, resume: Path | None = None) -> None:
+    def _begin(self, steps: float, goal: Goal | None = None, *, resume: Path | None = None) -> None:
         try:
             asked = self._asked()
         except StudioError as error:
             self._say(Message(str(error), "error"))
             return
-        self._session.begin(asked, running=resume is None, steps=steps, resume=resume)
+        self._session.begin(asked, running=resume is None, steps=steps, goal=goal, resume=resume)
         self._watch("layer")
 
     def _turn(self) -> None:
@@ -260,6 +247,8 @@ class LearningPanel(QWidget):
         if field in ("layer", "key"):
             self._reckon.start()
             self._session.watch(self._workspace.tensor or "")
+        if field == "layer" and self.lesson.goes_by_layer:
+            self._turn()
 
     def _listen(self, what: str) -> None:
         if what == "state":
@@ -289,9 +278,7 @@ class LearningPanel(QWidget):
         self.crop.setVisible(session.pictures is not None)
         self.watched.setVisible(session.watched is not None)
         self.times.setVisible(bool(session.effort is not None and session.effort.times))
-        for part in (self.lesson.source, self.lesson.wanted, self.lesson.detail):
-            part.setEnabled(not session.is_open)
-            part.setToolTip("End the lesson to begin another" if session.is_open else part.toolTip())
+        self.lesson.hold(session.is_open)
         if session.state == "learning" or self.isVisible():
             self._timer.start()
         self._draw()
@@ -333,12 +320,17 @@ class LearningPanel(QWidget):
         if session.last is None:
             notes = " ".join((*session.notes, f"It goes on from step {session.step}." * (session.step > 0))).strip()
             return notes or f"The open network learns, from the weights that it has now. {self._need}"
-        last, rate = session.last, session.pace.now
-        pace = f" · {rate:.1f} steps a second" if session.state == "learning" and rate else ""
+        last, rate = session.last, session.pace.fps(time.monotonic())
+        pace = f" · {paced(rate)}" if session.state == "learning" and rate else ""
         part = session.effort.part if session.effort is not None else math.nan
         gets = f" · it gets {part:.0%} of the time" if pace and not math.isnan(part) else ""
         where = f" · {session.seconds:.0f} s on {session.engine}"
         return f"Step {last.number} · loss {last.loss:.4g} · {last.psnr:.1f} dB{pace}{gets}{where}"
+
+
+def paced(rate: float) -> str:
+    """Steps a second in words, or seconds of each where it takes several."""
+    return f"{rate:.1f} steps a second" if rate >= 0.5 else f"{1 / rate:.0f} s a step"
 
 
 def _first(marks: Sequence[Mark]) -> Mark | None:
