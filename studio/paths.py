@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -42,3 +43,8 @@ def home() -> Path:
         return Path.home()
     except RuntimeError:
         return Path.cwd()
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process of the studio's own, which finds the modules that this one does."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join((str(_PACKAGE.parent), *sys.path[1:]))}

@@ -95,11 +95,9 @@ def second_for(stack: ExitStack, given: str) -> SecondFilm:
 
 def tile_of(preset: Preset, tile: int) -> int:
     """Pixels of a tile's side; StudioError where the whole output is to come back, and there is none."""
-    from studio.model.feedback import FEEDBACK
-    from studio.model.route import ROUTES
+    from studio.runtime.render.mover import feeds_back
 
-    moved = any(route.target.startswith("/feedback/") for route in preset.section(ROUTES))
-    if tile and (moved or preset.section(FEEDBACK).amount > 0.0):
+    if tile and feeds_back(preset):
         raise StudioError("The output is fed back whole, which tiles cannot be; leave out --tile, or /feedback/amount.")
     return tile
 

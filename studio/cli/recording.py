@@ -21,14 +21,13 @@ from studio.errors import StudioError
 from studio.model.size import Size
 
 if TYPE_CHECKING:
-    from studio.engine.base import Engine
     from studio.io.sinks import Sink
     from studio.model.picture import DeepPicture
     from studio.runtime.render.enlarge import Restored
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
     from studio.runtime.render.scenes import Scenes
-    from studio.runtime.render.shared import Opens
+    from studio.runtime.render.shared import Lanes
     from studio.runtime.render.turns import Turn
 
 
@@ -59,9 +58,11 @@ def record_frames(
     feeder: FrameRunner,
     settings: RecordingSettings,
     total: int | None,
-    lanes: Sequence[Opens] = (),
+    lanes: Lanes | None = None,
 ) -> None:
     """Record a frame for every picture, on several devices where there are lanes; see `_record`."""
+    from studio.runtime.live.health import broken_from
+
     (first, end), rate = settings.frames, settings.rate
     heard = float(first / rate), float(end / rate) if end is not None else None
 
@@ -70,19 +71,12 @@ def record_frames(
 
     score = _Score(lambda picture, number: mover(picture, time_of(number), number), heard, total, None, lanes, time_of)
     _record(pictures, score, mover, feeder, settings)
-    _tell_broken(feeder.engine)
-
-
-def _tell_broken(engine: Engine) -> None:
-    """Note where the last picture's values are not finite from: it was recorded, and may be black."""
-    from studio.runtime.live.health import first_broken, is_finite
-
-    if is_finite(engine.stats(engine.graph.output)):
-        return
-    note(
-        f'The last picture has values that are not finite, from the layer "{first_broken(engine)}" on; weaken what '
-        "bends it, or hold its bends by guard=finite."
-    )
+    # It was recorded, and may be black.
+    if broken := broken_from(feeder.engine) if lanes is None else lanes.broken:
+        note(
+            f'The last picture has values that are not finite, from the layer "{broken}" on; weaken what bends it, or '
+            "hold its bends by guard=finite."
+        )
 
 
 def record_turns(
@@ -113,7 +107,7 @@ class _Score:
     heard: tuple[float, float | None]
     total: int | None
     shown: Sequence[int] | None = None
-    lanes: Sequence[Opens] = ()
+    lanes: Lanes | None = None
     time_of: Callable[[int], float] = float
 
     def run(
@@ -123,7 +117,7 @@ class _Score:
         from studio.runtime.render.offline import render
         from studio.runtime.render.shared import render_shared
 
-        if self.lanes:
+        if self.lanes is not None:
             return render_shared(pictures, self.lanes, self.time_of, sink)
         return render(pictures, bend, sink, self.shown)
 

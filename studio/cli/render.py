@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from studio.model.picture import DeepPicture
     from studio.model.preset import Preset
     from studio.runtime.render.mover import Bend
-    from studio.runtime.render.shared import Opens
 
 DEFAULT_PRESET = "violet-strokes"
 _STILL_FPS = Fraction(25)
@@ -217,7 +216,7 @@ def render(
         replay = None if played is None else Replay(played, bent, smooth=smooth)
         lends = None if played is None else second_for(stack, second)
         mover = Mover(bent, runner, feeder, whole, listen, replay, fades.crossing, second=lends)
-        lanes: list[Opens] = []
+        lanes = None
         if devices:
             alone = why_alone(
                 mover,
@@ -227,7 +226,7 @@ def render(
                 played=played is not None,
                 fades=bool(fades),
             )
-            lanes = lanes_on(choice.name, devices, bent, feeder, listen, path, alone)
+            lanes = lanes_on(choice.name, devices, bent, feeder, listen, alone)
         settings = RecordingSettings(
             output, kind, rate, opened.audio_path if audio else None, (first, end), overwrite, bits or None
         )

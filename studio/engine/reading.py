@@ -75,10 +75,10 @@ class Reading(Backend):
         """The activation of the network's output layer."""
         return self.activation(self.graph.output)
 
-    def picture(self) -> Picture:
-        """(H, W, 3) uint8 RGB: the output as it is shown."""
+    def picture(self, out: Picture | None = None) -> Picture:
+        """(H, W, 3) uint8 RGB: the output as it is shown; made in `out`, of that shape, where it is given."""
         graph = self.graph
-        return to_picture(self.output(), graph.output_range, graph.output_order, self.colour)
+        return to_picture(self.output(), graph.output_range, graph.output_order, self.colour, out)
 
     def tensor(self, name: str) -> Array:
         """A copy of a tensor in PyTorch's layout, as it is now beneath its live edits."""

@@ -14,7 +14,7 @@ import torch
 
 from studio.engine._torch_arithmetic import arithmetic
 from studio.engine._torch_inputs import TorchInputs, make_current
-from studio.engine._torch_picture import levels_of
+from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured
@@ -299,12 +299,12 @@ class TorchEngine(TorchInputs):
     def _read_activation(self, name: str) -> Array:
         return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")
 
-    def picture(self) -> Picture:
+    def picture(self, out: Picture | None = None) -> Picture:
         """See `Reading.picture`; a device's own hands out 8 bits a value, not floats."""
         if self._device.type == "cpu" or self.colour is not None:
-            return super().picture()
-        node = self._require_run(self.graph.output)
-        return levels_of(self._activations[node][0], self.graph.output_range, self.graph.output_order).cpu().numpy()
+            return super().picture(out)
+        shown = self._activations[self._require_run(self.graph.output)][0]
+        return brought_over(levels_of(shown, self.graph.output_range, self.graph.output_order), out)
 
     def _read_sample(self, name: str, channels: slice, ys: Places, xs: Places) -> Array:
         rows, columns = (torch.from_numpy(places).to(self._device) for places in (ys, xs))

@@ -144,14 +144,14 @@ def load_network(path: Path) -> Network:
     return steadily(file.parent, read)
 
 
-def assembled(document: Document, file: Path, tensor: Callable[[str, tuple[int, ...]], Array]) -> Network:
-    """A network from what its network.json says, its tensors fetched by full name and shape.
+def assembled(document: Document, where: object, tensor: Callable[[str, tuple[int, ...]], Array]) -> Network:
+    """A network from what its network.json says, its tensors fetched by full name and shape, one after the other.
 
     Raises:
-        StudioError: naming the file, and the layer or field at fault; and whatever ``tensor`` raises.
+        StudioError: beginning with ``where``, naming the layer or field at fault; and whatever ``tensor`` raises.
     """
-    described = checked(_NetworkFile, document, file)
-    graph = _graph(described, file)
+    described = checked(_NetworkFile, document, where)
+    graph = _graph(described, where)
     tensors = {name: tensor(name, shape) for name, shape in graph.tensor_shapes.items()}
     return Network(described.name, graph, tensors, described.description, described.license)
 
@@ -173,7 +173,7 @@ def save_network(network: Network, path: Path, *, overwrite: bool = True) -> Non
 def write_network_files(network: Network, folder: Path) -> None:
     """Write network.json and every tensor into a folder of one's own; StudioError as for `save_network`."""
     what = f'The network "{network.name}" cannot be saved'
-    document = _document(network)
+    document = document_of(network)
     described = checked(_NetworkFile, document, what)
     check_file_names(network.graph.tensor_shapes, what)
     _graph(described, what)
@@ -285,7 +285,8 @@ def _unless(key: str, value: str, default: str) -> Document:
     return {} if value == default else {key: value}
 
 
-def _document(network: Network) -> Document:
+def document_of(network: Network) -> Document:
+    """What the network.json of a network says."""
     graph = network.graph
     return {
         "format": KIND,

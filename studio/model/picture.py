@@ -135,10 +135,17 @@ def chroma(picture: DeepPicture) -> Array:
 
 
 def to_picture(
-    activation: Array, value_range: tuple[float, float], order: ChannelOrder = "rgb", colour: Array | None = None
+    activation: Array,
+    value_range: tuple[float, float],
+    order: ChannelOrder = "rgb",
+    colour: Array | None = None,
+    out: Picture | None = None,
 ) -> Picture:
-    """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB: see `to_deep_picture`."""
-    return _levels(activation, value_range, order, colour, np.uint8)
+    """(3, H, W), (1, H, W) or any other number of channels to (H, W, 3) uint8 RGB: see `to_deep_picture`.
+
+    It is made in `out` where that is given.
+    """
+    return _levels(activation, value_range, order, colour, np.uint8, out)
 
 
 def to_deep_picture(
@@ -164,7 +171,12 @@ L = TypeVar("L", np.uint8, np.uint16)
 
 
 def _levels(
-    activation: Array, value_range: tuple[float, float], order: ChannelOrder, colour: Array | None, kind: type[L]
+    activation: Array,
+    value_range: tuple[float, float],
+    order: ChannelOrder,
+    colour: Array | None,
+    kind: type[L],
+    out: NDArray[L] | None = None,
 ) -> NDArray[L]:
     top = float(np.iinfo(kind).max)
     lo, hi = value_range
@@ -173,7 +185,7 @@ def _levels(
         shown = shown[::-1]
     scale = np.float32(top / (hi - lo))
     _, height, width = shown.shape
-    levels: NDArray[L] = np.empty((height, width, 3), kind)
+    levels: NDArray[L] = np.empty((height, width, 3), kind) if out is None else out
     for first in range(0, height, _ROWS):
         rows = slice(first, first + _ROWS)
         for channel, plane in enumerate(shown[:, rows]):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
-from helpers import normal
+from commands import environment
+from helpers import hear_interrupts, normal
 from PIL import Image
 
 Studio = Callable[..., "subprocess.CompletedProcess[str]"]
+StudioHere = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -53,14 +60,83 @@ def test_frames_of_several_devices_are_those_of_one(
         np.testing.assert_array_equal(mine, right)
 
 
-def test_bends_with_memory_run_on_one_device_and_that_is_said(
-    studio: Studio, made: Path, frames: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("--bend", "act:Feedback"), "each frame of a bend with memory needs the one before it"),
+        (("--move", "/feedback/amount=lfo,depth=0.4"), "what is fed back is the frame before"),
+    ],
+    ids=["memory", "fed back"],
+)
+def test_what_needs_the_frame_before_runs_on_one_device_and_that_is_said(
+    studio_here: StudioHere, made: Path, frames: Path, tmp_path: Path, more: tuple[str, ...], why: str
 ) -> None:
-    asked = ("--preset", made / "tiny", "--fps", "10", "--engine", "torch", "--bend", "act:Feedback")
-    found = studio("render", frames, tmp_path / "out", *asked, "--devices", "cpu,cpu")
-    assert found.returncode == 0, found.stderr
-    assert "on one device, because each frame of a bend with memory needs the one before it" in found.stderr
+    asked = ("--preset", made / "tiny", "--fps", "10", "--engine", "torch", *more)
+    status, _, err = studio_here("render", frames, tmp_path / "out", *asked, "--devices", "cpu,cpu")
+    assert status == 0, err
+    assert f"on one device, because {why}" in err
     assert len(pictures(tmp_path / "out")) == 7
+
+
+@contextmanager
+def endless(made: Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """A render on two devices that has no end, once it records, and its lanes."""
+    options = ("--preset", made / "tiny", "--frames", "0:1000000", "--engine", "torch", "--devices", "cpu,cpu")
+    command = [sys.executable, "-m", "studio", "render", made / "still.png", "out.mkv", *options]
+    with subprocess.Popen(
+        list(map(str, command)),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,
+    ) as process:
+        deadline, sizes = time.monotonic() + 120, set[int]()
+        # It grows by what a few frames take at a time.
+        while len(sizes) < 5 and time.monotonic() < deadline:
+            sizes.update(path.stat().st_size for path in folder.glob("*.part.*"))
+            time.sleep(0.05)
+        lanes = [each for each in psutil.Process(process.pid).children() if "lane_child" in " ".join(each.cmdline())]
+        assert len(lanes) == 2
+        try:
+            yield process, lanes
+        finally:
+            process.kill()
+        assert not psutil.wait_procs(lanes, timeout=60)[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_recording_and_all_lanes(made: Path, tmp_path: Path, number: signal.Signals) -> None:
+    with endless(made, tmp_path) as (process, lanes):
+        # As at a keyboard, or where a machine shuts down: all are told.
+        for each in (*lanes, process):
+            each.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Interrupted: the recording ends here." in err
+    assert "Traceback" not in err
+    assert out.startswith("out.mkv: ")
+    assert {file.name for file in tmp_path.iterdir()} == {"out.mkv"}
+
+
+def test_a_killed_lane_ends_the_recording_with_what_there_is(made: Path, tmp_path: Path) -> None:
+    with endless(made, tmp_path) as (process, lanes):
+        lanes[0].kill()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2, err
+    assert "Error: The process that bends on device cpu was ended by SIGKILL" in err
+    assert "is kept in" in err
+    assert "Traceback" not in err
+    assert {file.name for file in tmp_path.iterdir()} == {"out.mkv"}
+
+
+def test_lanes_end_by_themselves_where_the_render_is_killed(made: Path, tmp_path: Path) -> None:
+    with endless(made, tmp_path) as (process, lanes):
+        process.kill()
+        assert not psutil.wait_procs(lanes, timeout=60)[1]
+        _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(("devices", "words"), [("fast", "no device of --engine torch"), ("0,99", "no CUDA device")])

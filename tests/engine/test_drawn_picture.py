@@ -9,7 +9,7 @@ from helpers import layer, network, normal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.engine._torch_picture import levels_of
+from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine.choose import gl_engine
 from studio.engine.gl.device import Device
 from studio.model.graph import ChannelOrder, Graph, Input
@@ -47,7 +47,10 @@ def test_pytorch_makes_it_to_the_bit(
 ) -> None:
     held = torch.from_numpy(values_of(channels, height, width, seed)).to(kind)
     wanted = to_picture(held.float().numpy(), ends, order)
-    np.testing.assert_array_equal(levels_of(held, ends, order).numpy(), wanted)
+    found, out = levels_of(held, ends, order), np.full((height, width, 3), 77, np.uint8)
+    assert brought_over(found, out) is out
+    np.testing.assert_array_equal(out, wanted)
+    np.testing.assert_array_equal(brought_over(found, None), wanted)
 
 
 @pytest.mark.gl
@@ -68,6 +71,11 @@ def test_opengl_makes_it_to_a_level(
         assert found.shape == (height, width, 3)
         assert np.abs(found.astype(int) - wanted).max() <= 1
         assert (found == wanted).mean() > 0.98
+    for draws in (False, True):
+        engine.draws = draws
+        out = np.full((height, width, 3), 77, np.uint8)
+        assert np.shares_memory(engine.picture(out), out)
+        np.testing.assert_array_equal(out, engine.picture())
     # Another size, on the same engine.
     engine.run({"in": normal(channels, height + 2, width + 1)})
     assert engine.picture().shape == (height + 2, width + 1, 3)

@@ -10,8 +10,8 @@ import os
 import sys
 
 from studio.engine.gl.api import APIS, Api
-from studio.engine.gl.compile_pipe import read, write
 from studio.engine.gl.device import open_device
+from studio.pipe import read, write
 
 _NICENESS = 5
 """Whatever it takes of a core: the window comes first."""

@@ -19,8 +19,8 @@ from itertools import count
 
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary
-from studio.engine.gl.compile_pipe import read, write
 from studio.engine.gl.machine_code import PROCESSES, KeptCode, environment_of
+from studio.pipe import read, write
 
 LONGEST = 10.0
 """Seconds that a shader may take, or a process until it is there."""

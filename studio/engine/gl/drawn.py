@@ -43,12 +43,12 @@ class DrawnEngine(StatefulEngine):
         """
         del names
 
-    def picture(self) -> Picture:
-        """(H, W, 3) uint8 RGB: the output as it is shown. What lies between two levels may become either."""
+    def picture(self, out: Picture | None = None) -> Picture:
+        """See `Reading.picture`. What lies between two levels may become either."""
         if not self.draws or self.colour is not None:
-            return super().picture()
+            return super().picture(out)
         texture, atlas = self.texture_of(self.graph.output)
-        return self._drawing.picture(texture, atlas, self.graph)
+        return self._drawing.picture(texture, atlas, self.graph, out)
 
     @cached_property
     def _drawing(self) -> _Drawing:
@@ -65,14 +65,14 @@ class _Drawing:
         # The other threads of a render have Python's lock meanwhile; moderngl would hold it for as long as it copies.
         self._readback = Readback(device)
 
-    def picture(self, texture: moderngl.Texture, atlas: Atlas, graph: Graph) -> Picture:
+    def picture(self, texture: moderngl.Texture, atlas: Atlas, graph: Graph, out: Picture | None) -> Picture:
         shown = _shown(texture, atlas, graph)
         context = self._device.context
         if self._canvas is None or self._canvas.size != shown.crop.wh:
             self._canvas = context.framebuffer([context.texture(shown.crop.wh, 4)])
         self._pass.draw(self._canvas, shown, "picture", self._pass.whole(shown, "picture"), Look(nan=False))
         self._readback.begin(self._canvas)
-        made = self._readback.take()
+        made = self._readback.take(out)
         assert made is not None
         return made
 

@@ -42,19 +42,20 @@ class Readback:
             self._held.drop_fence()
         self._held = self._size = None
 
-    def take(self) -> Picture | None:
-        """(H, W, 3) uint8 RGB that was asked for; None where nothing was, or it has been taken.
+    def take(self, out: Picture | None = None) -> Picture | None:
+        """(H, W, 3) uint8 RGB that was asked for, made in `out` where that is given.
 
-        Waits where the GPU is not there yet, which it is one frame later.
+        None where nothing was asked for, or it has been taken. Waits where the GPU is not there yet, which it is one
+        frame later.
         """
         if self._held is None or self._size is None:
             return None
         size, self._size = self._size, None
-        return rgb_of(self._held.raw, size)
+        return rgb_of(self._held.raw, size, out)
 
 
-def rgb_of(rgba: Bytes, size: Size) -> Picture:
-    """(H, W, 3) uint8 RGB of the bytes of 8-bit RGBA, of this size; a copy."""
+def rgb_of(rgba: Bytes, size: Size, out: Picture | None = None) -> Picture:
+    """(H, W, 3) uint8 RGB of the bytes of 8-bit RGBA, of this size; a copy, in `out` where that is given."""
     import cv2
 
-    return np.asarray(cv2.cvtColor(rgba.reshape(*size, 4), cv2.COLOR_RGBA2RGB), np.uint8)
+    return np.asarray(cv2.cvtColor(rgba.reshape(*size, 4), cv2.COLOR_RGBA2RGB, out), np.uint8)

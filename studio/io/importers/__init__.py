@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
-from studio.io.importers._by_content import format_of
 from studio.io.importers._channel_map import CHANNEL_WAYS, mapped, unfed_input
 from studio.io.importers._foreign import refuse_foreign
 from studio.io.importers._state import STATE_WAYS, fed_back, stated
@@ -29,7 +28,6 @@ __all__ = [
     "Options",
     "families",
     "fed_back",
-    "format_of",
     "formats",
     "open_model",
     "save_imported",
@@ -66,11 +64,9 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
     """
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
         raise StudioError(f"{path} does not exist; check the name.")
-    told = format_of(path)
-    refuse_foreign(path, known=bool(told))
+    refuse_foreign(path)
     for importer in formats():
-        own = owner_of(importer) is None
-        if importer.name == told if told and own else answer(importer, partial(importer.match, path), otherwise=False):
+        if answer(importer, partial(importer.match, path), otherwise=False):
             try:
                 with guarded(importer):
                     imported = importer.open(path, options or Options())

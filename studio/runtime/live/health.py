@@ -47,6 +47,11 @@ def is_finite(stats: Stats) -> bool:
     return not (stats.nan or stats.infinite)
 
 
+def broken_from(engine: Engine) -> str | None:
+    """The first layer with a value that is not finite, where the output has such; None where it has none."""
+    return None if is_finite(engine.stats(engine.graph.output)) else first_broken(engine)
+
+
 def first_broken(engine: Engine) -> str | None:
     """The first layer in running order with a value that is not finite; None where there is none."""
     return next((node.name for node in engine.graph.nodes if not is_finite(engine.stats(node.name))), None)

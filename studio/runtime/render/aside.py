@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 from studio.errors import StudioError
 from studio.io.presets import save_preset
 from studio.model.preset import Preset
+from studio.paths import environment
 
 _INTERRUPTED = 130
 _NICE = 10
 _PROGRESS = re.compile(r"(\d+)(?: of (\d+))? frames?, .*")
-_PACKAGE = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Rendering:
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
                     text=True,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join((str(_PACKAGE), *sys.path[1:]))},
+                    env=environment(),
                 )
             with suppress(OSError, AttributeError):
                 # The picture on the screen comes first.

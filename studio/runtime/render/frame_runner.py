@@ -17,7 +17,7 @@ from studio.model.graph import Graph
 from studio.model.latent import LatentPath
 from studio.model.latent_offset import Offsets, moved
 from studio.model.op import Array
-from studio.model.picture import DeepPicture, chroma, signed_view, to_deep_picture
+from studio.model.picture import DeepPicture, Picture, chroma, signed_view, to_deep_picture
 from studio.model.size import Size
 from studio.model.stage import made
 from studio.model.state import STEPPING
@@ -61,6 +61,7 @@ class FrameRunner:
         feedback: what of the output goes back in with the next picture.
         stepping: how states are stepped.
         deep: whether pictures of the output are given with 16 bits a value.
+        out: where the next picture is made, if it is the network's whole output, of 8 bits; None for memory of its own.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class FrameRunner:
         self.directions: Mapping[str, Array] = {}
         self._phase = Phase()
         self.deep = False
+        self.out: Picture | None = None
         self.offsets: Offsets = {}
         self.feedback = FEEDBACK.default
         self.stepping = STEPPING.default
@@ -213,7 +215,8 @@ class FrameRunner:
             cut = None if colour is None else colour[:height, :width]
             return to_deep_picture(values, graph.output_range, graph.output_order, cut)
         if self._layer is None:
-            return self._engine.picture()[:height, :width]
+            whole = self.out is not None and self._engine.shape(self._engine.graph.output).size == size.output
+            return self._engine.picture(self.out if whole else None)[:height, :width]
         activation = self._engine.activation(self._layer)
         peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
         self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)

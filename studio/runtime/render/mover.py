@@ -14,6 +14,7 @@ from studio.control.performing import Replay
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.model.address import Number
+from studio.model.feedback import FEEDBACK
 from studio.model.modulator import NOTHING, Measurements
 from studio.model.numbers import knobs
 from studio.model.picture import DeepPicture
@@ -43,6 +44,11 @@ def matrix_of(preset: Preset, others: Iterable[tuple[Number, float]] = ()) -> Ma
     return Matrix(chain(numbers, others), preset.section(ROUTES), preset.section(MACRO_BANK), preset.section(TEMPO))
 
 
+def feeds_back(preset: Preset) -> bool:
+    """Whether some of the output goes back in with the next picture, or may."""
+    return preset.section(FEEDBACK).amount > 0.0 or "/feedback/amount" in matrix_of(preset).targets
+
+
 class Second(Protocol):
     """Lends the maps of a second film or picture; see `studio.runtime.live.second_film`."""
 
@@ -63,7 +69,8 @@ class Mover:
         engine: with the preset's network loaded; its stages and numbers are set.
         runner: what feeds it.
         bend: makes a picture of a picture at a time; the runner itself where it works on whole pictures.
-        listen: what else was measured until a time: of sound, of controllers.
+        listen: what else was measured until a time: of sound, of controllers; or of pictures, which are not measured
+            here then.
         replay: a performance that is played again; it begins with this preset.
         crossing: a fade or a morph, of which this preset is the first; not together with a performance.
         second: lends the maps of the second film that the preset, as it is now, says.
@@ -176,16 +183,16 @@ class Mover:
         tick = Tick(frame, Fraction(time).limit_denominator(10**6))
         return self.run(picture, tick, time, self._play(time, time), time)
 
-    def pass_by(self, picture: DeepPicture, time: float) -> None:
+    def pass_by(self, time: float) -> None:
         """Let a frame go by that another device bends: what moves goes on as if it had been bent here.
 
+        What it moves by is listened to, also what is measured of pictures.
+
         Args:
-            picture: of 8 or 16 bits.
             time: in seconds, rising from call to call, also of those that are bent.
         """
-        measured = self._measured(picture, time, NOTHING)
         if self._matrix:
-            self._moved = self._matrix.values(time, measured)
+            self._moved = self._matrix.values(time, self._listen(time))
             self._turner.turn(self._moved)
         self._runner.pass_by(time)
 
@@ -273,7 +280,7 @@ class Mover:
     def _measured(self, picture: DeepPicture, time: float, played: Measurements) -> Measurements:
         measured = self._listen(time)
         values = {**measured.values, **self._before, **played.values}
-        if any(name.startswith(PREFIX) for name in self._signals):
+        if any(name.startswith(PREFIX) and name not in values for name in self._signals):
             values |= self._meter.measure(picture)
         return Measurements(values, {**measured.began, **played.began}, {**measured.ended, **played.ended})
 

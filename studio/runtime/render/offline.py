@@ -7,15 +7,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import repeat
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from studio.io.sinks import Sink
 from studio.model.picture import DeepPicture
 
 T = TypeVar("T")
 
 # Enough to even out a slow frame on either side; more would only hold memory.
 _WAITING = 4
+HELD = _WAITING + 1
+"""Pictures that a `Recorder` may still hold when it has taken one: those that wait, and the one that is written."""
 
 
 class _End:
@@ -94,6 +95,13 @@ def ahead(items: Iterable[T]) -> Generator[T, None, None]:
         thread.join()
 
 
+class Taker(Protocol):
+    """What takes pictures, one after the other: a `Sink`, say."""
+
+    def write(self, picture: DeepPicture) -> None:
+        """Take one, which may be changed afterwards."""
+
+
 class Recorder:
     """Writes pictures to a sink in a thread of its own.
 
@@ -101,7 +109,7 @@ class Recorder:
     is raised by the next `write`, or by `finish`.
     """
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Taker) -> None:
         self._sink = sink
         self._channel: _Channel[DeepPicture] = _Channel()
         self._error: BaseException | None = None
@@ -117,7 +125,7 @@ class Recorder:
             self._channel.close()
 
     def write(self, picture: DeepPicture) -> None:
-        """Hand over one picture, which must not be changed afterwards."""
+        """Hand over one picture, which must not be changed until it is among the last `HELD` no more."""
         if not self._channel.put(picture):
             self.finish()
 
@@ -132,7 +140,7 @@ class Recorder:
 def render(
     pictures: Iterable[DeepPicture],
     bend: Callable[[DeepPicture], DeepPicture],
-    sink: Sink,
+    sink: Taker,
     shown: Iterable[int] | None = None,
 ) -> Generator[int, None, None]:
     """Bend every picture into the sink, overlapping decoding, the network and encoding.
