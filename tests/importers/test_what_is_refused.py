@@ -40,6 +40,10 @@ def test_tensors_that_make_no_picture_are_told_for_what_they_are(kind: str, tmp_
     [
         (Options(arch="cyclegan"), "these tensors do not fit the architecture cyclegan: "),
         (Options(arch="cyclgan"), 'There is no architecture "cyclgan"; did you mean "cyclegan"'),
+        (
+            Options(arch="zzz"),
+            r'There is no architecture "zzz"; nearest are (\S+, ){6}and docs/operators.md lists all \d+',
+        ),
         (Options(pick="ema"), "all of them are one set, which is taken without --pick"),
     ],
 )
@@ -55,7 +59,17 @@ def test_a_picture_is_no_network(tmp_path: Path) -> None:
         open_model(tmp_path / "weights.pth")
 
 
-@pytest.mark.parametrize(("kind", "said"), [("RoiAlign", "a detector"), ("LSTM", "in its place put convolutions")])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("RoiAlign", "a detector"),
+        ("LSTM", "in its place put convolutions"),
+        ("SplitToSequence", "in the place of lists put Split and Concat"),
+        ("SequenceAt", "in the place of lists put Split and Concat"),
+        ("Compress", "put Gather with places that do not follow"),
+        ("StringNormalizer", "it works on text"),
+    ],
+)
 def test_an_operator_of_onnx_says_what_to_do_without_it(kind: str, said: str, tmp_path: Path) -> None:
     nodes = [helper.make_node(kind, ["x", "x", "x"], ["y"], name="/head/it")]
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 8, 8]) for name in "xy"]

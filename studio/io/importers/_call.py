@@ -83,7 +83,7 @@ class Call:
     @property
     def at(self) -> str:
         """Where in the model's code, for messages."""
-        return f", {self.line}," if self.line else ""
+        return f", {self.line}" if self.line else ""
 
     @property
     def reads(self) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -67,7 +68,8 @@ def run(
             result = _along(flow, call, args, table, sides)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ZeroDivisionError, OverflowError) as error:
             raise StudioError(
-                f'Layer "{flow.name}": {call.operator}{call.at} is called in a way that is not supported ({error!r}).'
+                f'Layer "{flow.name}" ({call.operator}{call.at}): it is called in a way that is not supported '
+                f"({error!r})."
             ) from error
         except StudioError as error:
             raise _naming(error, flow.name, call) from error
@@ -117,13 +119,13 @@ def _returned(flow: Flow, found: Value) -> str:
 
 
 def add_input(draft: Draft, name: str, shape: Sequence[int]) -> Value:
-    """An input of (1, C, H, W) or (1, C)."""
-    if len(shape) not in (2, 4) or shape[0] != 1 or min(shape) < 1:
+    """An input of (1, C, H, W), (1, C), or (1,): a number, as the time of a diffusion network is."""
+    if len(shape) not in (1, 2, 4) or shape[0] != 1 or min(shape) < 1:
         raise StudioError(
             f'The input "{name}" has shape {tuple(shape)}; the studio feeds one picture of (1, channels, height, '
-            "width) or one vector of (1, values) at a time."
+            "width) or one vector of (1, values) at a time: wrap the module in one that takes such, frames as channels."
         )
-    made = draft.add_input(name, Shape(*shape[1:]) if len(shape) == 4 else Shape(shape[1], 1, 1))
+    made = draft.add_input(name, Shape(*shape[1:]) if len(shape) == 4 else Shape(math.prod(shape), 1, 1))
     return shown(made, tuple(shape))
 
 
@@ -250,4 +252,5 @@ def _layer_name(call: Call, args: Args) -> str:
         # A convolution that reflects at its border pads first.
         pads = call.operator.endswith("pad") and "Pad" not in call.kind
         return f"{call.path}.pad" if pads else call.path
-    return f"{call.path}.{call.result}" if call.path else call.result
+    result = call.result or next(iter(call.results), call.operator)
+    return f"{call.path}.{result}" if call.path else result

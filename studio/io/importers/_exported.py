@@ -52,6 +52,10 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
                 "The module cannot be traced by torch.export: its forward decides by the values of tensors; write "
                 "torch.where, or leave that step out."
             ) from error
+        if ".numpy()" in str(error):
+            raise StudioError(
+                "The module cannot be traced by torch.export: it leaves PyTorch by .numpy(); write that step in it."
+            ) from error
         raise StudioError(
             f"The module cannot be traced by torch.export ({_said(error)}); "
             "its forward must not decide by the values of tensors, nor depend on their size."

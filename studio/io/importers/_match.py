@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.base import Imported, Known, Options, finished
 from studio.io.stored import Stored
 from studio.model.plugins import answer, guarded
-from studio.model.registry import declared, named
+from studio.model.registry import declared
 
 _SHOWN = 6
 
@@ -197,7 +198,7 @@ def matched(
 
     known = architectures()
     if options.arch and options.arch not in {a.name for a in known} and not _spandrel.has(options.arch):
-        named({a.name: a for a in known}, options.arch, "architecture")
+        raise StudioError(_no_such([a.name for a in known], options.arch))
     reasons = []
     tensors = plain_weights(tensors)
     for prefix, bare in _bare(tensors):
@@ -303,6 +304,13 @@ def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, know
     if unused := sorted(parts.names - parts.used):
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
     return imported_module(module, example, path, options, known)[0]
+
+
+def _no_such(names: list[str], asked: str) -> str:
+    if close := difflib.get_close_matches(asked, names, n=1, cutoff=0.75):
+        return f'There is no architecture "{asked}"; did you mean "{close[0]}"?'
+    near = ", ".join(difflib.get_close_matches(asked, names, n=_SHOWN, cutoff=0.0))
+    return f'There is no architecture "{asked}"; nearest are {near}, and docs/operators.md lists all {len(names)}.'
 
 
 def _listed(tensors: Tensors) -> str:

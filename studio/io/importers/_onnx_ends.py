@@ -38,6 +38,7 @@ _LEAST_SIDE = 16
 _CLOSING = ("Cast", "Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Clip", "Round", "Floor", "Ceil")
 _MOST_NAMES = 6
 _BYTES = (0.0, 255.0)
+_NUMBER = ([1], [0])  # of an input that is one number for each picture, a time or a class
 
 
 @dataclass(frozen=True)
@@ -154,16 +155,23 @@ class Ends:
         from onnx import TensorProto
 
         kind, sizes = put.type.tensor_type.elem_type, [dim.dim_value for dim in put.type.tensor_type.shape.dim]
-        if kind not in (0, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16):
-            if kind != TensorProto.UINT8:
-                raise StudioError(f'its input "{put.name}" takes whole numbers, which no picture or vector is.')
+        floats = (0, TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.DOUBLE, TensorProto.BFLOAT16)
+        if kind not in (*floats, TensorProto.UINT8) and sizes not in _NUMBER:
+            raise StudioError(
+                f'its input "{put.name}" takes whole numbers, which no picture or vector is; export it with an input '
+                "of floats."
+            )
+        if kind == TensorProto.UINT8:
             draft.notes.append(f'Its input "{put.name}" takes bytes, so black was taken to be 0 and white 255.')
         value_range = _BYTES if kind == TensorProto.UINT8 else (0.0, 1.0)
-        if len(sizes) == 2:
-            return add_input(draft, put.name, (1, sizes[1]))
+        if len(sizes) == 2 or sizes in _NUMBER:
+            return add_input(draft, put.name, (1, *sizes[1:]))
         if len(sizes) not in (3, 4):
             many = "1 dimension" if len(sizes) == 1 else f"{len(sizes)} dimensions"
-            raise StudioError(f'its input "{put.name}" has {many}; a picture has 4 of them.')
+            raise StudioError(
+                f'its input "{put.name}" has {many}; a picture has 4 of them: export it with frames, '
+                "if there are, as channels."
+            )
         sizes, rank = [1, *sizes][-4:], len(sizes)
         last = self._is_channels_last(put.name, sizes)
         if last:

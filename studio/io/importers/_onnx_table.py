@@ -103,7 +103,10 @@ def two(given: Sequence[int] | None, default: int = 1) -> Pair:
     """Height and width; the default where nothing is given."""
     found = list(given or (default, default))
     if len(found) != 2:
-        raise StudioError(f"it works in {len(found)} dimensions; only two are supported.")
+        raise StudioError(
+            f"it works in {len(found)} dimensions; only two are supported: in its place put it in two, with frames "
+            "as channels."
+        )
     return int(found[0]), int(found[1])
 
 

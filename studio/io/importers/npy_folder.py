@@ -155,7 +155,10 @@ def _chain(arrays: dict[str, Array], path: Path, options: Options) -> Imported:
         fitting = [kernel for kernel in waiting if kernel.channels[0] == value.shape[1]]
         if not fitting:
             left = ", ".join(kernel.name for kernel in waiting)
-            raise StudioError(f"{path}: no kernel of {left} reads {value.shape[1]} channels, so they make no chain.")
+            raise StudioError(
+                f"{path}: no kernel of {left} reads {value.shape[1]} channels, so they make no chain; write "
+                "a network.json beside them that says the layers (docs/formats.md)."
+            )
         kernel = fitting[0]
         waiting.remove(kernel)
         value = _layer(flow, kernel, value, last=not waiting)
