@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from helpers import normal, on_torch, relative_error, tiny_network
@@ -53,6 +55,25 @@ def test_buffers_come_in_turn(mapping: Device) -> None:
         taken = [feed.take() for _ in range(2 * count)]
         assert [number for number, _ in taken] == [*range(count)] * 2
         assert [held for _, held in taken] == [*feed.buffers] * 2
+
+
+def test_what_stays_as_it_is_takes_one_buffer(mapping: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Mapped] = []
+    plain = Mapped.__init__
+
+    def counted(self: Mapped, *asked: Any) -> None:
+        made.append(self)
+        plain(self, *asked)
+
+    monkeypatch.setattr(Mapped, "__init__", counted)
+    feed = Feed(mapping, 16, 64)
+    assert feed.take() == (0, made[0])
+    feed.leave_fence()
+    assert len(made) == 1
+    for turn in range(1, 130):
+        assert feed.take() == (turn % 64, made[turn % 64])
+        feed.leave_fence()
+    assert len(made) == 64
 
 
 def test_several_share_a_fence_for_which_whoever_takes_the_first_of_them_again_waits(

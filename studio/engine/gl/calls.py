@@ -128,6 +128,16 @@ class Calls:
             name: _made(_convention, name, address) for name, address in self._addresses.items()
         }
         self._asks: Callable[..., object] = self._functions["glClientWaitSync"]
+        # How often work was begun, and when each fence was left; whether all of it is known to be done.
+        self._begun = 0
+        self._left: dict[int, int] = {}
+        self._is_idle = True
+
+    def begin(self) -> bool:
+        """Take note that work begins; whether the GPU has no other left, as far as anybody has waited for it."""
+        idle, self._is_idle = self._is_idle, False
+        self._begun += 1
+        return idle
 
     def be_brief(self) -> None:
         """Hold Python's lock in calls that a GPU's driver comes back from at once: to let it go takes longer.
@@ -145,6 +155,7 @@ class Calls:
     def finish(self) -> None:
         """Wait until everything asked for so far is done."""
         self._functions["glFinish"]()
+        self._is_idle = True
 
     def flush(self) -> None:
         """Send off everything asked for so far."""
@@ -237,6 +248,7 @@ class Calls:
         texture.use(0)
         self._functions["glPixelStorei"](_PACK_ALIGNMENT, 4)
         self._functions["glGetTexImage"](_TEXTURE_2D, 0, _FORMATS[texture.components], _FLOAT, found.ctypes.data)
+        self._is_idle = True
         return found
 
     def read_picture(self, texture: moderngl.Texture) -> Picture:
@@ -244,6 +256,7 @@ class Calls:
         found = np.empty((texture.height, texture.width, 4), np.uint8)
         texture.use(0)
         self._functions["glGetTexImage"](_TEXTURE_2D, 0, _BGRA, _BYTE, found.ctypes.data)
+        self._is_idle = True
         return found
 
     def write(self, texture: moderngl.Texture, values: Array, place: tuple[int, int] = (0, 0)) -> None:
@@ -298,11 +311,20 @@ class Calls:
     def fence(self) -> int | None:
         """A mark behind everything asked for so far; None in a context that was lost."""
         made = self._functions["glFenceSync"](_GPU_COMMANDS_COMPLETE, 0)
-        return made if isinstance(made, int) else None
+        if not isinstance(made, int):
+            return None
+        self._left[made] = self._begun
+        return made
 
     def is_reached(self, fence: int) -> bool:
         """Whether the GPU has come to this mark; asks, and does not wait."""
-        return self._asks(fence, _FLUSH_COMMANDS, 0) != _TIMEOUT_EXPIRED
+        return self._reached(fence, self._asks(fence, _FLUSH_COMMANDS, 0))
+
+    def _reached(self, fence: int, answer: object) -> bool:
+        if answer == _TIMEOUT_EXPIRED:
+            return False
+        self._is_idle |= self._left.get(fence) == self._begun
+        return True
 
     def wait_fence(self, fence: int, at_most: float = math.inf) -> None:
         """Wait until the GPU has come to this mark, so many seconds at most, and free it."""
@@ -310,11 +332,12 @@ class Calls:
             self.drop_fence(fence)
             return
         until = time.monotonic() + at_most
-        while self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, _TURN) == _TIMEOUT_EXPIRED:
+        while not self._reached(fence, self._functions["glClientWaitSync"](fence, _FLUSH_COMMANDS, _TURN)):
             if time.monotonic() >= until:
                 break
         self.drop_fence(fence)
 
     def drop_fence(self, fence: int) -> None:
         """Free a mark."""
+        self._left.pop(fence, None)
         self._functions["glDeleteSync"](fence)

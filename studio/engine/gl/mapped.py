@@ -5,6 +5,7 @@ The GPU reads a picture out of one while the next is written into another; what 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -113,17 +114,21 @@ class Feed:
     Args:
         device: on which they are made.
         size: in bytes.
+        many: how many there are of small ones, an even number. All but the first are made when the second is taken.
     """
 
-    def __init__(self, device: Device, size: int) -> None:
-        count, self._together = (_MANY, _MANY // 2) if size <= _SMALL else (_FEW, 1)
-        self._ring = [Mapped(device, size, "writes") for _ in range(count)]
+    def __init__(self, device: Device, size: int, many: int = _MANY) -> None:
+        self._count, self._together = (many, many // 2) if size <= _SMALL else (_FEW, 1)
+        self._make = partial(Mapped, device, size, "writes")
+        self._ring = [self._make()]
         self._next = 0
 
     @property
-    def buffers(self) -> tuple[Mapped, ...]:
+    def buffers(self) -> list[Mapped]:
         """All of them."""
-        return tuple(self._ring)
+        if len(self._ring) < self._count:
+            self._ring += [self._make() for _ in range(self._count - 1)]
+        return self._ring
 
     def drop_fences(self) -> None:
         """See `Mapped.drop_fence`."""
@@ -133,18 +138,19 @@ class Feed:
     @property
     def next(self) -> Mapped:
         """The one that is taken next."""
-        if self._next % self._together == 0:
-            self._ring[self._next + self._together - 1].wait()
-        return self._ring[self._next]
+        ring = self.buffers if self._next else self._ring
+        if self._next % self._together == 0 and len(ring) > 1:
+            ring[self._next + self._together - 1].wait()
+        return ring[self._next]
 
     def take(self) -> tuple[int, Mapped]:
         """The number of the next one, and it."""
         number, found = self._next, self.next
-        self._next = (number + 1) % len(self._ring)
+        self._next = (number + 1) % self._count
         return number, found
 
     def leave_fence(self) -> None:
         """Behind all that reads the one that was taken last."""
-        last = (self._next - 1) % len(self._ring)
+        last = (self._next - 1) % self._count
         if last % self._together == self._together - 1:
             self._ring[last].leave_fence()
