@@ -1,10 +1,7 @@
 #include "lib/sample.glsl"
 #include "lib/random.glsl"
 
-float corner(uint seed, int part, ivec3 at) {
-    uint bits = random_bits(seed, float(at.z & 0xffffff), part, at.xy);
-    return uniform_of(bits) * 2.0 - 1.0;
-}
+float corner(uint own, ivec2 at) { return uniform_of(random_bits(own, at)) * 2.0 - 1.0; }
 
 float field(uint seed, int part, vec3 at) {
     ivec3 near = ivec3(floor(at));
@@ -12,8 +9,9 @@ float field(uint seed, int part, vec3 at) {
     between = between * between * (3.0 - 2.0 * between);
     float found[2];
     for (int t = 0; t < 2; t++) {
-        float upper = mix(corner(seed, part, near + ivec3(0, 0, t)), corner(seed, part, near + ivec3(1, 0, t)), between.x);
-        float lower = mix(corner(seed, part, near + ivec3(0, 1, t)), corner(seed, part, near + ivec3(1, 1, t)), between.x);
+        uint own = random_bits(seed, float((near.z + t) & 0xffffff), part);
+        float upper = mix(corner(own, near.xy), corner(own, near.xy + ivec2(1, 0)), between.x);
+        float lower = mix(corner(own, near.xy + ivec2(0, 1)), corner(own, near.xy + ivec2(1, 1)), between.x);
         found[t] = mix(upper, lower, between.y);
     }
     return mix(found[0], found[1], between.z);

@@ -2,7 +2,9 @@
 
 vec4 other_pixel(int tile, ivec2 q) {
     ivec4 shape = input_shape(OTHER);
-    if (shape.x == u_shape.x) return other(tile, q);
+    int tiles = (shape.x + 3) / 4;
+    // Whole tiles come around again; else each lane may be of another.
+    if (shape.x == u_shape.x || shape.x % 4 == 0) return other(tile - quotient(tile, tiles) * tiles, q);
     vec4 value = vec4(0.0);
     for (int lane = 0; lane < 4; lane++) {
         int channel = (tile * 4 + lane) % shape.x;

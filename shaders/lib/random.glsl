@@ -8,13 +8,15 @@ uint hashed(uint bits) {
 
 uint seed_of(float low, float high) { return uint(low) | uint(high) << 16u; }
 
-// Of a channel, and of one of its pixels.
+// Of a channel; of one of its pixels, by the channel's or at once.
 uint random_bits(uint seed, float frame, int channel) {
     return hashed(hashed(seed ^ hashed(uint(frame))) ^ uint(channel));
 }
 
+uint random_bits(uint channel, ivec2 p) { return hashed(channel ^ (uint(p.y) << 16u | uint(p.x))); }
+
 uint random_bits(uint seed, float frame, int channel, ivec2 p) {
-    return hashed(random_bits(seed, frame, channel) ^ (uint(p.y) << 16u | uint(p.x)));
+    return random_bits(random_bits(seed, frame, channel), p);
 }
 
 float uniform_of(uint bits) { return float(bits >> 8u) / 16777216.0; }

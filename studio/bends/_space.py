@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.bends._warp import warped
 from studio.lanes import in_planes, suits
-from studio.model.bend import Bend, Given, Layers, Span
+from studio.model.bend import Bend, Given, Layers, Span, squares
+from studio.model.op import Blocks, Shape
 from studio.model.param import param
 from studio.model.size import Size
 
@@ -43,6 +44,10 @@ class Warp(Bend):
     def span(self) -> Span:
         """See `Bend.span`: all channels are moved alike."""
         return MOVED
+
+    def shared(self, shape: Shape) -> Blocks:
+        """See `Bend.shared`."""
+        return squares(shape)
 
     @abstractmethod
     def places(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, resized, sampled
-from studio.model.bend import Bend, Given, Span
+from studio.model.bend import Bend, Given, Span, squares
+from studio.model.op import Blocks, Shape
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class Displace(Bend):
     def span(self) -> Span:
         """See `Bend.span`: all channels are moved alike."""
         return MOVED
+
+    def shared(self, shape: Shape) -> Blocks:
+        """See `Bend.shared`."""
+        return squares(shape)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, sampled
 from studio.draws import seed_numbers, smooth_fields
-from studio.model.bend import Bend, Given, Span
+from studio.model.bend import Bend, Given, Span, squares
+from studio.model.op import Blocks, Shape
 from studio.model.param import param, seed
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class Flow(Bend):
     def span(self) -> Span:
         """See `Bend.span`: all channels are moved alike."""
         return MOVED
+
+    def shared(self, shape: Shape) -> Blocks:
+        """See `Bend.shared`."""
+        return squares(shape)
 
     def torch(self, x: Tensor, given: Given) -> Tensor:
         """See `Bend.torch`."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.bends._layers import channels_again
 from studio.bends._space import resized
-from studio.model.bend import Bend, Given, Layers
+from studio.model.bend import Bend, Given, Layers, squares
+from studio.model.op import Blocks, Shape
 from studio.model.param import param
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class FromLayer(Bend):
     other: ClassVar[Literal["layer", "picture"] | None] = "layer"
 
     gain: float = param(1.0, lo=-100.0, hi=100.0, live=True, safe=(-2.0, 2.0), doc="What it is multiplied by")
+
+    def shared(self, shape: Shape) -> Blocks:
+        """See `Bend.shared`."""
+        return squares(shape)
 
     def layers(self, at: Layers, x: str) -> str:
         """See `Bend.layers`."""

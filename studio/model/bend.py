@@ -47,6 +47,17 @@ class Given:
     other: Tensor | None = None
 
 
+def squares(shape: Shape) -> Blocks:
+    """How workgroups of GPUs make 8 × 8 places of two tiles each: what is found for a place is the same in both.
+
+    On an H200 a rotation of 256 × 64 × 64 took 8.2 µs of a frame so, 9.3 with a tile each, 9.6 with four, and 10.0 in
+    rows of 64 places; a flow 10.6, 12.6, 12.0 and 12.9.
+    """
+    line = -(-shape.height // 8) * -(-shape.width // 8)
+    constants = (("SPAN", 2), ("SPAN_X", 0), ("SPAN_Y", 0), ("SPAN_TILES", 1))
+    return Blocks("lib/squares.glsl", constants, line, -(-shape.channels // 8), whole=64)
+
+
 class Layers(Protocol):
     """Adds layers of operators, of which a network that learns through a bend is made.
 

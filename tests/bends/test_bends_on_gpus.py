@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
-from bend_cases import alone, play, shapes, staged, stages, watch
-from helpers import on_torch
+from bend_cases import FRAMES, alone, play, shapes, staged, stages, watch
+from helpers import normal, on_torch, relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_bend_parity import assert_alike
+from test_bend_parity import JUMPING, assert_alike, chains
 
 from studio.bends import make_bend, registry
+from studio.bends._space import Warp
 from studio.engine.gl.device import Device
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
+from studio.model.op import Shape
 from studio.model.stage import Guard, Stage
+from studio.model.tick import Tick
 
 pytestmark = pytest.mark.gl
 
@@ -74,13 +78,14 @@ def test_an_ellipse_may_be_larger_than_what_workgroups_keep(device: Device, radi
     engine.close()
 
 
-TOGETHER = ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply", "Median", "Erode", "Dilate"]
+STATISTICS = ["Normalise", "StyleOfLayer", "StyleOfPicture", "Multiply"]
+SHARED = sorted(name for name in registry() if make_bend(name, {}).shared(Shape(9, 17, 17)) is not None)
 
 
-@pytest.mark.parametrize("name", TOGETHER)
+@pytest.mark.parametrize("name", [*STATISTICS, *SHARED])
 @settings(max_examples=8)
 @given(data=st.data(), shape=shapes)
-def test_statistics_of_a_map_are_those_that_pytorch_takes(
+def test_what_workgroups_make_together_is_what_pytorch_makes(
     name: str, device: Device, data: st.DataObject, shape: tuple[int, int, int]
 ) -> None:
     stage = data.draw(stages(name, 1, shape[0]))
@@ -90,6 +95,43 @@ def test_statistics_of_a_map_are_those_that_pytorch_takes(
     wanted = play(on_torch(made), shape, [stage])
     engine = GLEngine(made, device, Settings("shared", handles=device.has_handles))
     assert_alike(play(engine, shape, [stage]), wanted, [stage])
+    engine.close()
+
+
+def test_all_that_moves_pixels_by_places_is_made_in_squares() -> None:
+    made = {name for name in SHARED if make_bend(name, {}).shared(Shape(9, 17, 17)).shader == "lib/squares.glsl"}
+    warps = {name for name, kind in registry().items() if issubclass(kind, Warp)}
+    assert made == warps | {"Flow", "Displace", "FromLayer", "FromPicture"}
+
+
+MIXED = sorted({*POINTWISE, *SHARED, "FlipHorizontal", "Pixelate", "Noise", "DropPixels"} - JUMPING)
+
+
+@settings(max_examples=12)
+@given(data=st.data(), shape=shapes)
+def test_chains_are_what_pytorch_makes_whoever_looks_at_what_and_when(
+    device: Device, data: st.DataObject, shape: tuple[int, int, int]
+) -> None:
+    """Frame by frame stages are set off and on again, and some maps are looked at, in any order."""
+    chain = [replace(stage, guard=Guard(kind="finite")) for stage in data.draw(chains(MIXED, shape[0]))]
+    for number, stage in enumerate(chain):
+        # What falls between two pixels falls to either side by a rounding, unless it is mixed of both.
+        if hasattr(stage.bend, "interpolation"):
+            chain[number] = replace(stage, bend=stage.bend.model_copy(update={"interpolation": "bilinear"}))
+    engine = GLEngine(staged(shape[0]), device, Settings("shared", handles=device.has_handles))
+    oracle = on_torch(staged(shape[0]))
+    for frame in range(FRAMES):
+        on = [replace(stage, on=data.draw(st.booleans())) for stage in chain]
+        inputs = {"input": normal(*shape, seed=frame), "other": normal(3, *shape[1:], seed=50 + frame)}
+        for each in (engine, oracle):
+            each.set_stages(on)
+            for stage in on:
+                if stage.bend.other == "picture":
+                    each.lend(stage.id, normal(max(1, shape[0] - 1), 5, 6, seed=77))
+            each.run(inputs, Tick(frame, Fraction(frame, 25)))
+        names = [node.name for node in engine._running.nodes]
+        for name in data.draw(st.lists(st.sampled_from(names), unique=True)):
+            assert relative_error(engine.activation(name), oracle.activation(name)) <= 1e-4, name
     engine.close()
 
 
