@@ -141,13 +141,13 @@ def test_squares_of_any_size_are_one_size(tmp_path: Path) -> None:
 
 
 def test_bounds_of_a_file_are_said_and_no_others(tmp_path: Path) -> None:
-    module = _saved(torch.relu, tmp_path / "a.pt2", {2: Dim("h", min=8, max=64), 3: Dim("w", min=16)})
+    module = _saved(torch.relu, tmp_path / "a.pt2", {2: Dim("h", min=8, max=64), 3: Dim("w", min=32)})
     imported = open_model(tmp_path / "a.pt2")
     assert imported.notes == (
-        "Its file says that it holds for heights of 8 to 64 and widths of 16 and more; pictures of other sizes may "
+        "Its file says that it holds for heights of 8 to 64 and widths of 32 and more; pictures of other sizes may "
         "come out wrong.",
     )
-    _is_right(imported, module, (24, 32), (63, 17))
+    _is_right(imported, module, (24, 32), (63, 37))
     _saved(torch.relu, tmp_path / "b.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
     assert open_model(tmp_path / "b.pt2").notes == ()
 
@@ -247,3 +247,13 @@ def test_a_file_of_one_size_with_a_number_of_an_inner_map_takes_it_alone(tmp_pat
     imported = open_model(tmp_path / "a.pt2")
     assert imported.network.graph.only_size == (40, 48)
     _is_right(imported, module, (40, 48))
+
+
+def test_a_file_of_any_size_that_froze_its_own_says_how_to_give_that(tmp_path: Path) -> None:
+    middle = [helper.make_node("Reshape", ["c", "s"], ["r"]), helper.make_node("Reshape", ["r", "t"], ["y"])]
+    held = {"s": np.array([1, 3, 480]), "t": np.array([1, 3, 20, 24])}
+    _onnx_file(tmp_path / "a.onnx", middle, held, ("h", "w"))
+    with pytest.raises(StudioError, match=r"another number of values\. Where it was exported for one size, give that"):
+        open_model(tmp_path / "a.onnx")
+    imported = open_model(tmp_path / "a.onnx", Options(input_size=Size(40, 48)))
+    assert imported.network.graph.only_size == (40, 48)

@@ -23,6 +23,7 @@ Axis = int | str
 
 _LEAST, _FAR = 64, 1000  # sides of the pictures that are asked about
 _LONGEST_STEP = 256
+_SMALL = 16  # sides of pictures so small that nobody needs to be told of them
 _SYMBOL = re.compile(r"Symbol\('(\w+)'")
 _OF_A_SIDE = re.compile(r"\.size\(\)\[[23]\]")
 _CHOICES = {"torch.sym_min", "torch.sym_max"}
@@ -93,7 +94,7 @@ class Limits:
             for k, axis in enumerate(axes if len(axes) == len(_SIDES) + 2 else ()):
                 names = _SYMBOL.findall(axis) if isinstance(axis, str) and k in _SIDES else []
                 low, high = self.ranges.get(names[0], (None, None)) if len(names) == 1 else (None, None)
-                if (low or 0) > 2 or high is not None:
+                if (low or 0) > _SMALL or high is not None:
                     least = int(worked_out(str(axis), {names[0]: low or 1}))
                     most = None if high is None else int(worked_out(str(axis), {names[0]: high}))
                     found.setdefault(_SIDES[k], (least, most))

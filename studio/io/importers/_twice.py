@@ -40,7 +40,7 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     Returns:
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
     """
-    first = draft, output = read(None)
+    first = draft, output = _first(read, any_size=any_size)
     if (own := _own_size(draft)) is None:
         return draft, output, False
     step = math.lcm(_STEP, *_graph(draft, output).multiple)
@@ -66,6 +66,16 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
         say_alone(first[0], own, why + (_ANOTHER if any_size else ""))
         return *first, True
     return merged, output, False
+
+
+def _first(read: Read, *, any_size: bool) -> tuple[Draft, str]:
+    try:
+        return read(None)
+    except StudioError as error:
+        if not any_size or not str(error).endswith("."):
+            raise
+        # Of those that say so, some have frozen the size of their example in a reshape.
+        raise StudioError(f"{error} Where it was exported for one size, give that by --input-size.") from error
 
 
 _ANOTHER = "; --input-size reads it for another"
