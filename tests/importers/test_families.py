@@ -10,6 +10,7 @@ from families_attention import ATTENTION
 from families_colour import COLOUR
 from families_depth import DEPTH
 from families_edges import EDGES, Fsrcnn
+from families_faces import FACES
 from families_generators import GENERATORS
 from families_masks import MASKS
 from families_more import MORE
@@ -227,7 +228,7 @@ FAMILIES = {
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
 OWN = {name: (name, *rest) for name, rest in FAMILIES.items()}
-ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION
+ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION | FACES
 
 
 @pytest.mark.parametrize("name", ALL)

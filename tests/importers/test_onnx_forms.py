@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
 from helpers import normal, on_torch, relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -357,3 +358,27 @@ def test_both_forms_of_gelu(approximate: str, tmp_path: Path) -> None:
     engine = on_torch(open_model(tmp_path / "gelu.onnx").network)
     engine.run({"x": x[0]})
     assert relative_error(engine.output(), wanted[0]) < 1e-5
+
+
+def test_tensorflow_s_erfc_that_tf2onnx_hands_on_is_read_and_makes_gelu(tmp_path: Path) -> None:
+    x, half, root = (
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 8, 12]),
+        *map(np.float32, (0.5, -(0.5**0.5))),
+    )
+    nodes = [
+        helper.make_node("Mul", ["x", "root"], ["n"]),
+        helper.make_node("Erfc", ["n"], ["e"]),
+        helper.make_node("Mul", ["x", "half"], ["h"]),
+        helper.make_node("Mul", ["h", "e"], ["g"]),
+        helper.make_node("Erfc", ["g"], ["y"]),
+    ]
+    held = [numpy_helper.from_array(value, name) for name, value in {"root": root, "half": half}.items()]
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    made = helper.make_model(helper.make_graph(nodes, "g", [x], [y], held), opset_imports=[helper.make_opsetid("", 17)])
+    onnx.save(made, tmp_path / "m.onnx")
+    network = open_model(tmp_path / "m.onnx").network
+    assert "GELU" in {type(node.op).__name__ for node in network.graph.nodes}
+    picture, engine = torch.randn(3, 8, 12), on_torch(network)
+    engine.run({"x": picture.numpy()})
+    wanted = torch.special.erfc(torch.nn.functional.gelu(picture))
+    assert relative_error(engine.output(), wanted.numpy()) < 1e-5

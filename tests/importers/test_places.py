@@ -117,3 +117,28 @@ def test_places_are_numbers_and_say_where_values_go(how: str, tmp_path: Path, en
     picture, engine = torch.randn(1, 4, 9, 7).relu(), engine_for(made.network)  # of equal values the first counts
     engine.run({made.network.graph.inputs[0].name: picture[0].numpy()})
     assert relative_error(engine.output(), module(picture)[0].numpy()) < 1e-5
+
+
+class Reordered(nn.Module):
+    """Places in the order of their brightness, summed up along it, and put back by the order turned round."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = x.flatten(2).transpose(1, 2)
+        order = x.mean(1).flatten(1).argsort(-1)
+        back, numbers = torch.zeros_like(order), torch.arange(order.shape[-1])
+        for row in range(len(order)):
+            back[row, order[row]] = numbers
+        laid = torch.gather(tokens, 1, order[:, :, None].expand_as(tokens))
+        more = -laid.shape[1] % 4
+        filled = torch.cat([laid, laid[:, laid.shape[1] - more :].flip(1)], 1).cumsum(1)[:, : laid.shape[1]]
+        found = torch.gather(filled, 1, back[:, :, None].expand_as(tokens))
+        return (found / tokens.shape[1]).transpose(1, 2).reshape(x.shape)
+
+
+@pytest.mark.parametrize("size", [Size(6, 8), Size(5, 7)])
+def test_an_order_is_turned_round_by_writing_into_a_row(size: Size, tmp_path: Path, engine_for: EngineFor) -> None:
+    module, picture = Reordered(), torch.rand(1, 3, *size)
+    engine = engine_for(studio.export_torch(module, picture, tmp_path / "net").network)
+    other = torch.rand(1, 3, *size)
+    engine.run({engine.graph.inputs[0].name: other[0].numpy()})
+    assert relative_error(engine.output(), module(other)[0].numpy()) < 1e-4

@@ -110,7 +110,7 @@ BROUGHT = [
     Brought("NAFNet-GoPro-width32.pth (megvii)", "spandrel:NAFNet", _under("params")),
     Brought("deraining.pth (swz30, Restormer)", "restormer", _under("params")),
     Brought("model_deblurring.pth (swz30, MPRNet)", "mprnet", _named("module.", "state_dict", epoch=3000)),
-    Brought("codeformer.pth (sczhou)"),
+    Brought("codeformer.pth (sczhou)", "codeformer", _under("params_ema")),
     Brought("network-bsds500.pytorch (sniklaus, HED)", "hed", _sniklaus),
     Brought("ControlNetHED.pth (lllyasviel)", "controlnet-hed"),
     Brought("table5_pidinet.pth (zhuoinoulu)", "pidinet", _named("module.", "state_dict", epoch=19, args=_ARGS)),

@@ -165,6 +165,15 @@ def style(g: Graph) -> tuple[str, Reference]:
 
 
 @model
+def gelu_by_erfc(g: Graph) -> tuple[str, Reference]:
+    """As Keras 3 on TensorFlow writes exact GELU."""
+    x = g.conv("c", g.picture("x", -1, -1, -1, 3), (3, 5), 3)
+    curve = g.node("erfc", "Erfc", g.node("narrow", "Mul", x, g.given("root", -(0.5**0.5))))
+    out = g.node("out", "Mul", g.node("halved", "Mul", x, g.given("half", 0.5)), curve)
+    return out, lambda x: F.gelu(F.conv2d(x, g["c/kernel"], padding=1))
+
+
+@model
 def there_and_back(g: Graph) -> tuple[str, Reference]:
     picture = g.picture("x", 1, 32, 48, 3)
     a = g.conv("c", picture, (3, 6), 4, stride=2)

@@ -69,3 +69,63 @@ def test_values_leave_every_weight_as_it_is(tmp_path: Path) -> None:
 def test_values_that_do_not_fit_are_one_sentence(options: dict[str, object], sentence: str, tmp_path: Path) -> None:
     with pytest.raises(StudioError, match=sentence):
         of("autoencoder", tmp_path, **options)
+
+
+class Bytes(torch.nn.Module):
+    """A convolution between what is done to a picture before it, and to what it makes."""
+
+    def __init__(self, before: str, after: str = "") -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.before, self.after = torch.nn.Conv2d(3, 3, 3, padding=1), before, after
+        self.mean, self.std = (torch.tensor(n).view(1, 3, 1, 1) for n in ([123.7, 116.3, 103.5], [58.4, 57.1, 57.4]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = {
+            "255": lambda: x / 255,
+            "127.5": lambda: x / 127.5 - 1,
+            "mean": lambda: x - self.mean,
+            "both": lambda: (x - self.mean) / self.std,
+            "of one": lambda: (x - self.mean / 255) / (self.std / 255),
+            "twice": lambda: x * 2 - 1,
+        }[self.before]()
+        y = self.conv(x)
+        return {"": y, "255": y * 255, "127.5": (y.tanh() + 1) * 127.5, "clamp": y.clamp(0, 255)}[self.after]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [".onnx", ".pt2"])
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("255", "divides by 255"),
+        ("127.5", "divides by 255"),
+        ("both", "divides by 255"),
+        ("mean", "takes off the mean of bytes"),
+        ("of one", ""),
+        ("twice", ""),
+    ],
+)
+def test_a_first_layer_for_bytes_is_fed_bytes(before: str, said: str, suffix: str, tmp_path: Path) -> None:
+    _write(Bytes(before), tmp_path / f"m{suffix}")
+    imported = open_model(tmp_path / f"m{suffix}")
+    assert imported.network.graph.inputs[0].range == ((0.0, 255.0) if said else (0.0, 1.0))
+    assert any(said in note and "white 255" in note for note in imported.notes) == bool(said)
+    asked = open_model(tmp_path / f"m{suffix}", Options(input_range=(0.0, 1.0)))
+    assert asked.network.graph.inputs[0].range == (0.0, 1.0)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("after", ["", "255", "127.5", "clamp"])
+def test_an_output_of_bytes_is_shown_as_bytes(after: str, tmp_path: Path) -> None:
+    _write(Bytes("255", after), tmp_path / "m.onnx")
+    assert open_model(tmp_path / "m.onnx").network.graph.output_range == ((0.0, 255.0) if after else (0.0, 1.0))
+
+
+def _write(module: torch.nn.Module, path: Path) -> None:
+    picture = torch.rand(1, 3, 16, 24)
+    if path.suffix == ".pt2":
+        torch.export.save(torch.export.export(module.eval(), (picture,)), path)
+    else:
+        axes = {"x": {2: "h", 3: "w"}}
+        torch.onnx.export(module.eval(), (picture,), path, dynamo=False, dynamic_axes=axes, input_names=["x"])

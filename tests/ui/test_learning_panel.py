@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +19,7 @@ from whole_window import WholeWindow
 from studio.learn import memory
 from studio.learn.backend import LOSS
 from studio.learn.networks import NEW, parse_new
+from studio.learn.prepare import estimate
 from studio.model.changes import WeightsChanged
 from studio.model.edit import Patch
 from studio.model.layout import Rect, from_sheet, to_sheet
@@ -241,8 +244,18 @@ def test_memory_is_said_beforehand_and_too_little_is_refused_with_a_size(
     school: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel, session = school.panel, school.session
+    threads = set[threading.Thread]()
+
+    def noted(*asked: Any) -> str:
+        threads.add(threading.current_thread())
+        return estimate(*asked)
+
+    monkeypatch.setattr(panel_module, "estimate", noted)
     school.window.docks["learning"].raise_()
     school.until(lambda: "MB of memory" in panel.status.text())
+    # What it imports for the first would hold the window up.
+    assert threads
+    assert threading.main_thread() not in threads
     monkeypatch.setattr(memory, "free_memory", lambda _: 40 * 10**6)
     panel.lesson.form.controls["size"].show_value(512)
     panel.lesson.turned.emit()
@@ -315,6 +328,8 @@ def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school
     panel, session = school.panel, school.session
     school.window.docks["learning"].raise_()
     school.workspace.choose("enc2", "weight")
+    # As the panel is made, while the picture has just begun, no plot is made that stays empty.
+    assert "histogram" not in vars(panel.watched)
     panel.toggle()
     school.until(lambda: session.watched is not None and session.watched.of_map is not None)
     view, watched = panel.watched, session.watched

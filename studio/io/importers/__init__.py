@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
+from studio.io.importers._by_content import format_of
 from studio.io.importers._channel_map import CHANNEL_WAYS, mapped, unfed_input
 from studio.io.importers._foreign import refuse_foreign
 from studio.io.importers._state import STATE_WAYS, fed_back, stated
@@ -28,6 +29,7 @@ __all__ = [
     "Options",
     "families",
     "fed_back",
+    "format_of",
     "formats",
     "open_model",
     "save_imported",
@@ -64,9 +66,11 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
     """
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
         raise StudioError(f"{path} does not exist; check the name.")
-    refuse_foreign(path)
+    told = format_of(path)
+    refuse_foreign(path, known=bool(told))
     for importer in formats():
-        if answer(importer, partial(importer.match, path), otherwise=False):
+        own = owner_of(importer) is None
+        if importer.name == told if told and own else answer(importer, partial(importer.match, path), otherwise=False):
             try:
                 with guarded(importer):
                     imported = importer.open(path, options or Options())

@@ -17,6 +17,7 @@ from studio.io.importers._aten_table import means
 from studio.io.importers._choices import chosen, valued
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
+from studio.io.importers._order import put_in_order
 from studio.io.importers._views import Value, constant, reshaped
 from studio.io.importers._words import words
 from studio.model.graph import Node
@@ -128,6 +129,8 @@ def _alike(f: Flow, one: str, two: str) -> bool:
 @means("index_put")
 def _index_put(f: Flow, a: Args) -> Value:
     value, written, mask = a["self"], a["values"], a["indices"][0] if len(a["indices"]) == 1 else None
+    if not a.get("accumulate") and mask is not None and (put := put_in_order(f, value, mask, written)) is not None:
+        return put
     if a.get("accumulate") or mask is None or by_mask(f, value, a["indices"]) is None:
         raise StudioError("it writes to places that depend on the picture, which is not supported; write torch.where.")
     if isinstance(written, Picked):

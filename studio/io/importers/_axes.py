@@ -220,7 +220,7 @@ class Axes:
         """`Roll` along one axis of a value, which is the height or the width of its map, or comes to be."""
         if value.is_constant:
             return move(self.draft, value, lambda n: np.roll(n, shift, axis))
-        if shift == 0:
+        if shift == 0 or 0 in value.shape:
             return value
         return self._turned(value, axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
 
@@ -228,6 +228,8 @@ class Axes:
         """`Flip` along one axis."""
         if value.is_constant:
             return move(self.draft, value, lambda n: np.flip(n, axis))
+        if 0 in value.shape:
+            return value
         return self._turned(value, axis, lambda n: np.flip(n, axis), "Flip", 0)
 
     def _turned(self, value: Value, axis: int, how: Callable[[Index], Index], op: str, shift: int) -> Value:

@@ -9,6 +9,10 @@ from studio.errors import StudioError
 from studio.io.folders import is_file, is_folder, open_regular
 
 _LOOKED_AT = 2**16
+_MOST_PARTS = 64
+_LFS = b"version https://git-lfs"
+_POINTER = 'this is a pointer of Git LFS, not the file itself; "git lfs pull" in its repository fetches that'
+_NODE = re.compile(rb"\x12.(Placeholder|Const|VariableV2|Conv2D)")
 _LUA = (b"\x04\x00\x00\x00\x01\x00\x00\x00", b"4\n1\n")
 _NVIDIA = re.compile(rb"torch_utils\.persistence|dnnlib\.tflib|training\.networks_stylegan")
 _TO_ONNX = "tf2onnx makes an ONNX model of it, which opens: python -m tf2onnx.convert"
@@ -81,8 +85,15 @@ SUFFIXES = tuple(_BY_SUFFIX)
 """Of files that are told rather than opened."""
 
 
-def refuse_foreign(path: Path) -> None:
-    """Raise StudioError, saying what it is and the way on, where a file or folder is known not to be readable."""
+def refuse_foreign(path: Path, *, known: bool = False) -> None:
+    """Raise StudioError, saying what it is and the way on, where a file or folder is known not to be readable.
+
+    Of what is ``known`` to be a model only its parts are looked at.
+    """
+    if (pointer := _pointer_within(path)) is not None:
+        raise StudioError(f"{pointer}: {_POINTER}.")
+    if known:
+        return
     if is_folder(path):
         told = next(
             (told for name, told in _FOLDERS.items() if is_file(path / name)), _BY_SUFFIX.get(path.suffix.lower())
@@ -94,14 +105,30 @@ def refuse_foreign(path: Path) -> None:
         raise StudioError(f"{path}: {told}.")
 
 
+def _pointer_within(path: Path) -> Path | None:
+    """A part of a model that is a pointer of Git LFS: weights in its folder, or beside its description."""
+    if is_folder(path):
+        parts = [*path.glob("*.npy"), *path.glob("*.bin")]
+    elif path.suffix.lower() == ".json":
+        parts = [*path.parent.glob("*.bin")]
+    else:
+        parts = [path.with_name(f"{path.name}{end}") for end in ("_data", ".data")]
+    for part in sorted(parts)[:_MOST_PARTS]:
+        if is_file(part):
+            with open_regular(part) as (file, _):
+                if file.read(len(_LFS)) == _LFS:
+                    return part
+    return None
+
+
 def _told(path: Path) -> str:
     with open_regular(path) as (file, size):
         begins = file.read(_LOOKED_AT)
     text = begins[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if size == 0:
         return "the file is empty; fetch it anew"
-    if text.startswith(b"version https://git-lfs"):
-        return 'this is a pointer of Git LFS, not the file itself; "git lfs pull" in its repository fetches that'
+    if text.startswith(_LFS):
+        return _POINTER
     if text.startswith((b"<!doctype html", b"<html")):
         return (
             "this is a web page, saved in place of the file (a sign-in, a warning or a quota); open its address in a "
@@ -123,6 +150,8 @@ def _told(path: Path) -> str:
             "this is a pickle of NVIDIA's StyleGAN, which carries Python code and is never opened; in its repository, "
             "load it with legacy.load_network_pkl and give its generator to studio.export_torch"
         )
+    if begins[:1] == b"\n" and _NODE.search(begins):
+        return _BY_SUFFIX[".pb"].format(name=path.name)
     begun = next((told for start, told in _BEGINS if text.startswith(start)), "")
     return begun or _beside(path, begins, text) or _by_name(path)
 
@@ -132,6 +161,8 @@ def _beside(path: Path, begins: bytes, text: bytes) -> str:
     suffix = path.suffix.lower()
     if b"<net " in text and suffix == ".xml":
         return _OPENVINO
+    if suffix == ".bin" and is_file(path.parent / "model.json"):
+        return "these are weights of TensorFlow.js; open the model.json beside them"
     if suffix == ".bin" and not begins.startswith((b"PK", b"\x80")):
         if is_file(path.with_suffix(".param")):
             return f"these are the weights {_NCNN}"
@@ -144,5 +175,7 @@ def _beside(path: Path, begins: bytes, text: bytes) -> str:
 
 
 def _by_name(path: Path) -> str:
+    if path.name == "saved_model.pb":
+        return _FOLDERS[path.name].format(name=path.absolute().parent.name)
     found = _BY_SUFFIX.get(path.suffix.lower()) or (".index" if ".data-0000" in path.name else "")
     return _BY_SUFFIX.get(found, found).format(name=path.name)

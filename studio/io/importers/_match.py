@@ -297,7 +297,8 @@ def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, know
     assert architecture.forward is not None
     module, parts = told(tensors, architecture.forward)
     first = next(tensors[name].values for name in architecture.reads if name in tensors)
-    size = options.input_size or architecture.size
+    own = architecture.size if architecture.sized is None else architecture.sized(tensors)
+    size = options.input_size or own
     example = torch.rand(1, first.shape[1], *size, generator=torch.Generator().manual_seed(0))
     with guarded(architecture.forward), torch.no_grad():
         module(example)

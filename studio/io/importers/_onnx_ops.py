@@ -29,6 +29,12 @@ for _kind, (_op, _how) in _MATHS.items():
     means(_kind)(lambda f, n, op=_op, how=_how: f.move(n.x, how) if n.x.is_constant else f.each(op, n.x))
 
 
+@means("Erfc")
+def _erfc(f: Flow, n: OnnxNode) -> Value:
+    """TensorFlow's, which tf2onnx hands on under its own name."""
+    return f.each("Affine", f.each("Erf", n.x), scale=-1.0, shift=1.0)
+
+
 @means("LeakyRelu")
 def _leaky_relu(f: Flow, n: OnnxNode) -> Value:
     return f.each("LeakyReLU", n.x, negative_slope=n.attributes.get("alpha", 0.01))

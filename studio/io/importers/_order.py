@@ -167,6 +167,20 @@ def scattered(f: Flow, below: Value, places: Value, axis: int, source: Value | f
     return chosen(f, inside, valued(source), below)
 
 
+def put_in_order(f: Flow, below: Value, places: Value, source: Value) -> Value | None:
+    """``below[places] = source`` of a row, as an order is turned round; None where the places are those of no order."""
+    order = f.orders.get(places.node)
+    if not isinstance(order, Sorted) or order.among is None or below.shape != (order.among.shape[order.axis],):
+        return None
+    if math.prod(order.among.shape) != below.shape[0] or {len(places.shape), len(source.shape)} != {1}:
+        return None
+    ones = [1] * len(order.shape)
+    row, where, what = (
+        reshaped(each, (*ones[: order.axis], *each.shape, *ones[order.axis + 1 :])) for each in (below, places, source)
+    )
+    return reshaped(scattered(f, row, where, order.axis, what), below.shape)
+
+
 def _start(f: Flow, order: Sorted, places: Value) -> int | None:
     """Where in an order these places of it begin, one after the other; None where they do not."""
     if len(order.shape) != len(places.shape):

@@ -151,6 +151,8 @@ def _gelu_of(draft: Draft, product: Node, place: Node) -> str:
             continue
         base, narrowing, moved = _through_affines(draft, bent.inputs[0])
         same, factor, added = _through_affines(draft, other)
+        # Of the other side: erfc(-x) is 1 + erf(x).
+        narrowing, scale = (-narrowing, -scale) if narrowing < 0 else (narrowing, scale)
         halves = (scale * factor * after["scale"], shift * factor * after["scale"])
         plain = same == base and not (added or moved or after["shift"])
         if plain and np.allclose([narrowing, *halves], [math.sqrt(0.5), 0.5, 0.5], atol=1e-6):

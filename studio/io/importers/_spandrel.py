@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -160,7 +160,22 @@ def _built(support: Any, state: dict[str, torch.Tensor], arch: str) -> Any:
         if callable(getattr(part, "update_params", None)):
             part.update_params()
             part.update_params = _nothing
+        if all(hasattr(part, name) for name in ("experts", "gate", "num_expert")):
+            part.forward = partial(_all_experts, part)
     return found
+
+
+def _all_experts(layer: Any, x: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
+    """What SeemoRe's mixture of experts makes: all of them work, and those that are not chosen count nothing."""
+    import torch
+
+    weights = layer.gate(x).softmax(1)
+    largest, places = torch.topk(weights, layer.num_expert)
+    chosen = torch.zeros_like(weights).scatter(1, places, largest)
+    made = x
+    for i, expert in enumerate(layer.experts):
+        made = made + expert(x, k) * chosen[:, i : i + 1, None, None]
+    return made
 
 
 def _example(found: Any, options: Options) -> list[torch.Tensor]:

@@ -59,7 +59,7 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     except StudioError as error:
         # A file of one size may say nothing of others; one of any size that fails there is one of its own.
         if any_size:
-            say_alone(first[0], own, f"at {other}, {str(error).rstrip('.')}{_ANOTHER}")
+            say_alone(first[0], own, f"at {other}, {str(error).rstrip('.')}")
         return *first, any_size
     merged, why = _for_all(read, along, (draft, output), twin, (at, other, step))
     if why:

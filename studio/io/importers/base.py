@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._byte_values import gives_bytes, guess_bytes
 from studio.io.importers._draft import Draft, Weight
 from studio.io.manifest import title_of
 from studio.io.stored import LIMIT, Stored
@@ -20,6 +21,7 @@ from studio.model.values import Values
 
 Range = tuple[float, float]
 
+_BYTES = (0.0, 255.0)
 SHOWN = "output_values"
 """The layer that brings an output into values that are shown, where they differ from channel to channel."""
 
@@ -155,9 +157,12 @@ def finished(draft: Draft, output: str, path: Path, known: Known, options: Optio
     """The draft as a network under the file's name, in the values that were asked for, else that are known of it."""
     pictures = [i for i in draft.inputs if i.kind == "picture"]
     _say_channels(draft, output)
+    if options.input_range is None:
+        guess_bytes(draft)
+    gives = _BYTES if gives_bytes(draft, output) and not options.output_std else None
     output = _denormalised(draft, output, options)
     size = draft.picture_size((pictures or draft.inputs)[0])
-    output_range = known.output_range or options.input_range or (0.0, 1.0)
+    output_range = known.output_range or gives or options.input_range or (0.0, 1.0)
     network = draft.network(title_of(path.stem, "imported"), output, output_range)
     network = _of_its_size(network, draft, known.fixed)
     if known.made_for is not None and network.graph.only_size is None:

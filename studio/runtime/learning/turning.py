@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from studio.model.document import Document
@@ -11,6 +12,9 @@ from studio.runtime.learning.keeping import Keeping
 
 if TYPE_CHECKING:
     from studio.learn.prepare import Asked
+
+LEARNS_ON = MappingProxyType({"gl-half": "gl", "torch-tf32": "torch", "torch-half": "torch"})
+"""What learns where networks run on an engine that rounds too coarsely to learn."""
 
 
 class Turning(Keeping):
@@ -36,8 +40,6 @@ class Turning(Keeping):
 
     def run_on(self, engine: str) -> None:
         """Learn on the engine that runs the network; a lesson that is open goes on there, exactly where it is."""
-        from studio.learn.settings import LEARNS_ON
-
         engine = LEARNS_ON.get(engine, engine)
         if not engine or engine == self.engine:
             return

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from studio.errors import StudioError
 from studio.io.networks import MANIFEST as NETWORK
 from studio.io.preset_file import MANIFEST as PRESET
 
@@ -22,7 +23,8 @@ _LAYOUT = re.compile(rb'"kernels"\s*:')
 
 
 def kind_of(path: Path) -> Kind:
-    """Judged by names, and a network.json by whether its kernels lie in a layout of others; no weights are read.
+    """Judged by names, a network.json by whether its kernels lie in a layout of others, and files of no known name by
+    what they begin with; no weights are read.
 
     A preset or network, a model of others, or pictures.
     """
@@ -35,7 +37,8 @@ def kind_of(path: Path) -> Kind:
             return kind_of(path / NETWORK)
         held = ("*.npy", "*/*.npy", "model.json", "saved_model.pb")
         return "model" if any(next(path.glob(where), None) for where in held) or _is_taken(path) else "source"
-    return "model" if path.name.lower().endswith((*model_suffixes(), *_FOREIGN, ".npy", ".json")) else "source"
+    named = path.name.lower().endswith((*model_suffixes(), *_FOREIGN, ".npy", ".json"))
+    return "model" if named or _holds_a_model(path) else "source"
 
 
 def model_suffixes() -> tuple[str, ...]:
@@ -78,6 +81,15 @@ def _is_taken(folder: Path) -> bool:
     from studio.io.importers import takes_folder
 
     return takes_folder(folder)
+
+
+def _holds_a_model(path: Path) -> bool:
+    from studio.io.importers import format_of
+
+    try:
+        return bool(format_of(path))
+    except (OSError, StudioError):
+        return False
 
 
 def _names_layout(manifest: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -57,7 +58,7 @@ class LearningPanel(QWidget):
         session: learns.
         telemetry: tells what plays.
         say: shows a sentence to the person.
-        worker: draws what is watched.
+        worker: draws what is watched, and reckons what a step takes.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class LearningPanel(QWidget):
     ) -> None:
         super().__init__()
         self._workspace, self._session, self._telemetry, self._say = workspace, session, telemetry, say
+        self._worker = worker
         self.lesson = LessonForm()
         self.learn = QPushButton("Learn")
         name_control(self.learn, "learn")
@@ -215,11 +217,13 @@ class LearningPanel(QWidget):
         """Say beforehand what a step takes of memory, or that there is not as much."""
         if self._session.is_open or not self.isVisible():
             return
-        try:
-            document = self._workspace.document
-            self._need = estimate(document.network, self._asked(), self._session.engine, document.section(STAGES))
-        except StudioError as error:
-            self._need = str(error)
+        document, said = self._workspace.document, self._has_reckoned
+        # What differentiates a network is imported for the first.
+        reckon = partial(estimate, document.network, self._asked(), self._session.engine, document.section(STAGES))
+        self._worker.do(reckon, said, lambda error: said(str(error)), "Reckoning what a step takes")
+
+    def _has_reckoned(self, need: str) -> None:
+        self._need = need
         self._draw()
 
     def _asked(self) -> Asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pyqtgraph as pg
@@ -104,14 +104,11 @@ class WatchedView(QWidget):
         self.picture.setStyleSheet(f"background: {theme.GROUND}; color: {theme.FAINT};")
         self.said = QLabel("", wordWrap=True)
         self.said.setStyleSheet(f"color: {theme.FAINT};")
-        self.histogram = plot_widget("Histogram of what is shown", 84)
-        self._bars = self.histogram.plot(stepMode="center", fillLevel=0, brush=theme.ACCENT, pen=pg.mkPen(None))
-        self.histogram.hide()
         self._held: Watched | None = None
         # What is being drawn, and whether something else is to be drawn then.
         self._is_drawing = self._is_stale = False
         group = QButtonGroup(self)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
         for kinds in (_KINDS, _STATES):
@@ -125,9 +122,20 @@ class WatchedView(QWidget):
                 button.setVisible(kind in _KINDS)
             row.addStretch(1)
             column.addLayout(row)
-        for part in (self.picture, self.said, self.histogram):
+        for part in (self.picture, self.said):
             column.addWidget(part)
         self.kinds["gradient"].setChecked(True)
+
+    @cached_property
+    def histogram(self) -> pg.PlotWidget:
+        """Of the values that are shown: made for the first, since it takes a third of the panel's time."""
+        made = plot_widget("Histogram of what is shown", 84)
+        self._column.addWidget(made)
+        return made
+
+    @cached_property
+    def _bars(self) -> pg.PlotDataItem:
+        return self.histogram.plot(stepMode="center", fillLevel=0, brush=theme.ACCENT, pen=pg.mkPen(None))
 
     @property
     def kind(self) -> str:
@@ -156,7 +164,8 @@ class WatchedView(QWidget):
         named = held.name.rpartition(".")[0] if is_map else held.name
         what = f"{(_KINDS | _STATES)[self.kind][0]} of {named}"
         self.picture.setAccessibleName(what)
-        self.histogram.setVisible(values is not None)
+        if values is not None or "histogram" in self.__dict__:
+            self.histogram.setVisible(values is not None)
         if values is None:
             self.picture.setText("It has none: it is frozen, or nothing has been looked at yet.")
             self.said.clear()

@@ -159,7 +159,10 @@ class Reading:
             read, parts = _within(read), self._parts(path, siblings)
             tensors = next(iter(parts.values()), {})
         if read.kind in _CODE:
-            raise StudioError("it carries Python code, which is not run; put a layer of Keras's in its place.")
+            raise StudioError(
+                "it carries Python code, which is not run; put a layer of Keras's in its place, or write the model as "
+                "ONNX with tf2onnx, which opens."
+            )
         if read.kind not in table():
             raise StudioError(f"this class of layer is not supported; {_way_on(read.kind)}.")
         if read.kind == "MultiHeadAttention":

@@ -23,7 +23,8 @@ _ALIKE = {
     "neg": "neg", "sign": "sign", "floor": "floor", "ceil": "ceil", "round": "round", "rint": "round",
     "trunc": "trunc", "sin": "sin", "cos": "cos", "tan": "tan", "sinh": "sinh", "cosh": "cosh", "arctan": "atan",
     "atan": "atan", "arcsin": "asin", "asin": "asin", "arccos": "acos", "acos": "acos", "arcsinh": "asinh",
-    "asinh": "asinh", "reciprocal": "reciprocal", "inv": "reciprocal", "erf": "erf", "logical_not": "logical_not",
+    "asinh": "asinh", "reciprocal": "reciprocal", "inv": "reciprocal", "erf": "erf", "erfc": "erfc",
+    "logical_not": "logical_not",
 }  # fmt: skip
 
 for _name, _operator in _ALIKE.items():

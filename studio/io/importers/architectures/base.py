@@ -34,6 +34,7 @@ class Architecture:
         forward: what it returns, in PyTorch's functions on its tensors; the trace of that says the layers.
         reads: of such a one the weights, by name, whose second axis may be the picture's channels; the first there is.
         size: of the input to trace for, where none is asked for.
+        sized: the same, read off the tensors; None where they do not say it.
         input_range: the values that the family feeds for black and white.
         output_range: the values that it shows as black and white.
         colour: "input" where a version of one channel works on luma, and the picture keeps its colour.
@@ -59,6 +60,7 @@ class Architecture:
     state: str = ""
     forward: Callable[[Told, Any], Any] | None = None
     reads: tuple[str, ...] = ()
+    sized: Callable[[Tensors], Size] | None = None
 
 
 @dataclass
