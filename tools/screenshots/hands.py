@@ -148,7 +148,8 @@ def _pixels(pixmap: QPixmap) -> Picture:
     """(H, W, 3), blue first."""
     image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, :, ::-1]
+    # The memory is the image's, which ends here.
+    return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3)[:, :, ::-1].copy()
 
 
 def _write(pixels: Picture, name: str) -> None:

@@ -202,7 +202,7 @@ class LearningPanel(QWidget):
             self._say(Message(str(error), "error"))
             return
         self._session.begin(asked, running=resume is None, steps=steps, goal=goal, resume=resume)
-        self._watch("layer")
+        self._session.watch(self._workspace.tensor or "")
 
     def _turn(self) -> None:
         if self._session.is_open:
