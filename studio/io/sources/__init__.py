@@ -61,7 +61,8 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
                     source.reading = reading
                 return guarding(source, kind)
     # Every file and every folder matches some kind, so it is neither.
-    if spec == "-" or _is_there(spec):
+    # An empty name is the folder that is worked in to pathlib, and nothing to a person.
+    if spec == "-" or (spec and _is_there(spec)):
         raise StudioError(f"{spec!r} is a pipe or a device, and films are read more than once; save it to a file")
     raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")
 
