@@ -42,6 +42,18 @@ def test_a_bare_stream_of_jpegs_is_a_film(tmp_path: Path) -> None:
         assert still.info.fps is None
 
 
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_jpegs_in_a_film_that_is_turned_are_upright(tmp_path: Path, turn: int) -> None:
+    size = []
+    for codec, pixels in (("mjpeg", "yuvj420p"), ("mpeg4", "yuv420p")):
+        path = make_film(tmp_path / f"{codec}.mov", codec, count=2, pixels=pixels, turn=turn)
+        with open_source(str(path)) as source:
+            size.append((source.info.size, next(iter(source)).picture))
+    (_, jpeg), (_, usual) = size
+    assert size[0][0] == size[1][0] == Size.of(jpeg)
+    assert np.abs(jpeg.astype(int) - usual).mean() < 12
+
+
 # -- clocks -----------------------------------------------------------------------------------------------------------
 
 

@@ -22,7 +22,8 @@ UNNAMED, BT709, BT2020, IPT_C2 = 2, 1, 9, 15
 @pytest.mark.parametrize("colorspace", [UNNAMED, IPT_C2])
 @pytest.mark.parametrize("name", ["DOVI_METADATA", "DOVI_RPU_BUFFER"])
 def test_curves_without_named_colours_are_dolby_visions_own(colorspace: int, name: str) -> None:
-    frame = SimpleNamespace(colorspace=colorspace, side_data={"DISPLAYMATRIX": b"", name: b""})
+    planes = av.VideoFormat("yuv420p10le", 16, 16)
+    frame = SimpleNamespace(colorspace=colorspace, format=planes, side_data={"DISPLAYMATRIX": b"", name: b""})
     assert is_reshaped(cast("VideoFrame", frame))
 
 

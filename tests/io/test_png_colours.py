@@ -60,6 +60,35 @@ def test_primaries_are_those_of_littlecms(tmp_path: Path) -> None:
     assert np.abs(found.astype(int) - np.array(wanted))[lit].max() <= 2
 
 
+def test_primaries_of_light_itself_are_followed(tmp_path: Path) -> None:
+    light = shown(tmp_path / "a.png", gamma(100000))
+    found = shown(tmp_path / "c.png", gamma(99900) + places(*ADOBE))
+    exact = shown(tmp_path / "d.png", gamma(100000) + places(*ADOBE))
+    assert np.abs(exact.astype(int) - found).max() <= 2
+    assert np.abs(exact.astype(int) - light).max() > 20
+
+
+@pytest.mark.parametrize("of", ["exponent", "profile"])
+@pytest.mark.parametrize("suffix", ["png", "webp", "avif"])
+def test_colours_are_laid_over_black_when_they_are_known(tmp_path: Path, of: str, suffix: str) -> None:
+    profile = matrix_profile(COLORANTS, 1.0)
+    if of == "exponent" and suffix != "png":
+        pytest.skip("a PNG alone states it")
+    found = []
+    for opacity in (255, 128):
+        image = Image.fromarray(np.dstack([RGB, np.full(RGB.shape[:2], opacity, np.uint8)]))
+        if of == "exponent":
+            found.append(shown(tmp_path / "a.png", gamma(100000), np.array(image)))
+            continue
+        more = {"png": {}, "webp": {"lossless": True}, "avif": {"quality": 100, "subsampling": "4:4:4"}}[suffix]
+        image.save(tmp_path / f"a.{suffix}", icc_profile=profile, **more)
+        with open_source(str(tmp_path / f"a.{suffix}")) as source:
+            found.append(next(iter(source)).picture)
+    whole, half = found
+    assert np.abs(whole.astype(int) - RGB).max() > 20
+    assert np.abs(half - whole * (128 / 255)).max() <= (1 if suffix != "avif" else 4)
+
+
 @pytest.mark.parametrize(
     "more",
     [

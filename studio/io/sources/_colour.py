@@ -6,6 +6,7 @@ curves and primaries are those of ITU-T H.273, which films, HEIC and AVIF share.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
@@ -15,9 +16,12 @@ from numpy.typing import NDArray
 
 from studio.io.sources._primaries import OTHERS, XYZ, to_bt709
 from studio.model.op import Array
+from studio.model.picture import DeepPicture
 
 ToneMap = Literal["knee", "clip", "hable", "reinhard"]
 TONE_MAPS: tuple[ToneMap, ...] = get_args(ToneMap)
+Further = Callable[[DeepPicture], DeepPicture]
+"""(H, W, 3) RGB of 8 or 16 bits to the same in sRGB, by what else a file says of its colours."""
 
 LINEAR, PQ, CINEMA, HLG = 8, 16, 17, 18
 _CURVES = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from studio.io.sources._colour import LINEAR, Colours, ToneMap, to_ordinary
+from studio.io.sources._colour import LINEAR, Colours, Further, ToneMap, to_ordinary
 from studio.io.sources._crop import Crop
 from studio.io.sources._decode import Turns, is_reshaped
 from studio.io.sources._matrices import OWN, rgb_by_matrix
@@ -62,6 +62,7 @@ class RgbConverter:
         colours: Colours | None = None,
         tone_map: ToneMap = "knee",
         turn: Turn | None = None,
+        further: Further | None = None,
     ) -> None:
         """Prepare for pictures of one size.
 
@@ -72,6 +73,7 @@ class RgbConverter:
             colours: what the container says of them.
             tone_map: see `to_ordinary`.
             turn: how to turn them upright; None where each frame says it.
+            further: see `rgb_of`; what frames say of their colours is passed over then.
         """
         self._turn = turn
         self._turns = Turns()
@@ -80,6 +82,7 @@ class RgbConverter:
         self._crop = crop
         self._said = colours or Colours()
         self._tone_map = tone_map
+        self._further = further
         self._key: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
         self._colours = Colours()
@@ -113,7 +116,7 @@ class RgbConverter:
         if self._colours.transfer == LINEAR and all(component.bits <= 12 for component in frame.format.components):
             # Writers of QOI and DPX say it of any picture, and nobody keeps light in so few bits.
             self._colours = Colours(self._colours.primaries)
-        if frame.format.name.startswith("xyz"):
+        if frame.format.name.startswith("xyz") or self._further is not None:
             # Of a cinema's pictures, which the scale filter makes RGB.
             self._colours = Colours()
         if _is_float(frame) and self._colours.transfer in _UNSAID:
@@ -124,7 +127,7 @@ class RgbConverter:
         made = cast("VideoFrame", self._graph.pull())
         values = self._by_own(made, frame) if _has_own(frame) else made.to_ndarray()
         shown = np.repeat(values[:, :, None], 3, axis=2) if values.ndim == 2 else values
-        picture = rgb_of(shown, self._colours, self._tone_map)
+        picture = rgb_of(shown, self._colours, self._tone_map, self._further)
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
 
     def _by_own(self, made: VideoFrame, frame: VideoFrame) -> DeepPicture:
@@ -223,13 +226,14 @@ def _pixels(frame: VideoFrame) -> str:
     return "rgba" if alpha else "rgb24"
 
 
-def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap) -> DeepPicture:
+def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap, further: Further | None = None) -> DeepPicture:
     """Colours as stored, to those that networks know, laid over black where they are transparent.
 
     Args:
         values: (H, W, 3 | 4) uint8, uint16, or float32 of which 1 is white; the fourth is opacity.
         colours: what they are.
         tone_map: see `to_ordinary`.
+        further: what else is done to ordinary colours before they are laid over black: a profile is followed, say.
 
     Returns:
         (H, W, 3) uint8, or uint16 of what has more than 8 bits.
@@ -246,6 +250,8 @@ def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap) -> DeepPictu
             rows = stored[first : first + _ROWS].astype(np.float32)
             light = np.nan_to_num(to_ordinary(rows / np.float32(full), colours, tone_map), copy=False)
             rgb[first : first + _ROWS] = np.rint(np.clip(light, 0.0, 1.0, out=light) * np.float32(top))
+    if further is not None and colours.is_ordinary:
+        rgb = further(rgb)
     if opacity is not None:
         if values.dtype.kind == "f":
             rgb = np.rint(rgb * np.clip(np.nan_to_num(opacity), 0.0, 1.0)).astype(kind)

@@ -32,6 +32,8 @@ _QUARTERS: dict[int, Turn] = {
     2: (False, True, True),
     3: (True, True, False),
 }
+_STRAIGHT = _QUARTERS[0]
+_PNG = ("png", "apng")
 # H.273's number for a matrix that is not named.
 _UNNAMED = 2
 # Key frames to go back by where the last frames of a film are decoded once more.
@@ -39,8 +41,10 @@ _KEYS = 3
 
 
 def is_held_by_packet(stream: VideoStream) -> bool:
-    """Whether a packet, not the frame made of it, says how it is held: a camera's JPEG, of which PyAV says nothing."""
-    return stream.codec_context.name == "mjpeg"
+    """Whether a packet, not the frame made of it, says how it is held: a camera's JPEG, of which PyAV says nothing, or
+    a PNG.
+    """
+    return stream.codec_context.name in ("mjpeg", *_PNG)
 
 
 def decoded(
@@ -53,18 +57,18 @@ def decoded(
         stream: of its pictures.
         damaged: called for each packet that cannot be decoded.
     """
-    by_packet, turns, ending = is_held_by_packet(stream), Turns(), _Ending()
-    turn: Turn = (False, False, False)
+    by_packet, ending = is_held_by_packet(stream), _Ending()
+    turns, turn = Turns(by_angle=stream.codec_context.name in _PNG), _STRAIGHT
     for packet, frames in _rounds(container, stream, damaged, ending):
         if by_packet and packet is not None:
             header = read_header(bytes(packet))
             turn = header.turn if header is not None else turn
         for frame in frames:
             ending.give(frame)
-            yield frame, turn if by_packet else turns.of(frame)
+            yield frame, turns.of(frame) if turn == _STRAIGHT else turn
     if ending.lacks_some:
         for frame in ending.decoded_again(container, stream, damaged):
-            yield frame, turn if by_packet else turns.of(frame)
+            yield frame, turns.of(frame) if turn == _STRAIGHT else turn
 
 
 def _rounds(
@@ -202,17 +206,27 @@ class Turns:
 
     PyAV ties a frame to its side data in a circle, so that its picture stays in memory until Python's collector comes
     by: side data is looked at only where the angle is another than that of the frame before.
+
+    Args:
+        by_angle: whether the angle alone is looked at. PyAV frees what FFmpeg names a PNG's profile by, which FFmpeg
+            then frees once more: the process would end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_angle: bool = False) -> None:
+        self._by_angle = by_angle
         self._angle: int | None = None
-        self._turn: Turn = (False, False, False)
+        self._turn: Turn = _STRAIGHT
 
     def of(self, frame: VideoFrame) -> Turn:
         """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`."""
         if frame.rotation != self._angle:
-            self._angle, self._turn = frame.rotation, _orientation(frame)
+            self._angle = frame.rotation
+            self._turn = _by_angle(frame) if self._by_angle else _orientation(frame)
         return self._turn
+
+
+def _by_angle(frame: VideoFrame) -> Turn:
+    return _QUARTERS[round(frame.rotation / 90) % 4]
 
 
 def _orientation(frame: VideoFrame) -> Turn:
@@ -224,10 +238,10 @@ def _orientation(frame: VideoFrame) -> Turn:
     try:
         matrix = _matrix(frame)
     except KeyError:
-        return False, False, False
+        return _STRAIGHT
     except ValueError:
         # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
-        return _QUARTERS[round(frame.rotation / 90) % 4]
+        return _by_angle(frame)
     a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, c < 0, b < 0
@@ -244,7 +258,8 @@ def is_reshaped(frame: VideoFrame) -> bool:
 
     Films of the other profiles carry such curves too, and are right without them: their colours are named.
     """
-    if frame.colorspace not in (_UNNAMED, IPT_C2):
+    # A PNG's side data is not to be looked at: see `Turns`.
+    if frame.colorspace not in (_UNNAMED, IPT_C2) or not frame.format.is_planar:
         return False
     try:
         side_data = cast(Mapping[str, Any], frame.side_data)

@@ -167,12 +167,13 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
         # Of a variable rate FFmpeg's average is off where an edit list shortens the film, and of a GIF it takes the
         # first delay for all; they alternate, for want of finer units than 1/100 s.
         average = stream.frames / (stream.duration * stream.time_base)
-    if not average or average <= 0:
-        return None
-    if exact := exact_rate(average, Fraction(1, 5000)):
-        return exact
+    return meant_rate(average) if average and average > 0 else None
+
+
+def meant_rate(average: Fraction) -> Fraction:
+    """The exact rate that an average is meant to be."""
     # Where a film says it as a float, it comes as billions of billionths.
-    return Fraction(average).limit_denominator(_FINEST)
+    return exact_rate(average, Fraction(1, 5000)) or Fraction(average).limit_denominator(_FINEST)
 
 
 def square_size(size: Size, aspect: Fraction | None) -> Size:

@@ -19,8 +19,6 @@ from studio.model.size import Size
 _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")
 # No picture has more parts than this; walking millions of empty ones would take minutes.
 _MOST_PARTS = 100_000
-# What a PNG's gAMA says of values that are light itself.
-_LINEAR = 100_000
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # The tag that names lists of tags apart, and how many of them, and lists in all, are followed.
 _APART, _MOST_APART, _MOST_DIRECTORIES = 330, 1000, 10_000
@@ -99,18 +97,18 @@ def chunks_of_png(data: bytes) -> dict[bytes, bytes]:
     return found
 
 
-def seconds_of_png(data: bytes) -> Fraction:
-    """For how long the pictures of an animated PNG are shown in all; FFmpeg gives those without a length 1/15 s."""
-    place, seconds = 8, Fraction(0)
+def lengths_of_png(data: bytes) -> list[Fraction]:
+    """Seconds for which each picture of an animated PNG is shown; FFmpeg gives those without a length 1/15 s."""
+    place, lengths = 8, list[Fraction]()
     for _ in range(_MOST_PARTS):
         if place + 34 > len(data):
             break
         length, kind = struct.unpack_from(">I4s", data, place)
         if kind == b"fcTL":
             count, parts = struct.unpack_from(">HH", data, place + 28)
-            seconds += Fraction(count, parts or 100) or Fraction(1, 15)
+            lengths.append(Fraction(count, parts or 100) or Fraction(1, 15))
         place += 12 + length
-    return seconds
+    return lengths
 
 
 def _png(data: bytes) -> Header | None:
@@ -123,8 +121,6 @@ def _png(data: bytes) -> Header | None:
     named, colours = chunks.get(b"cICP", b""), (2, 2)
     if len(named) == 4:
         colours = named[0], named[1]
-    elif int.from_bytes(chunks.get(b"gAMA", b""), "big") == _LINEAR and not chunks.keys() & {b"iCCP", b"sRGB"}:
-        colours = 2, 8
     return Header("png", size, turn, moves, colours)
 
 

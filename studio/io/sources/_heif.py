@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,6 @@ def _shown(path: Path, values: np.ndarray, colours: Colours, profile: bytes | No
     # A profile says more than the numbers beside it, but for pictures of high dynamic range, which have none.
     if colours.transfer not in (16, 18) and profile:
         colours = Colours()
-    picture = rgb_of(values, colours, reading.tone_map)
-    converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
+    picture = rgb_of(values, colours, reading.tone_map, partial(to_srgb, profile=profile) if profile else None)
     said = colours.remark(reading.tone_map)
-    return Still(picture if converted is None else converted, f"{path}: {said}" if said else None)
+    return Still(picture, f"{path}: {said}" if said else None)

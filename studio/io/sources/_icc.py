@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
-    """The picture in sRGB, by an ICC profile; None where the profile says nothing new or cannot be read.
+def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture:
+    """The picture in sRGB, by an ICC profile; the same where the profile says nothing new or cannot be read.
 
     Args:
         picture: (H, W, 3) RGB of 8 or 16 bits. The profile's curves are followed in 8 bits; what lies below is kept.
@@ -26,7 +26,7 @@ def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture | None:
     """
     table = _changes(profile)
     if table is None:
-        return None
+        return picture
     from PIL import Image, ImageCms
 
     transform, is_grey = table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from studio.errors import StudioError
@@ -62,13 +63,12 @@ class AnimationSource(BaseSource):
         self.warning = None
         profile = profile_of(self._data)
         colours = Colours(*(colours_by_number(self._data) if kind_of(self._data) == "avif" and not profile else ()))
+        further = partial(to_srgb, profile=profile) if profile else None
         try:
             for number, (values, *_) in enumerate(frames_of(self._data)):
                 if self._closed or number == len(self._times):
                     return
-                picture = rgb_of(values, colours, self.reading.tone_map)
-                converted = to_srgb(picture, profile) if profile else None
-                picture = picture if converted is None else converted
+                picture = rgb_of(values, colours, self.reading.tone_map, further)
                 yield Frame(picture, float(self._times[number]), number, float(self._lengths[number]))
         except Exception:  # noqa: BLE001 - whatever it is, the file is at fault
             self.warning = f"{self._path} is damaged: it ends early"

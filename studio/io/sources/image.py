@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._colour import Colours
+from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import Header, claims_more, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
@@ -16,7 +17,7 @@ from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._pillow import open_picture
-from studio.io.sources._png_colours import by_numbers
+from studio.io.sources._png_colours import further_of_png
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
@@ -123,15 +124,17 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
         if is_tiff and is_damaged(data):
             warning = f"{path} is damaged, and wrong in places"
         turn = (False, False, False) if is_tiff else turn
-    picture = rgb_of(values, colours, way.tone_map)
-    # Most files have no profile, so that Pillow is not imported for them.
-    profile = profile_of(data) if b"ICC_PROFILE" in data or b"iCCP" in data[:4096] or header.kind != "jpeg" else None
-    converted = to_srgb(picture, profile) if profile and colours.is_ordinary else None
-    if converted is None and header.kind == "png" and colours.is_ordinary:
-        converted = by_numbers(picture, data)
+    picture = rgb_of(values, colours, way.tone_map, _further(data, header))
     said += [done] if (done := colours.remark(way.tone_map)) else []
-    shown = picture if converted is None else converted
-    return Still(orient(shown, *turn), _remark(path, said), warning)
+    return Still(orient(picture, *turn), _remark(path, said), warning)
+
+
+def _further(data: bytes, header: Header) -> Further | None:
+    if header.kind == "png":
+        return further_of_png(data)
+    # Most files have no profile, so that Pillow is not imported for them.
+    profile = profile_of(data) if b"ICC_PROFILE" in data or header.kind != "jpeg" else None
+    return partial(to_srgb, profile=profile) if profile else None
 
 
 def _bitmap(path: Path, data: bytes, way: Reading) -> Still:

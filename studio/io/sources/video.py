@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order, rehearsed
-from studio.io.sources._colour import Colours
+from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
@@ -21,6 +21,7 @@ from studio.io.sources._film import (
     is_cut,
     is_for_pictures,
     jumps,
+    meant_rate,
     nominal_rate,
     open_film,
     origin_of,
@@ -28,7 +29,8 @@ from studio.io.sources._film import (
     picture_stream,
     square_size,
 )
-from studio.io.sources._header import read_header, seconds_of_png
+from studio.io.sources._header import lengths_of_png, read_header
+from studio.io.sources._png_colours import further_of_png
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
     HAIR,
@@ -85,7 +87,7 @@ class VideoSource(BaseSource):
             stream = picture_stream(container, path)
             context = stream.codec_context
             check_size(Size(context.height or 1, context.width or 1), path)
-            self._is_held_alike = is_held_by_packet(stream) or context.name == "apng"
+            self._is_held_alike = is_held_by_packet(stream)
             # Decoders overwrite what the container says.
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             self._jumps = jumps(container)
@@ -106,15 +108,17 @@ class VideoSource(BaseSource):
             aspect = (crop and crop.aspect) or stream.sample_aspect_ratio
             self._size = square_size(crop.size if crop else self._stored, aspect)
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
-            duration = duration_of(container, stream)
+            duration, average = duration_of(container, stream), nominal_rate(container, stream)
+            self._further: Further | None = None
             if context.name == "apng":
                 data = path.read_bytes()
-                header = read_header(data)
-                # Of what its EXIF says PyAV gives the angle alone.
+                header, lengths = read_header(data), lengths_of_png(data)
+                # Of what its EXIF says PyAV gives the angle alone, of its rate FFmpeg makes the nearest usual one.
                 self._first_turn = header.turn if header is not None else self._first_turn
-                duration = float(seconds_of_png(data))
+                self._further = further_of_png(data)
+                whole = sum(lengths, Fraction(0))
+                duration, average = float(whole), meant_rate(len(lengths) / whole)
             upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
-            average = nominal_rate(container, stream)
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
             tick = stream.time_base or Fraction(1, 1000)
@@ -205,6 +209,7 @@ class VideoSource(BaseSource):
             colours=self._said,
             tone_map=self.reading.tone_map,
             turn=self._first_turn if self._is_held_alike else None,
+            further=self._further,
         )
         passed: _Timed | None = None
         count = 0
