@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LONGEST = 1000
 """Characters that a sentence has at most: what names of others would make longer is left out in the middle."""
@@ -23,6 +24,20 @@ class StudioError(Exception):
             # The end says what to do.
             text = f"{text[: LONGEST // 2]} … {text[3 - LONGEST // 2 :]}"
         super().__init__(text)
+
+
+_FEW, _NEAREST = 12, 6
+
+
+def choices(names: Iterable[str], asked: str = "") -> str:
+    """Names as a sentence lists them: all of a few, else those that are spelled most like what was asked for."""
+    known = list(names)
+    if len(known) <= _FEW:
+        return ", ".join(known) or "none"
+    import difflib
+
+    nearest = difflib.get_close_matches(asked, known, n=_NEAREST, cutoff=0.0)
+    return f"{', '.join(nearest)} and {len(known) - len(nearest)} more"
 
 
 class DefectError(StudioError):

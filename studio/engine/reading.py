@@ -9,7 +9,7 @@ import numpy as np
 from studio.engine.backend import Backend
 from studio.engine.stats import Stats
 from studio.engine.store import TensorStore
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.model.op import Array, Shape
 from studio.model.picture import Picture, to_picture
 from studio.model.size import Size
@@ -111,7 +111,7 @@ class Reading(Backend):
 
     def _tensor(self, name: str) -> Array:
         if name not in self._tensors:
-            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._tensors) or "none"}.')
+            raise StudioError(f'There is no tensor "{name}"; this network has {choices(self._tensors, name)}.')
         return self._store.tensor(name)
 
     def _require_run(self, name: str) -> str:

@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 from studio.bends import make_bend
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.io.folders import open_regular
 from studio.io.text import text_of
 from studio.model.asked import Asked
@@ -139,7 +139,7 @@ def _asked(each: object, number: int, graph: Graph, clusters: Clusters | None) -
 
 def _bend(name: str, params: object) -> Bend:
     if name not in _TRANSFORMS:
-        raise StudioError(f'there is no transform "{name}"; there are {", ".join(_TRANSFORMS)}.')
+        raise StudioError(f'there is no transform "{name}"; there are {choices(_TRANSFORMS, name)}.')
     bend, names = _TRANSFORMS[name]
     values = [] if params is None else params
     if not isinstance(values, list) or len(values) != len(names):
@@ -152,7 +152,7 @@ def _layer(asked: object, graph: Graph) -> str:
         return graph.node(asked).name
     layers = [node.name for node in graph.nodes if node.op.taps() is not None]
     if not isinstance(asked, int) or isinstance(asked, bool) or not 1 <= asked <= len(layers):
-        raise StudioError(f"there is no layer {asked}; this network has 1 to {len(layers)}: {', '.join(layers)}.")
+        raise StudioError(f"there is no layer {asked}; this network has 1 to {len(layers)}: {choices(layers)}.")
     return layers[asked - 1]
 
 

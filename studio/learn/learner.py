@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from studio.engine.base import Engine
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.learn.backend import Outcome, Pull, State
 from studio.learn.lesson import Batch, Lesson
 from studio.learn.memory import Need
@@ -294,7 +294,7 @@ class Learner:
 
     def _require(self, tensor: str) -> None:
         if tensor not in self.network.tensors:
-            known = ", ".join(self.network.tensors) or "none"
+            known = choices(self.network.tensors, tensor)
             raise StudioError(f'There is no tensor "{tensor}"; this network has {known}.')
 
     def tensor(self, name: str) -> Array:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from studio.engine.choose import choose, probe_gl
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.learn.backend import Backend
 from studio.learn.bends import with_bends
 from studio.learn.losses import L2
@@ -151,7 +151,7 @@ def learning(graph: Graph, learns: Sequence[str], frozen: Sequence[str]) -> tupl
     names = [name for name in graph.tensor_shapes if name.rpartition(".")[2] not in ("running_mean", "running_var")]
     for pattern in (*learns, *frozen):
         if not any(_fits(name, pattern) for name in names):
-            raise StudioError(f'"{pattern}" fits no tensor; there are {", ".join(names) or "none"}.')
+            raise StudioError(f'"{pattern}" fits no tensor; there are {choices(names, pattern)}.')
     fixed = {f"{node.name}.map" for node in graph.nodes if isinstance(node.op, GivenMap) and node.op.fixed}
     return tuple(
         name

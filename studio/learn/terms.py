@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Callable, Mapping
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.io.opening import open_preset
 from studio.io.sources import open_source
 from studio.learn.asked import ITSELF, Asked
@@ -75,7 +75,7 @@ def _layers(extractor: Network, asked: Asked) -> tuple[str, ...]:
     names = [node.name for node in extractor.graph.nodes]
     for pattern in asked.layers:
         if not any(fnmatch.fnmatchcase(name, pattern) for name in names):
-            raise StudioError(f'"{pattern}" fits no layer of "{extractor.name}"; there are {", ".join(names)}.')
+            raise StudioError(f'"{pattern}" fits no layer of "{extractor.name}"; there are {choices(names, pattern)}.')
     if not asked.layers:
         return looking_layers(extractor)
     return tuple(name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in asked.layers))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.model.edit import Patch
 from studio.model.layout import check_rect, crop, from_sheet, put, sheet_size
 from studio.model.network import Network
@@ -50,7 +50,7 @@ class BentTensors:
             StudioError: where there is no such tensor.
         """
         if name not in self._now:
-            raise StudioError(f'There is no tensor "{name}"; this network has {", ".join(self._now) or "none"}.')
+            raise StudioError(f'There is no tensor "{name}"; this network has {choices(self._now, name)}.')
         return self._now[name].values
 
     def hold(self, name: str) -> Version:

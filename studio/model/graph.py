@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.model.graph_checks import check_borrowing, check_inputs, check_sharing, check_states
 from studio.model.inputs import ChannelOrder as ChannelOrder
 from studio.model.inputs import Input as Input
@@ -106,7 +106,7 @@ class Graph:
     def node(self, name: str) -> Node:
         """The layer of this name; StudioError lists the names there are."""
         if name not in self._by_name:
-            raise StudioError(f'There is no layer "{name}"; this network has {", ".join(self._by_name) or "none"}.')
+            raise StudioError(f'There is no layer "{name}"; this network has {choices(self._by_name, name)}.')
         return self._by_name[name]
 
     def __contains__(self, name: str) -> bool:

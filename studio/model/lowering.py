@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.model.graph import Graph, Node, in_order
 from studio.model.op import Shape
 from studio.model.stage import Luma, Painted, Stage, after, layer_of, made, of_layers
@@ -102,7 +102,7 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
         if not stage.on:  # it may wait for what is missing
             continue
         if stage.layer not in known:
-            there = ", ".join(node.name for node in graph.nodes)
+            there = choices((node.name for node in graph.nodes), stage.layer)
             raise StudioError(f'{stage.name}: there is no layer "{stage.layer}"; this network has {there}.')
         if stage.bend.other == "layer" and stage.source is None:
             raise StudioError(f"{stage.name} takes the map of another layer; say which.")
@@ -111,7 +111,7 @@ def check_names(graph: Graph, stages: Sequence[Stage]) -> None:
         read = [stage.source] if stage.bend.other == "layer" else []
         for name in [*read, *([stage.mask.source] if isinstance(stage.mask, Luma) else [])]:
             if name not in maps:
-                there = ", ".join((*(i.name for i in graph.inputs), *(node.name for node in graph.nodes)))
+                there = choices((*(i.name for i in graph.inputs), *(node.name for node in graph.nodes)), name or "")
                 raise StudioError(
                     f'{stage.name}: there is no layer or input "{name}" to take a map from; there are {there}.'
                 )

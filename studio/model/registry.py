@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.model import plugins
 from studio.model.plugins import Plugin
 
@@ -143,7 +143,7 @@ def named(known: Mapping[str, T], name: str, what: str) -> T:
     if name not in known:
         if close := difflib.get_close_matches(name, known, n=1, cutoff=0.75):
             raise StudioError(f'There is no {what} "{name}"; did you mean "{close[0]}"?')
-        raise StudioError(f'There is no {what} "{name}"; there are {", ".join(known)}.')
+        raise StudioError(f'There is no {what} "{name}"; there are {choices(known, name)}.')
     return known[name]
 
 

@@ -66,7 +66,7 @@ def test_parameters_mask_guard_and_source_are_read() -> None:
     ("text", "words"),
     [
         ("Invert", "is no bend; write LAYER:NAME"),
-        ("enc:Nothing", 'no bend "Nothing"; there are Ablate'),
+        ("enc:Nothing", 'no bend "Nothing"; there are Noise'),
         ("enc:Rotat", 'no bend "Rotat"; did you mean "Rotate"'),
         ("enc:Rotate,angle", '"angle" is no KEY=VALUE'),
         ("enc:Rotate,angel=3", 'the field "angel" is not one that belongs there'),

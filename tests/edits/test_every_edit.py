@@ -173,7 +173,7 @@ def test_a_transposed_view_is_edited_like_its_copy(edit_type: type[Edit]) -> Non
 
 
 def test_unknown_edit_lists_those_there_are() -> None:
-    with pytest.raises(StudioError, match='no edit "Melt"; there are Blur, Clamp'):
+    with pytest.raises(StudioError, match=r'no edit "Melt"; there are .* and [0-9]+ more'):
         make_edit("Melt", {})
 
 
