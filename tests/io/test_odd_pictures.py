@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -148,6 +150,17 @@ def test_light_in_an_exr_is_multiplied_by_its_opacity_already(tmp_path: Path) ->
     half = {name: light / 2 for name, light in PLAIN.items()}
     (tmp_path / "a.exr").write_bytes(exr({**half, "A": np.full((H, W), 0.5)}))
     assert np.abs(only(tmp_path / "a.exr") - on_screen(LIGHT / 2)).max() <= 1
+    # Nor are they rounded on the way.
+    (tmp_path / "b.exr").write_bytes(exr({**PLAIN, "A": np.full((H, W), 0.5)}))
+    assert np.abs(only(tmp_path / "b.exr") - on_screen(LIGHT)).max() <= 0.01
+
+
+def test_greys_of_light_with_opacity_end_no_process(tmp_path: Path) -> None:
+    (tmp_path / "a.exr").write_bytes(exr({"Y": LIGHT[..., 0], "A": np.full((H, W), 0.5)}))
+    read = "import sys; from studio.io.sources import open_source; list(open_source(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", read, str(tmp_path / "a.exr")], check=False, timeout=120)
+    assert done.returncode == 0
+    assert np.abs(only(tmp_path / "a.exr") - on_screen(LIGHT[..., :1])).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -157,6 +170,8 @@ def test_light_in_an_exr_is_multiplied_by_its_opacity_already(tmp_path: Path) ->
         (["ViewLayer.AO", "ViewLayer.Combined"], 1),
         (["diffuse"], 0),
         (["", "diffuse"], 0),
+        (["Übersicht.Combined"], 0),
+        (["R", "mask"], 1),
     ],
 )
 def test_of_layers_of_an_exr_the_finished_picture_is_shown(tmp_path: Path, layers: list[str], shown: int) -> None:
@@ -164,6 +179,8 @@ def test_of_layers_of_an_exr_the_finished_picture_is_shown(tmp_path: Path, layer
     for number, layer in enumerate(layers):
         for name, light in PLAIN.items():
             channels[f"{layer}.{name}".removeprefix(".")] = light if number == shown else 1 - light
+        if layer == "R":
+            channels = {"R": 1 - LIGHT[..., 0]}  # one of no colours
     (tmp_path / "a.exr").write_bytes(exr(channels))
     assert np.abs(only(tmp_path / "a.exr") - on_screen(LIGHT)).max() <= 1
 

@@ -100,6 +100,7 @@ class RgbConverter:
         Raises:
             av.FFmpegError: when the frame cannot be converted.
         """
+        frame = _readable(frame)
         if frame.color_range not in _RANGES:
             frame.color_range = 0
         # A stream may change its size or its colours half-way.
@@ -127,6 +128,9 @@ class RgbConverter:
         made = cast("VideoFrame", self._graph.pull())
         values = self._by_own(made, frame) if _has_own(frame) else made.to_ndarray()
         shown = np.repeat(values[:, :, None], 3, axis=2) if values.ndim == 2 else values
+        if _is_float(frame):
+            # OpenEXR's colours are multiplied by their opacity: over black they are what they are.
+            shown = shown[:, :, :3]
         picture = rgb_of(shown, self._colours, self._tone_map, self._further)
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
 
@@ -200,6 +204,18 @@ class RgbConverter:
         return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 
 
+def _readable(frame: VideoFrame) -> VideoFrame:
+    """The same, or greys alone of floats with opacity, at which the filter ends the process."""
+    if not frame.format.name.startswith("yaf"):
+        return frame
+    from av.video.frame import VideoFrame as Made
+
+    kind = np.dtype(f"{'>' if frame.format.is_big_endian else '<'}f{frame.format.components[0].bits // 8}")
+    rows = np.frombuffer(bytes(frame.planes[0]), kind).reshape(frame.height, -1)
+    greys = np.ascontiguousarray(rows[:, : 2 * frame.width : 2], np.float32)
+    return Made.from_ndarray(greys, format="grayf32le")
+
+
 def _is_float(frame: VideoFrame) -> bool:
     return "f32" in frame.format.name or "f16" in frame.format.name
 
@@ -219,8 +235,8 @@ def _pixels(frame: VideoFrame) -> str:
         # Made colour by the filter, greys would be clipped, and stretched as those of video.
         return "grayf32le"
     if _is_float(frame):
-        # OpenEXR's colours are multiplied by their opacity: over black they are what they are.
-        return "gbrpf32le"
+        # Without the opacity the filter would round them.
+        return "gbrapf32le" if alpha else "gbrpf32le"
     if any(component.bits > 8 for component in frame.format.components):
         return "rgba64le" if alpha else "rgb48le"
     return "rgba" if alpha else "rgb24"

@@ -33,7 +33,7 @@ def layer_of(channels: list[str]) -> str | None:
     Returns:
         The name before the last dot; None where there are plain ones, or no colours at all.
     """
-    if {"R", "G", "B", "Y"} & set(channels):
+    if _has_plain(channels):
         return None
     known = set(channels)
     layers = [name.removesuffix(".R") for name in channels if name.endswith(".R")]
@@ -47,9 +47,14 @@ def layer_of(channels: list[str]) -> str | None:
 
 def lacks_colours(channels: list[str]) -> str:
     """Of what a file consists that holds no colours, such as depths alone; nothing where it holds some."""
-    if not channels or layer_of(channels) or {"R", "G", "B", "Y"} & set(channels):
+    if not channels or layer_of(channels) or _has_plain(channels):
         return ""
     return ", ".join(channels[:4]) + (f" and {len(channels) - 4} more" if len(channels) > 4 else "")
+
+
+def _has_plain(channels: list[str]) -> bool:
+    known = {name.upper() for name in channels}
+    return "Y" in known or {"R", "G", "B"} <= known
 
 
 def _channels(data: bytes) -> list[str]:
@@ -81,4 +86,4 @@ def _listed(data: bytes) -> list[str]:
 
 def _text(data: bytes, place: int) -> tuple[str, int]:
     end = data.index(b"\0", place)
-    return data[place:end].decode("latin-1"), end + 1
+    return data[place:end].decode(errors="replace"), end + 1
