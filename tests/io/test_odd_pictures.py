@@ -57,6 +57,8 @@ FIVE = (RGB >> 3).astype(np.uint16)
 EIGHT_BITS = (FIVE[..., 0] << 10 | FIVE[..., 1] << 5 | FIVE[..., 2]).astype("<u2")
 SIX = (RGB[..., 1] >> 2).astype(np.uint16)
 WITH_SIX = (FIVE[..., 0] << 11 | SIX << 5 | FIVE[..., 2]).astype("<u2")
+SEEN = OPACITY > 90
+FOURS = np.random.default_rng(2).integers(0, 1 << 16, (H, W)).astype("<u2")
 TRUE_COLOUR, LEVELS = (0xFF0000, 0xFF00, 0xFF), np.arange(256)
 COLOURS = np.stack([LEVELS, 255 - LEVELS, LEVELS * 7 % 256], 1).astype(np.uint8)  # blue, green, red
 BITMAPS = {
@@ -72,6 +74,14 @@ BITMAPS = {
     "5, 6 and 5 bits": (
         bitmap(16, WITH_SIX, masks=(0xF800, 0x7E0, 0x1F)),
         np.dstack([FIVE[..., 0] * (255 / 31), SIX * (255 / 63), FIVE[..., 2] * (255 / 31)]),
+    ),
+    "1 bit of opacity": (
+        bitmap(16, EIGHT_BITS | SEEN.astype("<u2") << 15, masks=(0x7C00, 0x3E0, 0x1F, 0x8000), header=108),
+        FIVE * (255 / 31) * SEEN[..., None],
+    ),
+    "4 bits each": (
+        bitmap(16, FOURS, masks=(0xF00, 0xF0, 0xF, 0xF000), header=56),
+        np.dstack([FOURS >> 8 & 15, FOURS >> 4 & 15, FOURS & 15]) * 17 * ((FOURS >> 12) / 15)[..., None],
     ),
     "the header of OS/2": (bitmap(24, BGR, header=12), RGB),
     "OS/2 with a palette": (bitmap(8, GREY, header=12, palette=COLOURS.tobytes()), COLOURS[GREY][..., ::-1]),
@@ -209,11 +219,21 @@ def test_a_dpx_of_few_bits_is_no_light_whatever_its_writer_says(tmp_path: Path, 
     assert np.abs(only(path) - shown).max() <= 1.1
 
 
-@pytest.mark.parametrize(("name", "said"), [("a.pdf", "PDF"), ("a.zip", "archive")])
-def test_what_merely_holds_a_jpeg_is_no_film(tmp_path: Path, name: str, said: str) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize(
+    ("name", "start", "said"),
+    [
+        ("a.pdf", b"%PDF-1.4\n1 0 obj\nstream\n", "PDF"),
+        ("a.zip", b"PK\3\4\n\0\0\0\0\0" + bytes(16) + b"\5\0\0\0a.jpg", "archive"),
+        ("a.rar", b"Rar!\x1a\7\1\0" + bytes(60), "archive"),
+        ("a.tar", b"a.jpg" + bytes(252) + b"ustar\0" + bytes(249), "archive"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "office"),
+        ("a.raf", b"FUJIFILMCCD-RAW 0201" + bytes(128), "raw photograph"),
+    ],
+)
+def test_what_merely_holds_a_jpeg_is_no_film(tmp_path: Path, name: str, start: bytes, said: str, count: int) -> None:
     jpeg = io.BytesIO()
     Image.fromarray(RGB).save(jpeg, "JPEG")
-    start = b"%PDF-1.4\n1 0 obj\nstream\n" if said == "PDF" else b"PK\3\4\n\0\0\0\0\0" + bytes(16) + b"\5\0\0\0a.jpg"
-    (tmp_path / name).write_bytes(start + 3 * jpeg.getvalue())
+    (tmp_path / name).write_bytes(start + count * jpeg.getvalue())
     with pytest.raises(StudioError, match=said):
         open_source(str(tmp_path / name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_ARCHIVE = "an archive; unpack it first"
+_RAW = "a raw photograph; develop it first, and save it as TIFF, PNG or JPEG"
 _BEGINNINGS = (
     (b"%PDF", "a PDF document; save its page as a PNG"),
     (b"8BPS", "a Photoshop document that cannot be read here; save it flattened, as PNG or TIFF"),
@@ -12,7 +14,10 @@ _BEGINNINGS = (
     (b"version https://git-lfs", "a pointer of Git LFS in place of the file; fetch it with: git lfs pull"),
     (b"%!PS", "a PostScript document; save its page as a PNG"),
     (b"\xc5\xd0\xd3\xc6", "a PostScript document; save its page as a PNG"),
-    (b"PK\x03\x04", "an archive; unpack it first"),
+    *((start, _ARCHIVE) for start in (b"PK\x03\x04", b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b\x08")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an office program; save its picture or page as a PNG"),
+    (b"{\\rtf", "a document (RTF); save its picture or page as a PNG"),
+    *((start, _RAW) for start in (b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")),
     (b"gimp xcf", "a GIMP document; export it as PNG"),
     (b"BLENDER", "a Blender document; render it to a film or to PNG"),
     (b"\x0e\x03\x13\x01", "a picture in HDF5's container, which cannot be read here; save it as PNG or TIFF"),
@@ -33,6 +38,8 @@ def what_else(path: Path) -> str:
     for start, said in _BEGINNINGS:
         if data.startswith(start):
             return said
+    if data[257:262] == b"ustar":
+        return _ARCHIVE
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in text:
         return "a drawing (SVG); export it as a PNG of the size that you want"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.sources._bmp import masked
 from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import Header, claims_more, read_header
@@ -141,6 +142,9 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
     """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else;
     or a TGA of greys with opacity.
     """
+    values: np.ndarray | None = masked(data) if data.startswith(b"BM") else None
+    if values is not None:
+        return Still(rgb_of(values, Colours(), way.tone_map))
     try:
         with open_picture(data, ("BMP", "TGA")) as image:
             values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
