@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -207,6 +209,18 @@ def test_processes_end_with_the_render_alone_and_not_at_an_interrupt() -> None:
     counts.close()
     assert not psutil.wait_procs(running, timeout=30)[1]
     assert len(sink.pictures) == 11
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is shared otherwise")
+@pytest.mark.parametrize("call", ["os.memfd_create", "mmap.mmap", "subprocess.Popen"])
+def test_what_a_system_refuses_a_lane_is_a_sentence(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    lanes = lanes_of(bent_by(tiny_network()), "torch", "cpu", "cpu")
+    monkeypatch.setattr(call, refuses)
+    with pytest.raises(StudioError, match=r"for device cpu \(Cannot allocate memory\); leave out --devices"):
+        list(render_shared(drawn(2), lanes, float, Kept()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is shared otherwise")

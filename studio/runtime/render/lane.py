@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import IntEnum
+from mmap import mmap
 from signal import Signals
 from typing import Any
 
@@ -70,20 +71,12 @@ class Lane:
         self._device, self._number, self._count, self._held = device, number, count, held
         self._passed: list[str] = []
         size = bytes_of(2 * held, *sizes)
-        with memory_to_share(size) as (memory, name, files):
-            command = [sys.executable, "-P", "-m", "studio.runtime.render.lane_child", name, str(size)]
-            # An interrupt at the keyboard is for the process that records.
-            apart: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
-            if sys.platform == "win32":
-                apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-            try:
-                self._child = subprocess.Popen(  # noqa: S603 - a part of this program
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), **apart
-                )
-            except OSError as error:
-                raise StudioError(
-                    f"No process can be started for device {device} ({error.strerror}); leave out --devices."
-                ) from error
+        try:
+            memory = self._start(size)
+        except OSError as error:
+            raise StudioError(
+                f"No process can be started for device {device} ({error.strerror}); leave out --devices."
+            ) from error
         self._ring = Ring(memory, 2 * held)
 
     def begin(self, document: Document, tensors: Iterable[Array]) -> None:
@@ -143,6 +136,19 @@ class Lane:
             self._child.wait()
         if self._child.stdout is not None:
             self._child.stdout.close()
+
+    def _start(self, size: int) -> mmap:
+        """Start the process, and give the memory of so many bytes that it shares."""
+        with memory_to_share(size) as (memory, name, files):
+            command = [sys.executable, "-P", "-m", "studio.runtime.render.lane_child", name, str(size)]
+            # An interrupt at the keyboard is for the process that records.
+            apart: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
+            if sys.platform == "win32":
+                apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+            self._child = subprocess.Popen(  # noqa: S603 - a part of this program
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), **apart
+            )
+        return memory
 
     def _tell(self, number: Told, held: bytes | memoryview) -> None:
         assert self._child.stdin is not None, "it was asked for"
