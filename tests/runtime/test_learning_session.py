@@ -7,7 +7,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -33,12 +33,14 @@ from studio.model.document import Document
 from studio.model.edit import Patch, Selection
 from studio.model.layout import Rect, crop
 from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
+from studio.model.op import Array
 from studio.model.preset import Preset
 from studio.model.section import SOURCE
 from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.editing.making_room import MakingRoom
+from studio.runtime.learning import trainer as training
 from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
 from studio.runtime.learning.record import Curves, Mark, alarm
 from studio.runtime.learning.session import LearningSession
@@ -955,6 +957,26 @@ def test_weights_are_pulled_towards_another_preset_and_one_of_another_network_is
     )
     desk.until(lambda: desk.session.problem)
     assert "in common" in desk.session.problem
+
+
+def test_weights_are_not_told_again_because_one_is_looked_at(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.learn(2)
+    told = list[Learner]()
+    plain = training._weights
+
+    def counted(learner: Learner, moving: Collection[str]) -> dict[str, Array]:
+        told.append(learner)
+        return plain(learner, moving)
+
+    monkeypatch.setattr(training, "_weights", counted)
+    for name in ("dec1.weight", "enc2.weight"):
+        desk.session.watch(name)
+        desk.settle()
+        assert desk.session.watched is not None
+        assert desk.session.watched.name == name
+    assert not told
+    desk.learn(1)
+    assert told
 
 
 def test_a_lesson_from_a_file_is_pulled_towards_what_it_was_pulled_towards(desk: Desk, tmp_path: Path) -> None:

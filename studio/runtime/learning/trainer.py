@@ -201,7 +201,7 @@ class Trainer:
             # An order may freeze what has moved and was not told.
             moving.update(learner.backend.changing())
             steps, problem = self._turn(learner, orders, 0 if closing else wanted)
-            is_new = is_new or bool(steps) or bool(orders)
+            is_new = is_new or bool(steps) or any(order != self._look_at_rest for order in orders)
             if self._tells_all:
                 moving.update(learner.network.tensors)
                 self._tells_all = False
