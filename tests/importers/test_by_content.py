@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from studio.errors import StudioError
-from studio.io.importers import open_model
+from studio.io.importers import format_of, open_model
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345678\n"
@@ -95,3 +96,31 @@ def test_weights_of_tensorflow_js_name_their_model(tmp_path: Path) -> None:
     (tmp_path / "group1-shard1of1.bin").write_bytes(bytes(range(64)))
     with pytest.raises(StudioError, match=r"weights of TensorFlow\.js; open the model.json beside them"):
         open_model(tmp_path / "group1-shard1of1.bin")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        # Both begin with a version and a field of the same numbers.
+        ("net.mlmodel", b"\x08\x04\x12\x07\n\x05\n\x03img\xa2\x1f\x02\x08\x01", r"this is a model of Core ML"),
+        ("net.mlmodel", b"\x08\x04\x12\x07\n\x05\n\x03img", r"this is a model of Core ML"),
+        ("net.ort", b"\x08\x04\x12" + bytes(300), r"ONNX Runtime's own form"),
+        ("net.dlc", b"\x08\x04\x12" + b"\xff" * 300, r"made for one kind of chip"),
+    ],
+)
+def test_what_only_begins_like_onnx_is_told_for_what_it_is(
+    name: str, content: bytes, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert format_of(tmp_path / name) == ""
+    with pytest.raises(StudioError, match=told):
+        open_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("held", ["project/models/config.json", "project/weights/data.pkl"])
+def test_an_archive_of_a_project_is_told_to_be_unpacked(held: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "project.zip", "w") as archive:
+        archive.writestr("project/read.me", "")
+        archive.writestr(held, "{}")
+    with pytest.raises(StudioError, match=r"this is an archive; unpack it"):
+        open_model(tmp_path / "project.zip")

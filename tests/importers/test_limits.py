@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -218,6 +221,65 @@ def test_numbers_that_are_meant_leave_it_free_and_the_file_s_own_size_is_said(nu
     imported = open_model(tmp_path / "a.onnx")
     assert imported.network.graph.only_size is None
     assert imported.notes[-1].startswith("Its file is for pictures of 256×256; at other sizes the same layers run")
+
+
+@pytest.mark.parametrize(
+    ("number", "sides"),
+    [
+        (127.0, (512, 256)),
+        (128.0, (512, 64)),
+        (1 / 128, (512, 64)),
+        (0.1, (40, 80)),
+        (0.05, (80, 88)),
+        (0.01, (400, 80)),
+    ],
+)
+def test_bytes_and_hundredths_are_meant_where_a_map_within_has_as_many_places(
+    number: float, sides: tuple[int, int], tmp_path: Path
+) -> None:
+    pool = helper.make_node("AveragePool", ["c"], ["p"], kernel_shape=[2, 2], strides=[2, 2])
+    middle = [pool, helper.make_node("Mul", ["p", "n"], ["y"])]
+    _onnx_file(tmp_path / "a.onnx", middle, {"n": np.array(number, np.float32)}, sides)
+    assert open_model(tmp_path / "a.onnx").network.graph.only_size is None
+    module = Sized(lambda y: F.avg_pool2d(y, 4) * number).eval()
+    torch.export.save(torch.export.export(module, (torch.rand(1, 3, *sides),)), tmp_path / "a.pt2")
+    assert open_model(tmp_path / "a.pt2").network.graph.only_size is None
+
+
+def _with_guards(path: Path, guards: list[str]) -> Path:
+    """The same file with other conditions on its sizes."""
+    made = path.with_name("guarded.pt2")
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(made, "w") as written:
+        for name in whole.namelist():
+            data = whole.read(name)
+            if name.endswith("models/model.json"):
+                data = json.dumps(json.loads(data) | {"guards_code": guards}).encode()
+            written.writestr(name, data)
+    return made
+
+
+@pytest.mark.parametrize("guards", [["L['x'].size()[2] > 0" + " and 1 < 2" * 9000], ["L['x'].size()[2] > 0 "] * 9000])
+def test_guards_are_taken_apart_once_and_none_that_are_longer_than_any(
+    guards: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _saved(torch.relu, tmp_path / "a.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
+    parse, asked = ast.parse, list[str]()
+    monkeypatch.setattr(ast, "parse", lambda text, **more: asked.append(text) or parse(text, **more))
+    imported = open_model(_with_guards(tmp_path / "a.pt2", guards))
+    assert len(asked) == len(set(asked))
+    assert sum(map(len, asked)) < 10_000
+    assert all(len(note) < 200 for note in imported.notes)
+    is_long = len(guards) == 1
+    assert (imported.network.graph.only_size is not None) == is_long
+    assert any("longer than any that are looked at" in note for note in imported.notes) == is_long
+
+
+def test_of_a_long_guard_the_beginning_is_said(tmp_path: Path) -> None:
+    _saved(torch.relu, tmp_path / "a.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
+    notes = open_model(_with_guards(tmp_path / "a.pt2", ["L['x'].size()[2] < 0" + " + 0" * 100])).notes
+    assert "it was exported for x.shape[2] < 0 + 0" in notes[0]
+    assert "…" in notes[0]
+    assert len(notes[0]) < 400
 
 
 @pytest.mark.parametrize("kind", ["Min", "Max"])

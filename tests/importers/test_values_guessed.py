@@ -88,9 +88,19 @@ class Bytes(torch.nn.Module):
             "both": lambda: (x - self.mean) / self.std,
             "of one": lambda: (x - self.mean / 255) / (self.std / 255),
             "twice": lambda: x * 2 - 1,
+            "lightness": lambda: (x - 50) / 100,
+            "faint": lambda: x * 0.02,
         }[self.before]()
         y = self.conv(x)
-        return {"": y, "255": y * 255, "127.5": (y.tanh() + 1) * 127.5, "clamp": y.clamp(0, 255)}[self.after]
+        return {
+            "": y,
+            "255": y * 255,
+            "127.5": (y.tanh() + 1) * 127.5,
+            "moved": y.tanh() * 127.5 + 127.5,
+            "in steps": (y.tanh() / 2 + 0.5) * 255,
+            "clamp": y.clamp(0, 255),
+            "both signs": y.tanh() * 127.5,
+        }[self.after]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -104,6 +114,8 @@ class Bytes(torch.nn.Module):
         ("mean", "takes off the mean of bytes"),
         ("of one", ""),
         ("twice", ""),
+        ("lightness", ""),
+        ("faint", ""),
     ],
 )
 def test_a_first_layer_for_bytes_is_fed_bytes(before: str, said: str, suffix: str, tmp_path: Path) -> None:
@@ -116,10 +128,12 @@ def test_a_first_layer_for_bytes_is_fed_bytes(before: str, said: str, suffix: st
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("after", ["", "255", "127.5", "clamp"])
-def test_an_output_of_bytes_is_shown_as_bytes(after: str, tmp_path: Path) -> None:
-    _write(Bytes("255", after), tmp_path / "m.onnx")
-    assert open_model(tmp_path / "m.onnx").network.graph.output_range == ((0.0, 255.0) if after else (0.0, 1.0))
+@pytest.mark.parametrize("suffix", [".onnx", ".pt2"])
+@pytest.mark.parametrize("after", ["", "255", "127.5", "moved", "in steps", "clamp", "both signs"])
+def test_an_output_of_bytes_is_shown_as_bytes(after: str, suffix: str, tmp_path: Path) -> None:
+    _write(Bytes("255", after), tmp_path / f"m{suffix}")
+    wanted = (0.0, 1.0) if after in ("", "both signs") else (0.0, 255.0)
+    assert open_model(tmp_path / f"m{suffix}").network.graph.output_range == wanted
 
 
 def _write(module: torch.nn.Module, path: Path) -> None:

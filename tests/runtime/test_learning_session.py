@@ -711,6 +711,37 @@ def test_it_goes_on_after_a_restart_as_if_it_had_not_stopped(desk: Desk, tmp_pat
     tomorrow.settle()
 
 
+@pytest.mark.parametrize("then", ["end", "another"])
+def test_a_lesson_that_was_ended_while_its_file_was_read_changes_no_other(
+    then: str, desk: Desk, tmp_path: Path
+) -> None:
+    desk.paint("rates", "enc1.weight", Rect(0, 0, 2, 2), 0.5)
+    desk.learn(2)
+    desk.session.save(tmp_path / "file.safetensors")
+    saved: list[str] = []
+    desk.session.changed.connect(saved.append)
+    desk.until(lambda: "saved" in saved)
+    desk.session.end()
+    desk.settle()
+    desk.paint("rates", "enc1.weight", Rect(0, 0, 2, 2), 0.25)
+    painted = desk.document.section(LEARNING_SHEETS)
+    asked = replace(desk.asked, rate=5e-3)
+    desk.session.begin(asked, "torch", running=False, resume=tmp_path / "file.safetensors")
+    opened = threading.Event()
+    assert desk.session._trainer is not None
+    desk.session._trainer.order(lambda _: opened.set())
+    assert opened.wait(60.0)
+    # What it tells of the file waits behind this.
+    if then == "end":
+        desk.session.end()
+    else:
+        desk.session.begin(asked, "torch", running=False)
+        desk.until(lambda: desk.session.state == "paused")
+    desk.settle()
+    assert (desk.session.asked, desk.session.step) == (asked, 0)
+    assert desk.document.section(LEARNING_SHEETS) == painted
+
+
 def test_a_source_that_has_ended_goes_on_being_learnt_from(desk: Desk) -> None:
     """Its pictures are kept: deleting the file, or a film at its end, stops nothing."""
     desk.learn(2)

@@ -12,6 +12,8 @@ from studio.model.graph import Node
 
 _BYTES = (0.0, 255.0)
 _NARROWED = (1 / 300, 1 / 40)  # by deviations of colours and 255, as they lie in files
+_NARROWED_ALONE = 1 / 120  # where nothing is taken off: by 255, or by half of it
+_HUNDREDTH = 1 / 100  # of lightness in Lab, which goes from 0 to 100
 _TAKEN_OFF = 20.0
 
 
@@ -27,13 +29,20 @@ def guess_bytes(draft: Draft) -> None:
 
 
 def gives_bytes(draft: Draft, output: str) -> bool:
-    """Whether the output is multiplied by 255 or the half of it at the end, or kept between 0 and 255."""
-    node = next((node for node in draft.nodes if node.name == output), None)
-    held = {} if node is None else node.op.model_dump()
-    kind = "" if node is None else type(node.op).__name__
-    if kind == "Hardtanh":
+    """Whether the output is multiplied by 255 at the end, or by the half of it and moved up, or kept in 0 to 255."""
+    makers = {node.name: node for node in draft.nodes}
+    node = makers.get(output)
+    if node is not None and type(node.op).__name__ == "Hardtanh":
+        held = node.op.model_dump()
         return (held["min_val"], held["max_val"]) == _BYTES
-    return kind == "Affine" and any(np.isclose(held["scale"], by) for by in (255.0, 127.5)) and held["shift"] >= 0
+    scale, shift = 1.0, 0.0
+    while node is not None and type(node.op).__name__ == "Affine":
+        held = node.op.model_dump()
+        scale, shift = scale * held["scale"], shift + scale * held["shift"]
+        if (np.isclose(scale, 255.0) and shift >= 0) or (np.isclose(scale, 127.5) and shift > _TAKEN_OFF):
+            return True
+        node = makers.get(node.inputs[0])
+    return False
 
 
 def _said(draft: Draft, node: Node) -> str:
@@ -46,7 +55,9 @@ def _said(draft: Draft, node: Node) -> str:
         else:
             factor, more = (draft.weights[f"{each.owner}.{key}"].values for key in ("weight", "bias"))
         scale, shift = scale * factor, shift * factor + more
-    if ((np.abs(scale) >= _NARROWED[0]) & (np.abs(scale) <= _NARROWED[1])).all():
+    most = _NARROWED[1] if np.any(shift) else _NARROWED_ALONE
+    narrows = ((np.abs(scale) >= _NARROWED[0]) & (np.abs(scale) <= most)).all()
+    if narrows and not np.allclose(scale, _HUNDREDTH, rtol=1e-4):
         return "divides by 255 or so"
     if np.allclose(scale, 1.0) and (shift <= -_TAKEN_OFF).all():
         return "takes off the mean of bytes"

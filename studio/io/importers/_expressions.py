@@ -9,10 +9,11 @@ import ast
 import math
 import operator as python
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 _LONGEST = 4000
+_MOST_SAID = 200
 _MOST = 2**60
 
 
@@ -102,17 +103,24 @@ def worked_out(text: str, sizes: Mapping[str, int]) -> Any:
     if len(text) > _LONGEST:
         raise ValueError(text[:80])
     try:
-        return _value(ast.parse(text.strip(), mode="eval").body, sizes)
+        return _value(_parsed(text.strip()), sizes)
     except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError) as error:
         raise ValueError(text[:80]) from error
 
 
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> ast.expr:
+    """The same is asked for at many sizes."""
+    return ast.parse(text, mode="eval").body
+
+
 def plainly(text: str) -> str:
-    """A guard as people write it: "x.shape[2] <= x.shape[3]"."""
+    """A guard as people write it, "x.shape[2] <= x.shape[3]"; of a long one its beginning."""
     try:
-        return ast.unparse(_Plain().visit(ast.parse(text.strip(), mode="eval")))
+        found = text if len(text) > _LONGEST else ast.unparse(_Plain().visit(ast.parse(text.strip(), mode="eval")))
     except (RecursionError, SyntaxError, ValueError):
-        return text
+        found = text
+    return found if len(found) <= _MOST_SAID else f"{found[:_MOST_SAID]}…"
 
 
 class _Plain(ast.NodeTransformer):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from studio.io.importers._call import Call, Name
@@ -24,6 +25,7 @@ Axis = int | str
 _LEAST, _FAR = 64, 1000  # sides of the pictures that are asked about
 _LONGEST_STEP = 256
 _SMALL = 16  # sides of pictures so small that nobody needs to be told of them
+_MOST_GUARDS = 2**16  # characters of all that are looked at
 _SYMBOL = re.compile(r"Symbol\('(\w+)'")
 _OF_A_SIDE = re.compile(r"\.size\(\)\[[23]\]")
 _CHOICES = {"torch.sym_min", "torch.sym_max"}
@@ -57,7 +59,9 @@ class Limits:
         except ValueError as error:
             return str(error)
         sides = {f"{name}.shape[{k}]": n for name, shape in shapes.items() for k, n in enumerate(shape)}
-        for guard in filter(_OF_A_SIDE.search, self.guards):
+        if sum(map(len, self._of_sides)) > _MOST_GUARDS:
+            return "its conditions on sizes are longer than any that are looked at"
+        for guard in self._of_sides:
             try:
                 holds = bool(worked_out(guard, sides))
             except ValueError:
@@ -103,6 +107,11 @@ class Limits:
             for side, (least, most) in found.items()
         ]
         return " and ".join(words)
+
+    @cached_property
+    def _of_sides(self) -> list[str]:
+        """The guards on sides of pictures, each once."""
+        return list(dict.fromkeys(filter(_OF_A_SIDE.search, self.guards)))
 
     def _told(self, shapes: Shapes, usual: list[bool | None]) -> str:
         if why := self.breach(shapes):

@@ -30,6 +30,7 @@ _ENLARGED = (1, 2, 3, 4, 8)
 _LIKELY_MEANT = 8  # numbers up to here stand in models whatever their size
 _WHITE = 255  # and so does what bytes are multiplied and divided by, the last column of 256
 _BYTES = (127, 127.5, 128)  # and the middle of bytes
+_HUNDREDTHS = frozenset(k / 100 for k in range(100))  # and what a branch is multiplied by before it is added
 _FLOAT32 = 2e-7  # of a number is lost where it is kept in 32 bits
 _MAP = 4  # axes of (1, C, H, W)
 
@@ -98,7 +99,8 @@ def frozen(draft: Draft, calls: Iterable[Call], constants: Mapping[str, Value]) 
         if call.operator.removeprefix("aten.").removesuffix("_") in _RECKONS
         for value in call.args.values()
     )
-    return counted or made_of(sizes | sizes_within(draft), filter(None, (_number(value, constants) for value in given)))
+    numbers = filter(None, (_number(value, constants) for value in given))
+    return counted or made_of(sizes, sizes_within(draft), numbers)
 
 
 def _number(value: object, constants: Mapping[str, Value]) -> float | None:
@@ -114,15 +116,21 @@ def sizes_within(draft: Draft) -> set[Size]:
     return {shape.size for shape in draft.shapes.values()}
 
 
-def made_of(sizes: Iterable[Size], numbers: Iterable[float]) -> bool:
-    """Whether one of these numbers may have been worked out from one of these sizes.
+def made_of(sizes: Iterable[Size], within: Iterable[Size], numbers: Iterable[float]) -> bool:
+    """Whether one of these numbers may have been worked out from the size of a picture, or of a map within.
 
-    That is from its sides, last rows and columns, diagonal, pixels, halves, reciprocals, or one side by the other.
+    That is from its sides, last rows and columns, diagonal, pixels, halves, reciprocals, or one side by the other. Maps
+    within have so many sizes that the middle of bytes and whole hundredths are not taken for theirs.
     """
-    told = np.array(sorted(_told(sizes)))
+    inner = _told(within)
+    inner -= _HUNDREDTHS.union(_BYTES, (1 / n for n in _BYTES))
+    told = np.array(sorted(_told(sizes) | inner))
+    if not told.size:
+        return False
     given = np.abs(np.array([number for number in numbers if math.isfinite(number)]))
-    near = np.abs(given[:, None] - told) <= _FLOAT32 * given[:, None]
-    return bool(near.any())
+    place = np.searchsorted(told, given)
+    near = [np.abs(given - told[np.clip(place - back, 0, len(told) - 1)]) <= _FLOAT32 * given for back in (0, 1)]
+    return bool(np.any(near))
 
 
 def _told(sizes: Iterable[Size]) -> set[float]:

@@ -83,7 +83,7 @@ class Onnx:
             # What is worked out from the size of what it is fed is another number at another size.
             if (own := ends.only_size) and not fixed:
                 there, last = (draft, output) if options.input_size in (None, own) else read(own)
-                if made_of({own, *sizes_within(there)}, set.intersection(*numbers)):
+                if made_of({own}, sizes_within(there), set.intersection(*numbers)):
                     draft, output, fixed = there, last, True
                     draft.notes.append(size_worked_in(own))
             known = Known(

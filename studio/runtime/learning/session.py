@@ -135,7 +135,7 @@ class LearningSession(Turning):
             self._post(lambda: self._note(opening, notes))
 
         def adopt(lesson: Asked, steps: int, sheets: LearningSheets) -> None:
-            self._post(lambda: self._adopt(lesson, steps, sheets))
+            self._post(lambda: self._adopt(opening, lesson, steps, sheets))
 
         def stay(lesson: Asked) -> None:
             self._post(lambda: self._stay(opening, lesson))
@@ -324,8 +324,10 @@ class LearningSession(Turning):
             return trainer.renew(change.tensor, self._document.hold(change.tensor))
         return trainer.replace(change.tensor, rect, crop(tensor, rect))
 
-    def _adopt(self, asked: Asked, step: int, sheets: LearningSheets) -> None:
+    def _adopt(self, opening: Opening, asked: Asked, step: int, sheets: LearningSheets) -> None:
         """A lesson has gone on from a file: count from there, with the rates that were painted then."""
+        if opening is not self._opening or self._trainer is None:
+            return  # it has been ended since
         self.asked, self.step = asked, step
         self.changed.emit("lesson")
         self._steering.set(sheets, f"Rates of step {step}")
