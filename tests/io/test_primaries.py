@@ -129,5 +129,23 @@ def test_an_avif_has_the_colours_that_it_states_by_number(tmp_path: Path, moves:
     for name in ("a.avif", "b.avif"):
         with open_source(str(tmp_path / name)) as source:
             pictures.append(next(iter(source)).picture)
+            assert ("Display P3" in (source.remark or "")) is (name == "b.avif")
     assert np.array_equal(pictures[1], rgb_of(pictures[0], Colours(12), "knee"))
     assert np.abs(pictures[1].astype(int) - pictures[0]).max() > 10
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_high_dynamic_range_of_an_avif_comes_before_its_profile(tmp_path: Path, moves: bool) -> None:
+    profile = matrix_profile(((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)), 2.2)
+    flat, pictures = Image.new("RGB", (64, 48), (128, 180, 128)), []
+    more = {"save_all": True, "append_images": [Image.new("RGB", (64, 48), (60, 180, 90))]} if moves else {}
+    for beside in (None, profile):
+        out = io.BytesIO()
+        flat.save(out, "AVIF", quality=100, subsampling="4:4:4", icc_profile=beside, **more)
+        data = out.getvalue()
+        at = data.index(b"colrnclx") + 8
+        pq = data.replace(data[at - 8 : at + 4], data[at - 8 : at] + b"\0\x09\0\x10")
+        (tmp_path / "a.avif").write_bytes(data if beside is None else pq)
+        with open_source(str(tmp_path / "a.avif")) as source:
+            pictures.append(next(iter(source)).picture)
+    assert np.array_equal(pictures[1], rgb_of(pictures[0], Colours(9, 16), "knee"))

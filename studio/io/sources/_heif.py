@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._colour import Colours
+from studio.io.sources._colour import HLG, PQ, Colours
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._crop import crop_of_picture
 from studio.io.sources._header import orientation_of, read_header
@@ -140,10 +140,13 @@ def _cropped(image: Image, data: bytes) -> Image:
     return image.crop((crop.left, crop.top, crop.left + crop.size.width, crop.top + crop.size.height))
 
 
+def beside(profile: bytes | None, colours: Colours) -> Colours:
+    """What numbers say of colours beside a profile, which says more, but of those of high dynamic range."""
+    return Colours() if profile and colours.transfer not in (PQ, HLG) else colours
+
+
 def _shown(path: Path, values: np.ndarray, colours: Colours, profile: bytes | None, reading: Reading) -> Still:
-    # A profile says more than the numbers beside it, but for pictures of high dynamic range, which have none.
-    if colours.transfer not in (16, 18) and profile:
-        colours = Colours()
+    colours = beside(profile, colours)
     picture = rgb_of(values, colours, reading.tone_map, partial(to_srgb, profile=profile) if profile else None)
     said = colours.remark(reading.tone_map)
     return Still(picture, f"{path}: {said}" if said else None)

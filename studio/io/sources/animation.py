@@ -12,7 +12,7 @@ from studio.io.sources._clock import exact_rate, fine_rate
 from studio.io.sources._colour import Colours
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._header import read_header
-from studio.io.sources._heif import frames_of, kind_of, moving
+from studio.io.sources._heif import beside, frames_of, kind_of, moving
 from studio.io.sources._icc import profile_of, to_srgb
 from studio.io.sources._iso import colours_by_number
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
@@ -62,7 +62,10 @@ class AnimationSource(BaseSource):
         """Give the pictures from the start; a damaged end is said in `warning`."""
         self.warning = None
         profile = profile_of(self._data)
-        colours = Colours(*(colours_by_number(self._data) if kind_of(self._data) == "avif" and not profile else ()))
+        numbers = colours_by_number(self._data) if kind_of(self._data) == "avif" else ()
+        colours = beside(profile, Colours(*numbers))
+        said = colours.remark(self.reading.tone_map)
+        self.remark = f"{self._path}: {said}" if said else None
         further = partial(to_srgb, profile=profile) if profile else None
         try:
             for number, (values, *_) in enumerate(frames_of(self._data)):
