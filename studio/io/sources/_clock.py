@@ -195,9 +195,21 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     near = min(_COMMON, key=lambda common: abs(common - rate) / common)
     # Stamps in milliseconds say a rate to a few percent.
     if abs(near - rate) / near <= max(Fraction(1, 25), 2 * tick / finest):
-        # Each run of such steps is known to two ticks, and the rates of television are 1/1000 lower.
+        # The rates of television are 1/1000 lower.
+        slow = near * Fraction(1000, 1001)
+        if near not in _TELEVISION or _is_on(times, near, 2 * tick):
+            return near
+        if _is_on(times, slow, 2 * tick):
+            return slow
+        # Each run of such steps is known to two ticks.
         length = sum(like, Fraction(0))
-        slow, measured = near * Fraction(1000, 1001), len(like) / length
+        measured = len(like) / length
         is_sure = 2 * tick * (len(steps) - len(like) + 1) / length < Fraction(1, 2000)
-        return slow if near in _TELEVISION and is_sure and abs(slow - measured) < abs(near - measured) else near
+        return slow if is_sure and abs(slow - measured) < abs(near - measured) else near
     return rate.limit_denominator(1001)
+
+
+def _is_on(times: Sequence[Fraction], rate: Fraction, slack: Fraction) -> bool:
+    """Whether all times stand where a frame of that rate does, some of which are left out."""
+    places = ((time - times[0]) * rate for time in times)
+    return all(abs(place - round(place)) <= slack * rate for place in places)
