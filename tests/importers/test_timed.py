@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import studio
+from studio.errors import StudioError
 from studio.io.importers import Imported, open_model
 from studio.model.network import Network
 
@@ -64,3 +65,19 @@ def test_a_time_of_one_number_is_a_vector(suffix: str, time: Tensor, tmp_path: P
 def test_a_module_takes_one_too(tmp_path: Path) -> None:
     module = Denoiser().eval()
     _is_right(studio.export_torch(module, (torch.rand(1, 3, 16, 24), TIMES[1]), tmp_path / "net").network, module)
+
+
+class Scaled(nn.Module):
+    def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        return x * t
+
+
+@pytest.mark.parametrize("suffix", [".pt2", ".onnx"])
+def test_a_bare_number_is_told_the_shape_that_opens(suffix: str, tmp_path: Path) -> None:
+    path, given = tmp_path / f"m{suffix}", (torch.rand(1, 3, 16, 24), torch.tensor(0.5))
+    if suffix == ".pt2":
+        torch.export.save(torch.export.export(Scaled(), given), path)
+    else:
+        torch.onnx.export(Scaled(), given, path, dynamo=False, input_names=["x", "t"])
+    with pytest.raises(StudioError, match=r'input "t" is a bare number of shape \(\); export.* of shape \(1,\)\.$'):
+        open_model(path)

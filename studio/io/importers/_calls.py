@@ -120,6 +120,8 @@ def _returned(flow: Flow, found: Value) -> str:
 
 def add_input(draft: Draft, name: str, shape: Sequence[int]) -> Value:
     """An input of (1, C, H, W), (1, C), or (1,): a number, as the time of a diffusion network is."""
+    if not shape:
+        raise StudioError(f'The input "{name}" is a bare number of shape (); export it with one of shape (1,).')
     if len(shape) not in (1, 2, 4) or shape[0] != 1 or min(shape) < 1:
         raise StudioError(
             f'The input "{name}" has shape {tuple(shape)}; the studio feeds one picture of (1, channels, height, '

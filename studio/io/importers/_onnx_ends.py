@@ -163,6 +163,8 @@ class Ends:
             )
         if kind == TensorProto.UINT8:
             draft.notes.append(f'Its input "{put.name}" takes bytes, so black was taken to be 0 and white 255.')
+        if not sizes and put.type.tensor_type.HasField("shape"):
+            raise StudioError(f'its input "{put.name}" is a bare number of shape (); export it with one of shape (1,).')
         value_range = _BYTES if kind == TensorProto.UINT8 else (0.0, 1.0)
         if len(sizes) == 2 or sizes in _NUMBER:
             return add_input(draft, put.name, (1, *sizes[1:]))
