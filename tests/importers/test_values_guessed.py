@@ -99,6 +99,7 @@ class Bytes(torch.nn.Module):
             "moved": y.tanh() * 127.5 + 127.5,
             "in steps": (y.tanh() / 2 + 0.5) * 255,
             "clamp": y.clamp(0, 255),
+            "round": (y * 255).round(),
             "both signs": y.tanh() * 127.5,
         }[self.after]
 
@@ -129,7 +130,7 @@ def test_a_first_layer_for_bytes_is_fed_bytes(before: str, said: str, suffix: st
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("suffix", [".onnx", ".pt2"])
-@pytest.mark.parametrize("after", ["", "255", "127.5", "moved", "in steps", "clamp", "both signs"])
+@pytest.mark.parametrize("after", ["", "255", "127.5", "moved", "in steps", "clamp", "round", "both signs"])
 def test_an_output_of_bytes_is_shown_as_bytes(after: str, suffix: str, tmp_path: Path) -> None:
     _write(Bytes("255", after), tmp_path / f"m{suffix}")
     wanted = (0.0, 1.0) if after in ("", "both signs") else (0.0, 255.0)

@@ -29,9 +29,14 @@ def guess_bytes(draft: Draft) -> None:
 
 
 def gives_bytes(draft: Draft, output: str) -> bool:
-    """Whether the output is multiplied by 255 at the end, or by the half of it and moved up, or kept in 0 to 255."""
+    """Whether the output is multiplied by 255 at the end, or by the half of it and moved up, or kept in 0 to 255.
+
+    Whether it is rounded then makes no difference.
+    """
     makers = {node.name: node for node in draft.nodes}
     node = makers.get(output)
+    while node is not None and type(node.op).__name__ == "Round":
+        node = makers.get(node.inputs[0])
     if node is not None and type(node.op).__name__ == "Hardtanh":
         held = node.op.model_dump()
         return (held["min_val"], held["max_val"]) == _BYTES
