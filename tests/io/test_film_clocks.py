@@ -196,3 +196,16 @@ def test_a_late_place_of_a_programme_stream_is_found(tmp_path: Path) -> None:
         for place in (278, 301, 347, 416, 439):
             found = islice(source.frames(place / 25 + 0.008), 3)
             assert numbers(frame.picture for frame in found) == list(range(place, place + 3))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("rates", [(24, 30), (30, 24), (25, 30), (50, 60), (30, 24, 30)])
+def test_a_film_of_two_rates_has_the_faster_one(tmp_path: Path, rates: tuple[int, ...], suffix: str) -> None:
+    times = [0.0]
+    for rate in rates:
+        times += [times[-1] + (k + 1) / rate for k in range(30)]
+    path = make_film(tmp_path / f"a{suffix}", count=len(times), times=times)
+    with open_source(str(path)) as source:
+        assert source.info.fps == max(rates)
+        shown = numbers(frame.picture for frame in at_constant_rate(source, source.info.fps))
+        assert sorted(set(shown)) == list(range(len(times)))

@@ -21,6 +21,9 @@ DEPTH = 16
 """Frames among which times may stand in another order than the pictures: H.264's and HEVC's decoders hold no more."""
 _FASTEST = Fraction(240)
 _COMMON = tuple(Fraction(n) for n in (5, 6, 8, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 72, 90, 100, 120, 144, 240))
+_SOME = 5
+"""Steps of which a passage has more: a few may be apart from the others by accident."""
+
 _TELEVISION = (24, 30, 48, 60, 120)
 
 
@@ -189,7 +192,7 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.
     steps.sort()
     short = steps[len(steps) // 10]
-    like = [step for step in steps if step < 3 * short / 2]
+    like = _finest([step for step in steps if step < 3 * short / 2], tick, len(steps) // 10)
     finest = like[len(like) // 2]
     rate = min(1 / finest, _FASTEST)
     near = min(_COMMON, key=lambda common: abs(common - rate) / common)
@@ -207,6 +210,17 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
         is_sure = 2 * tick * (len(steps) - len(like) + 1) / length < Fraction(1, 2000)
         return slow if is_sure and abs(slow - measured) < abs(near - measured) else near
     return rate.limit_denominator(1001)
+
+
+def _finest(steps: Sequence[Fraction], tick: Fraction, few: int) -> Sequence[Fraction]:
+    """Of steps, the shortest first, those of the fastest passages. Steps that jitter have no gap in between."""
+    first = 0
+    for place, (step, longer) in enumerate(pairwise(steps), start=1):
+        if longer - step > max(2 * tick, step / 12):
+            if place - first > max(few, _SOME):
+                return steps[first:place]
+            first = place
+    return steps[first:] if first and len(steps) - first > max(few, _SOME) else steps
 
 
 def _is_on(times: Sequence[Fraction], rate: Fraction, slack: Fraction) -> bool:

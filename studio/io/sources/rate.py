@@ -13,8 +13,9 @@ from studio.io.sources.base import HAIR, Frame, Source
 def at_constant_rate(source: Source, fps: Fraction, first: int = 0) -> Iterator[Frame]:
     """Give the frames of `source` at exactly `fps`, repeating and dropping so that the duration is kept.
 
-    Each frame takes the tick nearest to its time and is shown until the next one's; of several at one tick the nearest
-    has it, the latest those after it. A film that is truly at `fps` comes through untouched: each frame once.
+    Each frame takes the tick nearest to its time and is shown until the next one's. Of two at one tick the second has
+    the tick behind, where no other is nearest to that. Else, and of more, the nearest has it, the latest those after
+    it. A film that is truly at `fps` comes through untouched: each frame once.
 
     Args:
         source: any source. Its last frame is shown for as long as it says, else for one period of its own rate.
@@ -37,22 +38,20 @@ def at_constant_rate(source: Source, fps: Fraction, first: int = 0) -> Iterator[
 
 
 def _from(source: Source, fps: Fraction, index: int) -> Iterator[Frame]:
-    nearest: Frame | None = None  # of those that fall on `tick`
-    latest: Frame | None = None  # shown from the tick after
-    tick = index
+    here: _Here | None = None
     for frame in source.frames(float(index / fps)) if index else source:
         place = frame.time * float(fps)
-        here = max(0, math.floor(place + 0.5 + HAIR))
-        if nearest is None or latest is None:
+        tick = max(0, math.floor(place + 0.5 + HAIR))
+        if here is None:
             # What begins late is shown from the start: its sound begins there.
-            nearest, tick = frame, here
-        elif here > tick:
-            yield from _shown(nearest, latest, index, tick, here, fps)
-            index, tick, nearest = here, here, frame
-        elif abs(place - tick) < abs(nearest.time * float(fps) - tick) - HAIR:
-            nearest = frame
-        latest = frame
-    if nearest is not None and latest is not None:
+            here = _Here(tick, frame, place)
+        elif tick > here.tick:
+            yield from here.shown(index, tick, fps)
+            index, here = tick, _Here(tick, frame, place)
+        else:
+            here.add(frame, place)
+    if here is not None:
+        latest = here.latest
         length = latest.duration or float(1 / (source.info.fps or fps))
         stop = latest.time + length
         if source.info.duration is not None and latest.time + length / 10 < source.info.duration:
@@ -60,16 +59,43 @@ def _from(source: Source, fps: Fraction, index: int) -> Iterator[Frame]:
             # beginning of their last frame: that is no length.
             stop = min(stop, source.info.duration)
         end = max(1, math.floor(stop * float(fps) + 0.5 + HAIR))
-        if tick == end and fps == source.info.fps:
+        if here.tick == end and fps == source.info.fps:
             # The last frame claims to be shorter than a tick. At its own rate a film is shown whole; only at a lower
             # one is that frame the one to drop.
             end += 1
-        yield from _shown(nearest, latest, index, tick, end, fps)
+        yield from here.shown(index, end, fps)
 
 
-def _shown(nearest: Frame, latest: Frame, start: int, tick: int, end: int, fps: Fraction) -> Iterator[Frame]:
-    for index in range(start, end):
-        yield _at(nearest if index <= tick else latest, index, fps)
+class _Here:
+    """The frames that are nearest to one tick.
+
+    Args:
+        tick: its number.
+        frame: the first of them.
+        place: its time in ticks.
+    """
+
+    def __init__(self, tick: int, frame: Frame, place: float) -> None:
+        self.tick, self.latest = tick, frame
+        self._nearest, self._off = frame, abs(place - tick)
+        self._first, self._count = frame, 1
+
+    def add(self, frame: Frame, place: float) -> None:
+        """Another one, later than those before."""
+        if abs(place - self.tick) < self._off - HAIR:
+            self._nearest, self._off = frame, abs(place - self.tick)
+        self.latest = frame
+        self._count += 1
+
+    def shown(self, start: int, end: int, fps: Fraction) -> Iterator[Frame]:
+        """What is shown from one tick to another, before which no further frame comes.
+
+        Frames that lie between two ticks go to the one or the other by what their times were rounded to: so two of them
+        at one tick, and none at the next, are shown one after the other.
+        """
+        shown = self._first if self._count == 2 and end - self.tick > 1 else self._nearest
+        for index in range(start, end):
+            yield _at(shown if index <= self.tick else self.latest, index, fps)
 
 
 def _at(frame: Frame, index: int, fps: Fraction) -> Frame:
