@@ -53,16 +53,25 @@ _TRANSFORMS: dict[str, tuple[str, tuple[str, ...]]] = {
     "erode": ("Erode", ("radius",)),
     "dilate": ("Dilate", ("radius",)),
 }
+_DEEPEST = 20
+"""Lists in lists; a scanner of YAML looks at all of them with each bracket."""
 _KEYS = {"layer", "transform", "params", "features", "feature-param"}
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """Plain data alone, each key once; an alias, which small files can grow by without end, is refused."""
 
+    _depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("it refers to a part of itself")
-        return super().compose_node(parent, index)
+        if self._depth == _DEEPEST:
+            raise yaml.YAMLError("it is nested too deeply")
+        self._depth += 1
+        found = super().compose_node(parent, index)
+        self._depth -= 1
+        return found
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         said = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -191,6 +200,6 @@ def _load(path: Path) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - derived from the safe loader
     # ValueError: dates of no calendar, numbers of more digits than are read.
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        reason = " ".join(str(error).split()) or "it is nested too deeply"
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
         raise StudioError(f"{path} is no plain YAML: {reason}.") from None

@@ -206,6 +206,7 @@ ONE = "transforms:\n- {layer: 1, transform: %s, params: %s, features: %s, featur
         ("transforms:\n- !!python/object/apply:os.system ['true']", "no plain YAML"),
         ("a: &a [1]\ntransforms: [*a, *a]", "refers to a part of itself"),
         ("transforms: {", "no plain YAML"),
+        ("transforms: " + "[" * 20_000, "it is nested too deeply"),
         ("transforms:\n- {layer: 1, transform: ablate, layer: 2}", '"layer" stands there twice'),
         ("[1, 2]", 'no list of "transforms"'),
     ],

@@ -352,5 +352,5 @@ def test_the_second_size_is_another_and_no_larger_than_it_need_be(own: tuple[int
 
     read_twice(read, any_size=True)
     # Attention has a number for each two of all places: at 128 × 192 in place of 64 × 128 it took ten gigabytes.
-    # A third one is odd: borders may fall otherwise there.
-    assert asked == [None, other, (65, 67)]
+    # Others are upright, wide, and odd, where borders may fall otherwise.
+    assert asked == [None, other, other[::-1], (64, 192), (192, 64), (65, 67)]
