@@ -28,7 +28,7 @@ from studio.model.workspace import Workspace
 from studio.paths import DATA
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.player import PlayerState
-from studio.ui.filters import FilterEditor, rulers, sheet_colours
+from studio.ui.filters import FilterEditor, rulers, sheet_colours, sheet_scene
 from studio.ui.filters.arrangement import arranged, folded
 from studio.ui.filters.ordering import row_order
 from studio.ui.filters.sheet_canvas import SheetCanvas
@@ -474,3 +474,15 @@ def test_the_first_stroke_of_a_new_user_is_seen_and_leaves_a_picture(
         assert 0.03 < change < 0.5
     finally:
         whole.close()
+
+
+def test_of_millions_of_weights_the_first_paint_makes_ready_and_the_next_draws(
+    tall: TallDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_scene, "_MANY", 1)
+    tall.workspace.colours = "grey"
+    scene = tall.editor.sheet._scene
+    tall.editor.sheet.grab()
+    assert scene._sheet is not None
+    assert scene._sheet._stale.all()
+    tall.qtbot.waitUntil(lambda: scene._sheet is not None and not scene._sheet._stale.any())

@@ -32,6 +32,9 @@ from studio.ui.filters.sheet_veil import draw_veils
 from studio.ui.services.effects import Effects, shares
 from studio.ui.viewport.camera import Camera
 
+_MANY = 1 << 21
+"""Weights of a sheet that is made ready in one paint and drawn in the next."""
+
 
 class Changed(Protocol):
     """Told of every change."""
@@ -142,6 +145,10 @@ class SheetScene:
             trained = self._document.original(self._workspace.tensor or "").reshape(kernels.shape)
             colours, scaling = self._workspace.colours, self._workspace.kernel_scaling
             self._sheet = LaidSheet(kernels, trained, arrangement, colours, scaling)
+            if kernels.size > _MANY:
+                # One turn of the event loop for this, the next for the first colours.
+                self._changed()
+                return
         rows, columns = sheet_painter.seen_cells(camera, arrangement)
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
