@@ -327,7 +327,7 @@ def test_what_cannot_be_written_may_be_tried_again(whole: WholeWindow, onnx_file
 
 
 def test_a_model_under_a_name_that_says_nothing_is_one(tmp_path: Path) -> None:
-    (tmp_path / "generator").write_bytes(b"\x08\x08\x12\x07pytorch" + bytes(9))
+    (tmp_path / "generator").write_bytes(b"\x08\x08\x12\x07pytorch\x3a\x02\x12\x00\x42\x02\x10\x0d")
     (tmp_path / "weights.0").write_bytes((9).to_bytes(8, "little") + b'{"a": {}}' + bytes(9))
     (tmp_path / "clip.bak").write_bytes(bytes(range(200)))
     kinds = [kind_of(tmp_path / name) for name in ("generator", "weights.0", "clip.bak", "nothing")]
