@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-from helpers import ROOT
+from helpers import ROOT, hear_interrupts
 
 FRAMES, WIDTH, HEIGHT, FPS = 12, 64, 48, 25
 
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "OMP_NUM_THREADS": "2"}
+
+
+@contextmanager
+def endless_render(made: Path, name: str, folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A render of a still into a folder that has no end, once its recording grows."""
+    told = ("--preset", str(made / "tiny"), "--frames", "0:1000000", "--engine", "torch", *options)
+    with subprocess.Popen(
+        [sys.executable, "-m", "studio", "render", str(made / "still.png"), name, *told],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,
+    ) as process:
+        deadline, sizes = time.monotonic() + 120, set[int]()
+        # It grows by what a few frames take at a time.
+        while len(sizes) < 5 and time.monotonic() < deadline:
+            sizes.update(path.stat().st_size for path in folder.glob("*.part.*"))
+            time.sleep(0.05)
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def flat(number: int) -> np.ndarray:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from commands import environment
-from helpers import hear_interrupts, normal
+from commands import endless_render
+from helpers import normal
 from PIL import Image
 
 Studio = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -81,29 +79,11 @@ def test_what_needs_the_frame_before_runs_on_one_device_and_that_is_said(
 @contextmanager
 def endless(made: Path, folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
     """A render on two devices that has no end, once it records, and its lanes."""
-    options = ("--preset", made / "tiny", "--frames", "0:1000000", "--engine", "torch", "--devices", "cpu,cpu")
-    command = [sys.executable, "-m", "studio", "render", made / "still.png", "out.mkv", *options]
-    with subprocess.Popen(
-        list(map(str, command)),
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_interrupts,
-    ) as process:
-        deadline, sizes = time.monotonic() + 120, set[int]()
-        # It grows by what a few frames take at a time.
-        while len(sizes) < 5 and time.monotonic() < deadline:
-            sizes.update(path.stat().st_size for path in folder.glob("*.part.*"))
-            time.sleep(0.05)
+    with endless_render(made, "out.mkv", folder, "--devices", "cpu,cpu") as process:
         lanes = [each for each in psutil.Process(process.pid).children() if "lane_child" in " ".join(each.cmdline())]
         assert len(lanes) == 2
-        try:
-            yield process, lanes
-        finally:
-            process.kill()
-        assert not psutil.wait_procs(lanes, timeout=60)[1]
+        yield process, lanes
+    assert not psutil.wait_procs(lanes, timeout=60)[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

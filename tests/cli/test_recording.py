@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +14,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from commands import FPS, FRAMES, HEIGHT, WIDTH, environment, flat
-from helpers import hear_interrupts, on_torch, tiny_network
+from commands import FPS, FRAMES, HEIGHT, WIDTH, endless_render, environment, flat
+from helpers import on_torch, tiny_network
 
 from studio.cli import progress
 from studio.errors import StudioError
@@ -374,27 +373,9 @@ def test_an_interrupt_leaves_a_finished_recording_and_status_130(
 ) -> None:
     if older:
         (tmp_path / name).write_bytes(b"older")
-    options = ["--preset", str(made / "tiny"), "--frames", "0:1000000", "--engine", "torch", "--overwrite"]
-    command = [sys.executable, "-m", "studio", "render", str(made / "still.png"), name, *options]
-    with subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_interrupts,
-    ) as process:
-        deadline, sizes = time.monotonic() + 120, set[int]()
-        # It grows by what a few frames take at a time.
-        while len(sizes) < 5 and time.monotonic() < deadline:
-            sizes.update(path.stat().st_size for path in tmp_path.glob("*.part.*"))
-            time.sleep(0.05)
+    with endless_render(made, name, tmp_path, "--overwrite") as process:
         process.send_signal(number)
-        try:
-            out, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
+        out, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
     assert "Interrupted: the recording ends here." in err

@@ -1010,6 +1010,16 @@ def test_weights_are_not_told_again_because_one_is_looked_at(desk: Desk, monkeyp
     assert told
 
 
+def go_on_tomorrow(desk: Desk, path: Path) -> None:
+    """End the lesson, and go on from a file in another window, which knows nothing of it."""
+    desk.session.end()
+    desk.settle()
+    desk.document.set_section(LEARNING_SHEETS, LearningSheets(), "Forget")
+    desk.session.begin(desk.asked, "torch", running=False, resume=path)
+    desk.until(lambda: desk.session.state == "paused")
+    desk.settle()
+
+
 def test_a_lesson_from_a_file_is_pulled_towards_what_it_was_pulled_towards(desk: Desk, tmp_path: Path) -> None:
     network = desk.document.network
     goal = {name: tensor + 0.25 for name, tensor in network.tensors.items()}
@@ -1019,13 +1029,7 @@ def test_a_lesson_from_a_file_is_pulled_towards_what_it_was_pulled_towards(desk:
     desk.paint("pulls", "dec1.weight", Rect(0, 0, 64, 16), 0.5)
     desk.learn(1)
     desk.session.save(tmp_path / "kept.safetensors")
-    desk.session.end()
-    desk.settle()
-    # In another window, tomorrow.
-    desk.document.set_section(LEARNING_SHEETS, LearningSheets(), "Forget")
-    desk.session.begin(desk.asked, "torch", running=False, resume=tmp_path / "kept.safetensors")
-    desk.until(lambda: desk.session.state == "paused")
-    desk.settle()
+    go_on_tomorrow(desk, tmp_path / "kept.safetensors")
     assert desk.document.section(LEARNING_SHEETS).towards == aim
     desk.learn(20)
     assert np.allclose(desk.tensor("dec1.weight"), goal["dec1.weight"], atol=0.02)
@@ -1052,12 +1056,7 @@ def test_checkpoints_keep_painted_rates_and_bring_them_back(desk: Desk, tmp_path
     assert not np.array_equal(desk.tensor("dec2.weight"), ahead)
     # As a file, tomorrow.
     save_checkpoint(mark.checkpoint, tmp_path / "kept.safetensors")
-    desk.session.end()
-    desk.settle()
-    desk.document.set_section(LEARNING_SHEETS, LearningSheets(), "Forget")
-    desk.session.begin(desk.asked, "torch", running=False, resume=tmp_path / "kept.safetensors")
-    desk.until(lambda: desk.session.state == "paused")
-    desk.settle()
+    go_on_tomorrow(desk, tmp_path / "kept.safetensors")
     assert desk.document.section(LEARNING_SHEETS) == then
     assert desk.session.step == mark.step
     assert np.array_equal(desk.tensor("dec1.weight"), mark.checkpoint.state.tensors["dec1.weight"])

@@ -27,6 +27,7 @@ from studio.io.networks import save_network
 from studio.ui.viewport import gl_context
 
 if TYPE_CHECKING:
+    from learning_room import Room
     from whole_window import WholeWindow
 
 gl_context.prepare()
@@ -103,6 +104,17 @@ def whole_on_still(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterat
     made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), str(tmp_path / "still.png"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def room(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[Room]:
+    """The whole window with the learning panel in front, beside folders of pictures."""
+    from learning_room import Room
+
+    del gl_app
+    made = Room(qtbot, tmp_path)
+    yield made
+    made.whole.close()
 
 
 @cache

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from helpers import layer, network
 from learning_room import Room
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from studio.learn import memory
 from studio.model.graph import Input
@@ -17,14 +12,6 @@ from studio.model.preset import Preset
 from studio.runtime.learning.comparison import Comparison
 from studio.ui.learning import panel as panel_module
 from studio.ui.learning.compare import CompareWindow
-
-
-@pytest.fixture
-def room(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> Iterator[Room]:
-    del gl_app
-    made = Room(qtbot, tmp_path)
-    yield made
-    made.whole.close()
 
 
 def test_what_a_lesson_cannot_be_of_is_refused_in_a_sentence(room: Room) -> None:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from learning_room import Room
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
-from pytestqt.qtbot import QtBot
+from PySide6.QtWidgets import QFileDialog
 
 from studio.ui.learning.choosing import Browse
 from studio.ui.learning.panel import paced
-
-
-@pytest.fixture
-def room(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> Iterator[Room]:
-    del gl_app
-    made = Room(qtbot, tmp_path)
-    yield made
-    made.whole.close()
 
 
 def choose(room: Room, button: Browse, action: int | None, path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCompleter, QFileDialog, QMenu, QToolButton
+from PySide6.QtWidgets import QCompleter, QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from studio.io.networks import list_networks
 from studio.io.presets import list_presets
+from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 
 
@@ -46,6 +47,17 @@ class Browse(QToolButton):
         dialog.fileSelected.connect(self.chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def beside(field: QLineEdit, button: Browse) -> QWidget:
+    """A field and its button as one, to be shown or hidden together."""
+    both = QWidget()
+    row = QHBoxLayout(both)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.SPACE // 2)
+    row.addWidget(field, 1)
+    row.addWidget(button)
+    return both
 
 
 def known_names() -> QCompleter:

@@ -39,7 +39,7 @@ from studio.model.param import number_in, with_number
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
-from studio.ui.learning.choosing import Browse, known_names
+from studio.ui.learning.choosing import Browse, beside, known_names
 from studio.ui.learning.looks_form import LooksForm
 
 PLAYING = "What plays"
@@ -93,12 +93,7 @@ class LessonForm(QWidget):
         column.addLayout(_row("Learn from", self.source, self.browse))
         column.addWidget(_heading("Wanted"))
         column.addWidget(self.wanted)
-        self._detail_row = QWidget()
-        inner = QHBoxLayout(self._detail_row)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(theme.SPACE // 2)
-        inner.addWidget(self.detail, 1)
-        inner.addWidget(self.browse_wanted)
+        self._detail_row = beside(self.detail, self.browse_wanted)
         column.addWidget(self._detail_row)
         column.addWidget(_heading("What counts as a mistake"))
         column.addLayout(self._losses())

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from typing import TypedDict
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QWidget
 
 from studio.io.networks import list_networks
 from studio.learn.asked import EXTRACTOR, ITSELF, Asked
 from studio.ui.kit import theme
-from studio.ui.learning.choosing import Browse
+from studio.ui.learning.choosing import Browse, beside
 
 _ITSELF = "The network that learns"
 _LOOKING = frozenset({"features", "style"})
@@ -36,12 +36,7 @@ class LooksForm(QWidget):
         self.picture.setAccessibleName("Picture whose style is wanted")
         self.browse = Browse("Choose the picture whose style is wanted", folders=False)
         self.browse.chosen.connect(self._take)
-        self._style = QWidget()
-        style = QHBoxLayout(self._style)
-        style.setContentsMargins(0, 0, 0, 0)
-        style.setSpacing(theme.SPACE // 2)
-        style.addWidget(self.picture, 1)
-        style.addWidget(self.browse)
+        self._style = beside(self.picture, self.browse)
         self.extractor = QComboBox(editable=True)
         self.extractor.setAccessibleName("Network that features and style are seen through")
         self.layers = QLineEdit(placeholderText="its first activations")
