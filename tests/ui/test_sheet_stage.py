@@ -48,7 +48,11 @@ def test_what_is_painted_on_cells_reaches_their_kernels_and_no_others(
     blocks = min(blocks, rows if across else columns)
     order = np.array(data.draw(st.permutations(range(rows))))
     made = folded(grid, blocks, across, order)
-    assert made.lay_mask(np.ones((rows, columns), np.bool_)).sum() == rows * columns
+    every = np.ones((rows, columns), np.bool_)
+    np.testing.assert_array_equal(made.lay_mask(every), ~made.blank)
+    np.testing.assert_array_equal(made.lay_mask(every, (slice(1, 2), slice(None))), ~made.blank[1:2])
+    some = np.array(data.draw(st.lists(st.booleans(), min_size=every.size, max_size=every.size))).reshape(every.shape)
+    np.testing.assert_array_equal(made.kernels_of(made.lay_mask(some)), some)
     tensor = np.arange(rows * columns * kh * kw, dtype=np.float32).reshape(grid) + 1
     height, width = made.size
     y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))

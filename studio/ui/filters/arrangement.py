@@ -139,6 +139,9 @@ class Arrangement:
         """Something true or false of each kernel as cells, of these rows and columns; false of blank ones."""
         if self.is_plain:
             return mask[seen]
+        if mask.all():
+            # A million places are not looked up one by one for what is true of all.
+            return ~self.blank[seen]
         return np.asarray(mask[self.rows[seen], self.columns[seen]] & ~self.blank[seen])
 
     def kernels_of(self, cells: Mask) -> Mask:
