@@ -152,7 +152,7 @@ def test_a_gpu_times_layers_now_and_then(
     found = []
     for _ in timed:
         engine.run({"input": normal(3, 8, 8)})
-        found.append(bool(engine._asked_of))
+        found.append(engine._times.is_asked)
         engine.times()
     assert found == timed
     assert bool(engine.times()) == any(timed)

@@ -57,7 +57,6 @@ def played(device: Device, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         run(self)
 
     monkeypatch.setattr(tape._Run, "__call__", noted)
-    monkeypatch.setattr(GLEngine, "_run_timed", lambda _, step: step.run())
     plain = StepRow.run
     monkeypatch.setattr(StepRow, "run", lambda self, _timed=None: plain(self))
     if not device.has_compute:

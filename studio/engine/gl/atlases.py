@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import moderngl
 
@@ -17,6 +15,7 @@ from studio.engine.gl.passes import Pass, Step, passes
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.step_row import StepRow
+from studio.engine.gl.step_times import StepTimes
 from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
 from studio.engine.ring import kept_of, ring_of
@@ -45,15 +44,11 @@ class AtlasEngine(DrawnEngine):
         self._device.use()
         self._context = self._device.context
         self._closed = False
-        self._timed_at = -math.inf
+        self._times = StepTimes(self._device)
         self._passes_of: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
-        # By the name of a step, and whether it is the first of that name.
-        self._queries: dict[tuple[str, bool], moderngl.Query] = {}
-        self._asked_of: dict[tuple[str, bool], tuple[moderngl.Query, Mapping[str, float]]] = {}
-        self._times: dict[str, float] = {}
         self._steps: dict[tuple[tuple[str, ...], frozenset[str]], StepRow] = {}
         self._all: tuple[str, ...] = ()
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
@@ -118,9 +113,8 @@ class AtlasEngine(DrawnEngine):
             self._bound,
             self._textures,
             self._sheets,
-            self._queries,
+            self._times,
             self._steps,
-            self._asked_of,
             self._chosen,
             self._kept,
             self._next,
@@ -135,15 +129,8 @@ class AtlasEngine(DrawnEngine):
             self._device.close()
 
     def _node_times(self) -> dict[str, float]:
-        """GPU time, by timer queries; a layer made in another's pass took none."""
         self._begin()
-        if self._asked_of:
-            self._device.finish()
-        for query, shares in self._asked_of.values():
-            for name, share in shares.items():
-                self._times[name] += query.elapsed / 1e9 * share
-        self._asked_of.clear()
-        return dict(self._times)
+        return self._times.read()
 
     def texture_of(self, name: str) -> tuple[moderngl.Texture, Atlas]:
         """The texture of a layer's or an input's activation, ready to be read, and where its channels lie.
@@ -233,10 +220,7 @@ class AtlasEngine(DrawnEngine):
 
     def _connect(self) -> None:
         """Say what the passes of every node bind besides maps."""
-        # Times are those of other passes.
-        self._timed_at = -math.inf
-        self._times = {name: seconds for name, seconds in self._times.items() if name in self._passes_of}
-        self._asked_of = {key: each for key, each in self._asked_of.items() if each[1].keys() <= self._passes_of.keys()}
+        self._times.keep_only(self._passes_of.keys())
         self._told.adopt(self._numbers)
         self._bound.clear()
         chosen: dict[tuple[int, tuple[int, ...]], LayerWeights] = {}
@@ -266,19 +250,17 @@ class AtlasEngine(DrawnEngine):
         names = self._all if is_all and self._all else tuple(node.name for node in nodes)
         self._all = names if is_all else self._all
         changed = self._outdated.union(stale)
-        # One alone is the first that runs: nothing of what it reads is made again.
-        some = len(changed) > 1 and not is_all
-        whole = frozenset(changed & made_in_part(nodes) if some else ())
+        whole: frozenset[str] = frozenset()
+        if len(changed) > 1 and not is_all:
+            # One alone is the first that runs: nothing of what it reads is made again.
+            whole = frozenset(changed & made_in_part(nodes))
         self._outdated.difference_update(names)
         key = (() if is_all else names), whole
         if key not in self._steps:
             self._steps[key] = StepRow(self._make_steps(nodes, whole), self._device)
-        now = time.perf_counter()
-        is_timed = self._device.is_software or now - self._timed_at > self.time_every
-        self._timed_at = now if is_timed else self._timed_at
         self._told.write(self._numbers)
         row = self._steps[key]
-        row.run(self._run_timed if is_timed else None)
+        row.run(self._times.run if self._times.is_due(self.time_every) else None)
         self._ran = row.makes, row.unwritten
         self._keep(names)
         self._context.gc()
@@ -291,27 +273,6 @@ class AtlasEngine(DrawnEngine):
         for node in self._running.nodes:
             if node.name in names and kept_of(node) is not None:
                 self._kept[ring_of(node)].keep()
-
-    def _run_timed(self, step: Step) -> None:
-        for name in step.covers:
-            self._asked_of.pop((name, True), None)
-            self._asked_of.pop((name, False), None)
-            self._times[name] = 0.0
-        if self._device.is_software:
-            # Timer queries of software rasterisers leave compute out; there is no GPU to keep busy meanwhile.
-            start = time.perf_counter()
-            step.run()
-            self._device.finish()
-            seconds = time.perf_counter() - start
-            for name, share in step.shares.items():
-                self._times[name] += seconds * share
-            return
-        key = next(iter(step.shares)), bool(step.covers)
-        if key not in self._queries:
-            self._queries[key] = self._context.query(time=True)
-        with self._queries[key]:
-            step.run()
-        self._asked_of[key] = self._queries[key], step.shares
 
     def _settle(self) -> None:
         """Called before shaders or this process read maps: what shaders wrote into them is there then."""

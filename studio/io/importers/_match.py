@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.io.importers import architectures as package
 from studio.io.importers._draft import Weight
 from studio.io.importers._kinds import kind_of
@@ -310,8 +310,7 @@ def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, know
 def _no_such(names: list[str], asked: str) -> str:
     if close := difflib.get_close_matches(asked, names, n=1, cutoff=0.75):
         return f'There is no architecture "{asked}"; did you mean "{close[0]}"?'
-    near = ", ".join(difflib.get_close_matches(asked, names, n=_SHOWN, cutoff=0.0))
-    return f'There is no architecture "{asked}"; nearest are {near}, and docs/operators.md lists all {len(names)}.'
+    return f'There is no architecture "{asked}"; nearest are {choices(names, asked)}, see docs/operators.md.'
 
 
 def _listed(tensors: Tensors) -> str:
