@@ -345,6 +345,37 @@ def test_fused_passes_make_what_torch_makes(
 
 
 @pytest.mark.gl
+@pytest.mark.parametrize("kernels", ["blocks", "shared"])
+@pytest.mark.parametrize("between", [None, "Sigmoid", "Mul"])
+@pytest.mark.parametrize(("start", "end", "before"), [(8, 16, True), (8, 16, False), (0, 4, False), (4, 8, True)])
+def test_a_part_that_is_joined_leaves_the_tiles_of_others_alone(
+    device: Device,
+    kernels: Literal["blocks", "shared"],
+    between: str | None,
+    start: int,
+    end: int,
+    before: bool,
+) -> None:
+    """As in a convolutional GRU: the gate is a part of a map, and what it gates stands beside another map."""
+    part = layer("part", "SliceChannels", "whole", start=start, end=end)
+    reads = {None: None, "Sigmoid": "part", "Mul": ("part", "state")}[between]
+    last = "part" if between is None else "gated"
+    made = network(
+        layer("other", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=1),
+        layer("state", "Conv2d", "input", in_channels=3, out_channels=end - start, kernel_size=1),
+        layer("whole", "Conv2d", "other", in_channels=8, out_channels=16, kernel_size=1),
+        part,
+        *([] if between is None or reads is None else [layer("gated", between, reads)]),
+        layer("join", "Concat", ("other", last) if before else (last, "other")),
+    )
+    engine, oracle = GLEngine(made, device, Settings(kernels)), TorchEngine(made, "cpu")
+    for each in (engine, oracle):
+        each.run({"input": normal(3, 6, 5)})
+    assert_same(made, engine, oracle)
+    engine.close()
+
+
+@pytest.mark.gl
 @pytest.mark.parametrize("refuses", ["with a layer", "always"])
 def test_a_stage_has_a_pass_of_its_own_where_the_driver_refuses_it_with_its_layer(
     device: Device, monkeypatch: pytest.MonkeyPatch, refuses: str

@@ -233,7 +233,9 @@ def _storing(extras: Sequence[Extra], half: bool, seen: set[str]) -> str:
             ]
             continue
         if n in partial:
-            placing.append(f"    g_in{n} = g_tile{n} >= 0 && g_tile{n} * 4 < u_target{n}.x;")
+            # What is joined behind a part lies at other tiles: its parent knows which are its own.
+            own_tile = f"g_tile{n} >= 0 && g_tile{n} * 4 < u_target{n}.x"
+            placing.append(f"    g_in{n} = g_in{extra.parent} && {own_tile};")
         value, place = f"g_value{extra.parent}", f"p{extra.parent}"
         body.append(f"    ivec2 p{n} = {place} - u_shift{n}.zy;" if extra.is_part else f"    ivec2 p{n} = {place};")
         if extra.files:
