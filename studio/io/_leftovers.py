@@ -14,7 +14,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,29 @@ def being_replaced(path: Path) -> bool:
         return any(_moved_away(name) == _name_of(real) for name in _names(real.parent))
     except OSError:
         return False
+
+
+def under_way(home: Path) -> frozenset[str]:
+    """What the files and folders are called just now that are on their way to, or from, another name in a folder.
+
+    Raises:
+        OSError: where the folder cannot be looked into.
+    """
+    return frozenset(name for name in _names(home) if _left(name, "new") or _left(name, "old"))
+
+
+def misses_some(found: Iterable[Path], before: frozenset[str], after: frozenset[str]) -> bool:
+    """Whether a folder may be missing in a list because it was being replaced while that was made.
+
+    Args:
+        found: the list.
+        before: what was `under_way` before it was made.
+        after: the same, after that.
+    """
+    there = {_name_of(folder) for folder in found}
+    away = {name for name in before | after if (_goes_to(name, "new") or _moved_away(name)) not in there}
+    # What comes to be for the first time stays on its way, and is missing by right.
+    return bool(away) and (before != after or any(_moved_away(name) for name in away))
 
 
 def _names(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from studio.errors import StudioError
-from studio.io._leftovers import being_replaced, is_leftover, recover_folder, sweep_leftovers
+from studio.io._leftovers import being_replaced, is_leftover, misses_some, recover_folder, sweep_leftovers, under_way
 
 T = TypeVar("T")
 
@@ -119,12 +119,23 @@ def _version(folder: Path) -> tuple[int, ...] | None:
 
 
 def subfolders(home: Path, manifest: str) -> list[Path]:
-    """The folders in ``home`` that hold such a manifest, by name; none where ``home`` is missing."""
+    """The folders in ``home`` that hold such a manifest, by name; none where ``home`` is missing.
+
+    One that is replaced meanwhile is among them, also where that takes two renames and its name is free between them.
+    """
     sweep_leftovers(home, lambda folder: is_file(folder / manifest))
-    try:
-        return sorted(entry for entry in home.iterdir() if not entry.name.startswith(".") and is_file(entry / manifest))
-    except OSError:
-        return []
+    found = list[Path]()
+    for _ in range(_READS):
+        try:
+            before = under_way(home)
+            entries = (entry for entry in home.iterdir() if not entry.name.startswith("."))
+            found = sorted(entry for entry in entries if is_file(entry / manifest))
+            if not misses_some(found, before, under_way(home)):
+                break
+        except OSError:
+            return []
+        time.sleep(_PAUSE)
+    return found
 
 
 def find_folder(name_or_path: str, home: Path, manifest: str, noun: str) -> Path:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StudioError
-from studio.io import _rename, atomic
+from studio.io import _rename, atomic, folders
 from studio.io._leftovers import beside_of
 from studio.io.atomic import recover_folder, replacing, replacing_folder, write_bytes, write_free
 from studio.io.folders import carry_over, steadily, subfolders
@@ -238,6 +238,7 @@ def test_twenty_kills_leave_whole_things_and_no_rest(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("_way")
 def test_five_hundred_saves_beside_a_lister_that_never_rests(tmp_path: Path) -> None:
     target, stop, seen, problems = tmp_path / "p", threading.Event(), set[bool](), list[str]()
+    listed = set[tuple[Path, ...]]()
     (tmp_path / "q").mkdir()
 
     def read() -> tuple[str, str]:
@@ -248,7 +249,7 @@ def test_five_hundred_saves_beside_a_lister_that_never_rests(tmp_path: Path) -> 
 
     def look() -> None:
         while not stop.is_set():
-            subfolders(tmp_path, "preset.json")
+            listed.add(tuple(subfolders(tmp_path, "preset.json")))
             try:
                 one, other = steadily(target, read)
                 seen.add(one == other)
@@ -273,8 +274,34 @@ def test_five_hundred_saves_beside_a_lister_that_never_rests(tmp_path: Path) -> 
         sys.setswitchinterval(switching)
     assert (target / "v").read_text() == "499"
     assert names(tmp_path) == ["p", "q"]
+    assert listed == {(target,)}
     assert seen == {True}
     assert problems == []
+
+
+def test_a_folder_between_its_two_renames_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where two names cannot be exchanged, a preset that was being saved was missing in the list, and not found."""
+    kept, long = preset_like(tmp_path / "mine"), preset_like(tmp_path / ("m" * 230))
+    pauses = 0
+
+    def save_ends(_: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        new.rename(saved)
+        shutil.rmtree(away)
+
+    monkeypatch.setattr(folders.time, "sleep", save_ends)
+    for saved in (kept, long):
+        away, new = beside_of(saved, "old"), preset_like(beside_of(saved, "new"))
+        os.utime(saved)
+        saved.rename(away)
+        with monkeypatch.context() as patched:
+            patched.setattr(folders, "sweep_leftovers", lambda *_: None)  # who saves has a lock
+            assert subfolders(tmp_path, "preset.json") == sorted((kept, long))
+    assert pauses == 2
+    preset_like(beside_of(tmp_path / "first", "new"))
+    assert subfolders(tmp_path, "preset.json") == sorted((kept, long)), "a first save is no reason to wait"
+    assert pauses == 2
 
 
 def test_a_sharing_violation_is_tried_five_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
