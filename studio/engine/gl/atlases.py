@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import moderngl
 
@@ -147,9 +148,8 @@ class AtlasEngine(DrawnEngine):
 
     def _adopt(self, before: Running, *, anew: bool) -> None:
         running = self._running
-        self._passes_of = {
-            node.name: passes(node, running.shapes, at_once=self._sums_at_once) for node in running.nodes
-        }
+        ask = partial(passes, shapes=running.shapes, at_once=self._sums_at_once, units=self._device.units)
+        self._passes_of = {node.name: ask(node) for node in running.nodes}
         shapes = dict(running.shapes)
         shapes |= {each.target: each.shape for steps in self._passes_of.values() for each in steps}
         atlases = {}

@@ -74,6 +74,7 @@ class Device:
         layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
         plays_from: how many passes of a frame are so many that native code makes their calls.
         mapped: the buffers' memory that lies open, as long as somebody has a view of it.
+        units: how many textures a shader finds by units: 16 on macOS, 32 elsewhere.
     """
 
     def __init__(self, context: moderngl.Context, *, standalone: bool = False, load: Load | None = None) -> None:
@@ -87,6 +88,7 @@ class Device:
         self.renderer: str = context.info["GL_RENDERER"]
         self.version: str = context.info["GL_VERSION"]
         self.max_texture: int = context.info["GL_MAX_TEXTURE_SIZE"]
+        self.units: int = context.info["GL_MAX_TEXTURE_IMAGE_UNITS"]
         self.is_software = bool(_SOFTWARE.search(self.renderer))
         if not self.is_software:
             self.calls.be_brief()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.model.graph import Node
@@ -58,16 +58,22 @@ class Pass:
         return self.target == self.node.name
 
 
-def passes(node: Node, shapes: Mapping[str, Shape], *, at_once: bool = False) -> tuple[Pass, ...]:
+def passes(
+    node: Node, shapes: Mapping[str, Shape], *, at_once: bool = False, units: int | None = None
+) -> tuple[Pass, ...]:
     """The passes of one node, in order, with its inputs and itself of these shapes.
 
     Args:
         node: of what runs.
         shapes: of every map.
         at_once: whether what has one pass for GPUs takes that (`Op.at_once`).
+        units: how many textures a shader finds; None for any number.
     """
     op, found = node.op, []
     structure, numbers = tuple(op.structure().items()), tuple(op.numbers())
+    if op.joins and units is not None:
+        # The other half is for what is made in the same pass.
+        return _joined(node, shapes, units // 2)
     maps, read = list(node.inputs), [shapes[name] for name in node.inputs]
     whole = op.at_once(*read) if at_once else None
     if whole is not None:
@@ -96,6 +102,23 @@ def passes(node: Node, shapes: Mapping[str, Shape], *, at_once: bool = False) ->
     blocks = (op.shared(*read) if at_once else None) or op.blocks(*read)
     last = Pass(node, node.name, shapes[node.name], reads, op.files(), structure, numbers, blocks)
     return (*found, last)
+
+
+def _joined(node: Node, shapes: Mapping[str, Shape], most: int) -> tuple[Pass, ...]:
+    """Passes that join so many maps at most: where there are more, first some of them, then what came of that."""
+    op, found, maps = node.op, list[Pass](), list(node.inputs)
+    sizes, structure, numbers = dict(shapes), tuple(op.structure().items()), tuple(op.numbers())
+
+    def join(names: Sequence[str], target: str) -> str:
+        sizes[target] = op.output_shape(*(sizes[name] for name in names))
+        found.append(Pass(node, target, sizes[target], tuple(names), op.files(), structure, numbers))
+        return target
+
+    while len(maps) > most:
+        parts = [maps[k : k + most] for k in range(0, len(maps), most)]
+        maps = [join(part, f"{node.name}~{len(found)}") if len(part) > 1 else part[0] for part in parts]
+    join(maps, node.name)
+    return tuple(found)
 
 
 def _file(name: str) -> str:
