@@ -17,6 +17,7 @@ import typer
 from studio.cli.common import Exit, human_count, note
 from studio.cli.progress import show_progress
 from studio.cli.streams import say
+from studio.ending import requests_to_end
 from studio.errors import StudioError
 from studio.model.size import Size
 
@@ -185,9 +186,9 @@ def _record(
 @contextmanager
 def ended_kindly() -> Iterator[None]:
     """Let a request to end, from a shell that logs out or a machine that shuts down, be what Ctrl+C is."""
-    asked = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     # Who starts a program with nohup wants it to go on.
-    before = {number: signal.getsignal(number) for number in asked if signal.getsignal(number) == signal.SIG_DFL}
+    found = {number: signal.getsignal(number) for number in requests_to_end()}
+    before = {number: handler for number, handler in found.items() if handler == signal.SIG_DFL}
     if threading.current_thread() is not threading.main_thread():
         before = {}
     for number in before:

@@ -17,6 +17,7 @@ from studio.cli.common import EngineOption, Exit, is_given, note, refuse_pipe
 from studio.cli.learnt import KEPT, Safe, kept_in, safe_of, save_learnt
 from studio.cli.steps import shown_steps
 from studio.cli.streams import say
+from studio.ending import requests_to_end
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -298,10 +299,9 @@ def _patterns(text: str) -> tuple[str, ...]:
 def _interruptible() -> Iterator[_Flag]:
     """Ctrl-C, or a request to end, ends the loop behind the step that is under way; a second one ends the program."""
     flag, before = _Flag(), dict[int, Any]()
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-        number = getattr(signal, name, None)
+    for number in (int(signal.SIGINT), *requests_to_end()):
         # Who starts a program with nohup wants it to go on; in another thread nobody presses keys either.
-        if number is None or signal.getsignal(number) == signal.SIG_IGN:
+        if signal.getsignal(number) == signal.SIG_IGN:
             continue
         with suppress(ValueError):
             before[number] = signal.signal(number, flag.raised)

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from itertools import count
 
+from studio.ending import behind
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary
 from studio.engine.gl.machine_code import PROCESSES, KeptCode, environment_of
@@ -191,7 +192,7 @@ def _started(api: Api, number: int) -> subprocess.Popen[bytes] | None:
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(  # noqa: S603 - a part of this program
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment_of(number)
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment_of(number), **behind()
         )
     except OSError:
         return None

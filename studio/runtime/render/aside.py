@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from studio.ending import ask_to_end, behind
 from studio.errors import StudioError
 from studio.io.presets import save_preset
 from studio.model.preset import Preset
@@ -83,7 +84,7 @@ class Rendering:
         with self._lock:
             self._is_stopped = True
             if self._process is not None:
-                self._process.terminate()
+                ask_to_end(self._process)
 
     def run(self) -> Rendered:
         """Render it.
@@ -104,8 +105,9 @@ class Rendering:
                     stderr=subprocess.PIPE,
                     text=True,
                     env=environment(),
+                    **behind(),
                 )
-            with suppress(OSError, AttributeError):
+            with suppress(OSError, AttributeError):  # what Windows lacks
                 # The picture on the screen comes first.
                 os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
             said = self._listen(process)

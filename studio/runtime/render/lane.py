@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.ending import apart
 from studio.errors import StudioError
 from studio.io.manifest import Document
 from studio.model.op import Array
@@ -141,12 +142,10 @@ class Lane:
         """Start the process, and give the memory of so many bytes that it shares."""
         with memory_to_share(size) as (memory, name, files):
             command = [sys.executable, "-P", "-m", "studio.runtime.render.lane_child", name, str(size)]
-            # An interrupt at the keyboard is for the process that records.
-            apart: dict[str, Any] = {"start_new_session": True, "pass_fds": files}
-            if sys.platform == "win32":
-                apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+            # An interrupt at the keyboard is for the process that records; Windows takes no list of files.
+            inherited: dict[str, Any] = apart() | ({"pass_fds": files} if files else {})
             self._child = subprocess.Popen(  # noqa: S603 - a part of this program
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), **apart
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(), **inherited
             )
         return memory
 
@@ -173,6 +172,6 @@ class Lane:
         self.close()
         self.join()
         status = self._child.returncode
-        known = {-each: each.name for each in Signals}
+        known = {-each: each.name for each in Signals if each > 0}
         how = f"was ended by {known[status]}" if status in known else f"ended with status {status}"
         return f"The process that bends on device {self._device} {how}; render again, without that device if need be."

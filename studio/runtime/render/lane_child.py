@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from studio.ending import requests_to_end
 from studio.engine.devices import open_on
 from studio.errors import StudioError
 from studio.io.packed import unpacked
@@ -42,9 +43,8 @@ class _Heard:
 def main(name: str, size: int) -> None:
     """Bend until nothing more comes."""
     # Whoever has started it ends it, by telling it nothing more.
-    for number in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, number):
-            signal.signal(getattr(signal, number), signal.SIG_IGN)
+    for number in (signal.SIGINT, *requests_to_end()):
+        signal.signal(number, signal.SIG_IGN)
     # Whatever else may print something does so to the errors.
     saying = os.dup(1)
     os.dup2(2, 1)

@@ -1,0 +1,45 @@
+"""How programs are asked to end, and what processes of the studio's own take from the one that starts them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import Any
+
+_REQUESTS = "SIGTERM", "SIGHUP", "SIGBREAK"
+"""A request to end, a session that goes, and what Windows has for both: Ctrl+Break, or a console that is closed."""
+
+_BREAK = 1  # CTRL_BREAK_EVENT of Windows
+
+
+def requests_to_end() -> list[int]:
+    """The signals, but for that of Ctrl+C, by which this system asks a program to end."""
+    return [getattr(signal, name) for name in _REQUESTS if hasattr(signal, name)]
+
+
+def apart() -> dict[str, Any]:
+    """For `subprocess.Popen`: a process that an interrupt at the keyboard does not reach."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def behind() -> dict[str, Any]:
+    """For `subprocess.Popen`: what Windows has to know of a process that steps back, and may be asked to end."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+    return {}
+
+
+def ask_to_end(process: subprocess.Popen[Any]) -> None:
+    """Ask a process that was started `behind` this one to end as after Ctrl+C.
+
+    Windows knows no request but to those of one console; where the studio has none, the process is ended.
+    """
+    if sys.platform == "win32":
+        with suppress(OSError):
+            process.send_signal(_BREAK)
+            return
+    process.terminate()
