@@ -13,6 +13,7 @@ from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.fragment import GLFragmentEngine
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.settings import Settings
 from studio.model.network import Network
 
 _FEW = 16
@@ -84,3 +85,17 @@ def test_sixty_maps_of_odd_channels_are_joined_by_any_driver(device: Device) -> 
         engine.run({"input": picture})
         assert relative_error(engine.output(), oracle.output()) <= 1e-5
         engine.close()
+
+
+def test_where_textures_are_found_by_handles_a_join_is_one_pass(device: Device) -> None:
+    if not device.has_handles:
+        pytest.skip("no handles of textures here")
+    made = dense([3] * 60)
+    engine = GLEngine(made, device, Settings("shared", handles=True))
+    picture = np.random.default_rng(0).random((3, 8, 8), np.float32)
+    oracle = on_torch(made)
+    for each in (oracle, engine):
+        each.run({"input": picture})
+    assert relative_error(engine.output(), oracle.output()) <= 1e-5
+    assert not any(name.startswith("join~") for name in engine._textures)
+    engine.close()

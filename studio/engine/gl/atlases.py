@@ -84,6 +84,11 @@ class AtlasEngine(DrawnEngine):
         """Whether what needs a sum over a map makes it in one pass, by invocations that share memory."""
         return False
 
+    @property
+    def _units(self) -> int | None:
+        """How many textures a pass reads at most; None for any number."""
+        return self._device.units
+
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         """What runs these layers, in order; maps of the whole ones hold nothing that may be kept."""
         raise NotImplementedError
@@ -148,7 +153,7 @@ class AtlasEngine(DrawnEngine):
 
     def _adopt(self, before: Running, *, anew: bool) -> None:
         running = self._running
-        ask = partial(passes, shapes=running.shapes, at_once=self._sums_at_once, units=self._device.units)
+        ask = partial(passes, shapes=running.shapes, at_once=self._sums_at_once, units=self._units)
         self._passes_of = {node.name: ask(node) for node in running.nodes}
         shapes = dict(running.shapes)
         shapes |= {each.target: each.shape for steps in self._passes_of.values() for each in steps}

@@ -22,6 +22,7 @@ from studio.engine.gl.rows import Made, in_rows
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.unread import SparingEngine
+from studio.engine.ring import kept_of
 from studio.engine.store import TensorStore
 from studio.errors import EngineError, StudioError
 from studio.model.graph import Input, Node
@@ -88,6 +89,12 @@ class GLEngine(SparingEngine):
     def _sums_at_once(self) -> bool:
         # A software rasteriser gains nothing by shared memory.
         return self._settings.kernels == "shared"
+
+    @property
+    def _units(self) -> int | None:
+        # Earlier maps are found at units even so, and what else their pass reads with them.
+        by_handle = self._settings.handles and not any(map(kept_of, self._running.nodes))
+        return None if by_handle else super()._units
 
     def _is_half(self, name: str) -> bool:
         # What a layer looks at before it begins stays in full: it may be sums of squares. It has a name with a tilde,
