@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QInputDialog, QMenu, QSize
 from studio.errors import StudioError
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
+from studio.ui.kit.keys import keyed
 from studio.ui.services.brushes import Brushes
 
 _OWN = "Set by hand"
@@ -28,7 +29,8 @@ class BrushRow(QWidget):
         self._brushes = brushes
         self.box = QComboBox()
         self.box.setAccessibleName("Brush by name")
-        self.box.setToolTip("Brushes by name: F2 to F5 take the first four, Ctrl+[ and Ctrl+] the one before and after")
+        tip = "Brushes by name: F2 to F5 take the first four, Ctrl+[ and Ctrl+] the one before and after"
+        self.box.setToolTip(keyed(tip))
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(12)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -14,6 +14,7 @@ from studio.runtime.editing.previews import Editing
 from studio.ui.filters import selecting
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.keys import keyed
 from studio.ui.services.effects import Effects
 
 
@@ -125,7 +126,7 @@ class SelectPanel(QWidget):
         button = self.buttons[text] = QPushButton(text)
         if name:
             button.setIcon(icon(name))
-        button.setToolTip(tip)
+        button.setToolTip(keyed(tip))
         button.clicked.connect(lambda: act())
         return button
 

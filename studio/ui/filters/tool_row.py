@@ -14,6 +14,7 @@ from studio.ui.filters.depths import Depth
 from studio.ui.filters.order_commands import ORDERS
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.keys import keyed
 from studio.ui.kit.reached import name_control
 
 _TOOLS: tuple[tuple[Tool, str, str], ...] = (
@@ -137,6 +138,6 @@ def _button(name: str, tip: str) -> QToolButton:
     button = QToolButton()
     if name:
         button.setIcon(icon(name))
-    button.setToolTip(tip)
+    button.setToolTip(keyed(tip))
     button.setAccessibleName(tip.split(".")[0].split(" (")[0])
     return button

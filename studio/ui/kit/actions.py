@@ -13,6 +13,7 @@ from studio.model import plugins
 from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, SectionChanged
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.icons import icon
+from studio.ui.kit.keys import keyed
 
 _TOPICS = {NetworkChanged: "network", HistoryChanged: "history", DetailsChanged: "details"}
 
@@ -77,7 +78,7 @@ class Actions:
         action.setIconText(command.label or command.text.rstrip("…"))
         action.setShortcuts([QKeySequence(keys) for keys in command.keys])
         action.setToolTip(tip_of(command))
-        action.setStatusTip(command.tip)
+        action.setStatusTip(keyed(command.tip))
         action.setCheckable(command.is_on is not None)
         action.triggered.connect(partial(self._do, command))
         if command.id == "file.quit":
@@ -126,4 +127,4 @@ def tip_of(command: Command) -> str:
     """What a tool tip says: the text, the keys, and one line more."""
     keys = ", ".join(keys_of(command)[:1])
     head = command.text.rstrip("…") + (f"  ({keys})" if keys else "")
-    return f"{head}\n{command.tip}" if command.tip else head
+    return f"{head}\n{keyed(command.tip)}" if command.tip else head

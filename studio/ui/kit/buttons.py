@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QToolButton
 
 from studio.ui.kit.icons import icon
+from studio.ui.kit.keys import keyed
 
 
 def tool_button(picture: str, tip: str, name: str, act: Callable[[], object] | None = None) -> QToolButton:
@@ -15,7 +16,7 @@ def tool_button(picture: str, tip: str, name: str, act: Callable[[], object] | N
 
     Args:
         picture: the icon's name; empty for none.
-        tip: its tool tip.
+        tip: its tool tip, with keys as in `keyed`.
         name: for screen readers.
         act: called when it is pressed.
     """
@@ -23,7 +24,7 @@ def tool_button(picture: str, tip: str, name: str, act: Callable[[], object] | N
     if picture:
         show_icon(button, picture)
     button.setIconSize(QSize(18, 18))
-    button.setToolTip(tip)
+    button.setToolTip(keyed(tip))
     button.setAccessibleName(name)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if act is not None:

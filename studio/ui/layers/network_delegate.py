@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 from studio.ui.kit.images import Format, image_over
+from studio.ui.kit.keys import keyed
 from studio.ui.layers import maker_chips
 from studio.ui.layers.network_actions import LayerActions
 from studio.ui.layers.network_model import LayerModel
@@ -265,7 +266,7 @@ class LayerDelegate(QStyledItemDelegate):
             return _TIPS[button]
         channel = self.chip_at(rect, place, row)
         if channel is not None:
-            return f"Channel {channel} makes the chosen place: a click selects its filter, Ctrl adds it"
+            return keyed(f"Channel {channel} makes the chosen place: a click selects its filter, Ctrl adds it")
         warning = self._model.warning(row.name)
         if warning and self.places(rect).warning.contains(place):
             return f"{row.name}: {warning}"

@@ -24,6 +24,7 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.flow import Flow
+from studio.ui.kit.keys import keyed
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.performance.timeline import Timeline
 
@@ -195,7 +196,8 @@ class PerformancePanel(QWidget):
         show_icon(self.record, "stop" if records else "record-fill")
         self.record.setToolTip("End the performance and its film (Shift+R)" if records else _RECORD)
         show_icon(self.play, "stop" if self._hand.plays else "play")
-        self.play.setToolTip("Stop (Ctrl+Space)" if self._hand.plays else "Play it again from the line (Ctrl+Space)")
+        plays = "Stop" if self._hand.plays else "Play it again from the line"
+        self.play.setToolTip(keyed(f"{plays} (Ctrl+Space)"))
         has = performance is not None
         for button in (self.play, self.save, self.copy):
             button.setEnabled(has)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel
 
 from studio.ui.kit import theme
+from studio.ui.kit.keys import keyed
 from studio.ui.presets.shelves import Shelf
 
 _EMPTY: dict[Shelf, str] = {
@@ -36,5 +37,5 @@ class Emptiness(QLabel):
         elif searched:
             self.setText(f"Nothing here matches “{searched}”. Escape shows all.")
         else:
-            self.setText(_EMPTY[shelf])
+            self.setText(keyed(_EMPTY[shelf]))
         self.setVisible(not any_shown)

@@ -24,6 +24,7 @@ from studio.runtime.live.orders import Order
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Message, Progress
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.keys import keyed
 from studio.ui.services.choices import FadingChoice
 from studio.ui.services.held import EASINGS, PLACES, SLOTS, Held, quantum_of
 from studio.ui.services.session import Session
@@ -253,7 +254,7 @@ class Fades(QObject):
         """Fade to a snapshot, or cut to it where it is of another network; StudioError where there is none."""
         held = self.snapshots.get(number)
         if held is None:
-            raise StudioError(f"There is no snapshot {number}; Ctrl+{number} takes one.")
+            raise StudioError(keyed(f"There is no snapshot {number}; Ctrl+{number} takes one."))
         if not self.open(held.preset, held.path):
             self._document.load(held.preset, held.path)
 

@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.model.address import Dial, Number, joined
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command
+from studio.ui.kit.keys import keyed
 from studio.ui.kit.reached import COMMAND
 
 KEPT_FROM = frozenset({"file.quit"})
@@ -21,7 +22,7 @@ def command_number(command: Command) -> Number:
     """What a command is among the numbers: a switch where it is on or off, else a trigger."""
     kind = "trigger" if command.is_on is None else "switch"
     where = command.menu.menu.replace("/", " › ") if command.menu else ""
-    label, doc = command.text.rstrip("…"), command.tip or where
+    label, doc = command.text.rstrip("…"), keyed(command.tip) or where
     return Number(joined(COMMAND, command.id), label, kind, 0.0, 0.0, 1.0, "", doc)  # type: ignore[arg-type]
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScroll
 from studio.ui.kit import theme
 from studio.ui.kit.actions import keys_of
 from studio.ui.kit.fitting import fit
+from studio.ui.kit.keys import keyed
 from studio.ui.shell.declared import OTHERS, Declared
 
 _COLUMNS = 3
@@ -50,7 +51,7 @@ def groups_of(declared: Declared) -> list[Group]:
         lines = [(" or ".join(keys_of(each)[:2]), each.text.rstrip("…")) for each in commands if each.keys]
         if lines:
             groups.append((menu.rpartition("/")[2], lines))
-    return [*groups, (OTHERS, list(declared.gestures()))]
+    return [*groups, (OTHERS, [(keyed(does), keyed(what)) for does, what in declared.gestures()])]
 
 
 def shared_out(groups: list[Group], count: int) -> list[list[Group]]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from studio.errors import StudioError
 from studio.ui.kit.icons import icon
+from studio.ui.kit.keys import keyed
 from studio.ui.services.cues import FilmCues
 
 
@@ -36,7 +37,7 @@ class CueMenu(QMenu):
             return
         self.addSeparator()
         for number in range(1, count + 1):
-            keys = f"\tCtrl+Alt+{number}" if number < 10 else ""
+            keys = keyed(f"\tCtrl+Alt+{number}") if number < 10 else ""
             self.addAction(_escaped(self._cues.text(number)) + keys, partial(self._do, self._cues.go, number))
         self.addSeparator()
         for text, does in (("Rename", self.ask_name), ("Remove", self._cues.remove)):

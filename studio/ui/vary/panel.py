@@ -19,6 +19,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
+from studio.ui.kit.keys import keyed
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.seen import Seen
 from studio.ui.vary.breeding import Breeding
@@ -78,7 +79,7 @@ class VaryPanel(QWidget):
 
     def _make(self) -> None:
         self.dice = QPushButton(icon("dice-five"), "Draw eight")
-        self.dice.setToolTip("Eight other variants (Ctrl+Shift+Y)")
+        self.dice.setToolTip(keyed("Eight other variants (Ctrl+Shift+Y)"))
         self.dice.clicked.connect(self.roll)
         self.kind = QComboBox()
         self.kind.setAccessibleName("Kind of edit")
