@@ -11,7 +11,16 @@ from helpers import tiny_network
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QScrollArea, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollArea,
+    QSlider,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -21,6 +30,7 @@ from studio.model.layout import Rect
 from studio.model.workspace import ORIGINALS
 from studio.runtime.live.playing import PlayerState
 from studio.ui.kit import theme
+from studio.ui.kit.panel import bring_forward
 
 pytestmark = pytest.mark.gl
 
@@ -263,6 +273,34 @@ def test_what_is_held_ends_when_the_window_loses_the_keyboard(whole: WholeWindow
     # The release comes when something else has the keyboard, or never.
     QTest.keyRelease(whole.viewport, Qt.Key.Key_A)
     assert whole.workspace.comparison is None
+
+
+def test_every_letter_can_be_written_where_text_is(whole: WholeWindow) -> None:
+    """An editable box has the keyboard itself, not its field: "camera" and paths lost every a to the held key."""
+    fields = [*whole.window.findChildren(QLineEdit), *whole.window.findChildren(QPlainTextEdit)]
+    boxes = [box for box in whole.window.findChildren(QComboBox) if box.isEditable()]
+    whole.workspace.pointed = ("enc", 0)
+    whole.window.activateWindow()
+    whole.until(whole.window.isActiveWindow)
+    written = 0
+    for field in (*boxes, *(each for each in fields if not each.isReadOnly())):
+        bring_forward(field)
+        field.setFocus()
+        if QApplication.focusWidget() is not field:
+            continue  # it lies in a box, or cannot be written into now
+        for key in (Qt.Key.Key_A, Qt.Key.Key_Q):
+            QTest.keyPress(field, key)
+            assert whole.workspace.comparison is None, field.accessibleName()
+            assert not whole.workspace.listening, field.accessibleName()
+            QTest.keyRelease(field, key)
+        written += 1
+    assert written > len(boxes)
+    source = next(box for box in boxes if box.accessibleName() == "Learn from")
+    bring_forward(source)
+    focus(whole, source)
+    source.clearEditText()
+    QTest.keyClicks(source, "camera qa")
+    assert source.currentText() == "camera qa"
 
 
 def test_a_layer_that_is_gone_is_not_heard_alone_afterwards(whole: WholeWindow) -> None:

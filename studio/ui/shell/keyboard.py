@@ -110,7 +110,7 @@ class Keyboard(QObject):
     def _compare(self, watched: QObject, event: QKeyEvent) -> bool:
         if event.key() != COMPARE or event.isAutoRepeat() or event.modifiers() or self._held:
             return False
-        if watched is not QApplication.focusWidget() or any(watched.inherits(kind) for kind in _TEXT):
+        if watched is not QApplication.focusWidget() or _takes_text(watched):
             return False
         if not self._is_ours(QApplication.activeWindow()):
             return False
@@ -122,7 +122,7 @@ class Keyboard(QObject):
         others = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
         if event.key() != LISTEN or event.isAutoRepeat() or others or self._workspace.pointed is None:
             return False
-        if watched is not QApplication.focusWidget() or any(watched.inherits(kind) for kind in _TEXT):
+        if watched is not QApplication.focusWidget() or _takes_text(watched):
             return False
         if not self._is_ours(QApplication.activeWindow()):
             return False
@@ -131,3 +131,10 @@ class Keyboard(QObject):
 
     def _is_ours(self, window: QWidget | None) -> bool:
         return window in self._windows or (isinstance(window, QDockWidget) and window.parent() in self._windows)
+
+
+def _takes_text(watched: QObject) -> bool:
+    """Whether letters are written there; an editable box has the keyboard itself, not the field within."""
+    if isinstance(watched, QComboBox):
+        return watched.isEditable()
+    return any(watched.inherits(kind) for kind in _TEXT)
