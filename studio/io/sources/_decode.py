@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._exr import channels_of, layer_of
+from studio.io.sources._gif import GifDecoder, packets_from_start
 from studio.io.sources._header import read_header
 from studio.io.sources._matrices import IPT_C2
 from studio.io.sources.base import Turn
@@ -77,7 +78,8 @@ def _rounds(
     """Packets, None at the end, and the frames that a decoder gives for each."""
     import av
 
-    context, packets = _decoder(stream), container.demux(stream)
+    context, packets = _decoder(stream), packets_from_start(container, stream)
+    decode = GifDecoder(context).decode if context.name == "gif" else context.decode
     packet: Packet[VideoStream] | None = None
     while True:
         frames: list[VideoFrame] = []
@@ -88,7 +90,7 @@ def _rounds(
                 continue
             if packet is not None:
                 ending.take(packet)
-            frames = context.decode(packet)
+            frames = decode(packet)
         # What PyAV does not understand of a file it says by exceptions of Python's own.
         except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
             # The end of a flush is an error too, in FFmpeg's eyes.

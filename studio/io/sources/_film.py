@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._clock import DEPTH, Stamps, exact_rate, rehearsed
+from studio.io.sources._gif import packets_from_start
 from studio.io.sources._other_files import what_else
 from studio.io.sources.base import MAX_SIDE
 from studio.model.size import Size
@@ -130,7 +132,7 @@ def packets_of(container: InputContainer, stream: VideoStream, most: int) -> lis
 
     base, found = stream.time_base or Fraction(0), list[Stamps]()
     try:
-        for packet in islice(container.demux(stream), most):
+        for packet in islice(packets_from_start(container, stream), most):
             if packet.size and not packet.is_discard:
                 pts, dts = packet.pts, packet.dts
                 found.append((None if pts is None else pts * base, None if dts is None else dts * base))
@@ -163,11 +165,28 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
         # fields, or of a clock's ticks.
         average = min((rate for rate in (stream.codec_context.framerate, guessed) if rate), default=None)
     variable = average and guessed and abs(average - guessed) > guessed / 100
-    if (variable or stream.codec_context.name == "gif") and stream.frames and stream.duration and stream.time_base:
-        # Of a variable rate FFmpeg's average is off where an edit list shortens the film, and of a GIF it takes the
-        # first delay for all; they alternate, for want of finer units than 1/100 s.
+    if variable and stream.frames and stream.duration and stream.time_base:
+        # Of a variable rate FFmpeg's average is off where an edit list shortens the film.
         average = stream.frames / (stream.duration * stream.time_base)
     return meant_rate(average) if average and average > 0 else None
+
+
+def lengths_of_gif(path: Path) -> list[Fraction]:
+    """Seconds for which each picture of a GIF is shown. FFmpeg takes the first for all; they alternate, for want of
+    finer units than 1/100 s.
+
+    Raises:
+        StudioError: when it cannot be read.
+    """
+    import av
+
+    lengths = list[Fraction]()
+    with open_film(path) as film, contextlib.suppress(av.FFmpegError):
+        stream = picture_stream(film, path)
+        for packet in packets_from_start(film, stream):
+            if packet.size:
+                lengths.append((packet.duration or 0) * (stream.time_base or Fraction(0)))
+    return lengths
 
 
 def meant_rate(average: Fraction) -> Fraction:

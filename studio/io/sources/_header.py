@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from studio.io.sources._radiance_order import order_of
 from studio.model.size import Size
 
 # Blanks and comments between the numbers: one way to match each, so that nothing is tried twice.
@@ -58,7 +59,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance):
             header = read(data)
             if header is not None:
                 return header
@@ -205,6 +206,11 @@ def _tga(data: bytes) -> Header | None:
         data[1:2] == b"\0" and data[2] in (3, 11) and not any(data[3:12]) and data[16] == 16 and data[17] & 0xCF == 8
     )
     return Header("tga", Size.from_wh(struct.unpack_from("<HH", data, 12))) if is_such else None
+
+
+def _radiance(data: bytes) -> Header | None:
+    order = order_of(data)
+    return Header("hdr", order.size, order.turn) if order else None
 
 
 def orientation_of(exif: bytes) -> tuple[bool, bool, bool]:

@@ -15,7 +15,17 @@ from studio.io.sources._header import read_header
 from studio.io.sources._heif import beside, frames_of, kind_of, moving
 from studio.io.sources._icc import profile_of, to_srgb
 from studio.io.sources._iso import colours_by_number
-from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, check_size, file_at, rate_text
+from studio.io.sources.base import (
+    MAX_BYTES,
+    BaseSource,
+    Frame,
+    Source,
+    SourceInfo,
+    check_size,
+    file_at,
+    rate_text,
+    read_content,
+)
 
 _TICK = Fraction(1, 1000)
 
@@ -29,7 +39,7 @@ class AnimationSource(BaseSource):
         Raises:
             StudioError: when it is damaged or too large.
         """
-        self._path, self._data = path, path.read_bytes()
+        self._path, self._data = path, read_content(path)
         self._closed = False
         _, size = moving(self._data)
         check_size(size, path)
@@ -97,7 +107,8 @@ class AnimationKind:
                 start = file.read(1 << 12)
             header = read_header(start)
             may_move = kind_of(start) == "avif" or (header is not None and header.kind == "webp" and header.moves)
-            return may_move and moving(path.read_bytes())[0] > 1
+            # One that is too large is refused when it is opened.
+            return may_move and (path.stat().st_size > MAX_BYTES or moving(path.read_bytes())[0] > 1)
         except OSError:
             return False
 

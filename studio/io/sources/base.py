@@ -23,6 +23,8 @@ Turn = tuple[bool, bool, bool]
 MAX_SIDE = 16384
 MAX_PIXELS = 100_000_000
 """No picture is larger: beyond this no network runs, and one frame alone takes hundreds of megabytes."""
+MAX_BYTES = 1 << 30
+"""No file is larger that is read whole: pictures, animated ones too."""
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,16 @@ def orient(picture: DeepPicture, transpose: bool, flip_x: bool, flip_y: bool) ->
     if flip_y:
         picture = picture[::-1]
     return np.ascontiguousarray(picture, picture.dtype)
+
+
+def read_content(path: Path) -> bytes:
+    """All bytes of a picture's file; StudioError where it cannot be read or is larger than a picture may be."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StudioError(f"{path} is larger than {MAX_BYTES >> 20} MiB: scale it down or save it compressed")
+        return path.read_bytes()
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read ({error.strerror}); check the file and its rights") from error
 
 
 def file_at(spec: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,12 @@ from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._png_colours import further_of_png
+from studio.io.sources._radiance import read_radiance
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
 from studio.io.sources._tiff_pages import Pages
-from studio.io.sources.base import Reading, Source, check_size, file_at, orient
+from studio.io.sources.base import Reading, Source, check_size, file_at, orient, read_content
 from studio.model.picture import DeepPicture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
@@ -50,7 +52,6 @@ OTHER_SUFFIXES = (
 )
 """Suffixes of other pictures that can be read: what a folder of pictures may hold besides."""
 
-_MAX_BYTES = 1 << 30
 # What a file that was cut off at its very end lacks, after which it is whole: all of its picture is there.
 _ENDS = {"jpeg": b"\xff\xd9", "png": b"\0\0\0\0IEND\xaeB`\x82"}
 
@@ -111,6 +112,9 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     if header.kind in ("bmp", "tga"):
         return _bitmap(path, data, way)
     is_tiff, turn = header.kind == "tiff", header.turn
+    if header.kind == "hdr":
+        still = read_radiance(path, data, way)
+        return replace(still, picture=orient(still.picture, *turn))
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
     others = f'"pages:{path}" plays all, "page:2:{path}" shows another'
     said = [f"it holds {pages} pictures, of which the first is shown; {others}"] if pages > 1 else []
@@ -188,16 +192,6 @@ def read_any_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
         StudioError: as for `read_any_still`.
     """
     return read_any_still(path, reading).picture
-
-
-def read_content(path: Path) -> bytes:
-    """All bytes of a picture's file; StudioError where it cannot be read or is larger than a picture may be."""
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise StudioError(f"{path} is larger than {_MAX_BYTES >> 20} MiB: scale it down or save it compressed")
-        return path.read_bytes()
-    except OSError as error:
-        raise StudioError(f"{path} cannot be read ({error.strerror}); check the file and its rights") from error
 
 
 def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray | None, str | None]:

@@ -21,6 +21,7 @@ from studio.io.sources._film import (
     is_cut,
     is_for_pictures,
     jumps,
+    lengths_of_gif,
     meant_rate,
     nominal_rate,
     open_film,
@@ -42,6 +43,7 @@ from studio.io.sources.base import (
     check_size,
     file_at,
     rate_text,
+    read_content,
 )
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
@@ -110,12 +112,14 @@ class VideoSource(BaseSource):
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
             duration, average = duration_of(container, stream), nominal_rate(container, stream)
             self._further: Further | None = None
+            lengths = lengths_of_gif(path) if container.format.name == "gif" else []
             if context.name == "apng":
-                data = path.read_bytes()
+                data = read_content(path)
                 header, lengths = read_header(data), lengths_of_png(data)
                 # Of what its EXIF says PyAV gives the angle alone, of its rate FFmpeg makes the nearest usual one.
                 self._first_turn = header.turn if header is not None else self._first_turn
                 self._further = further_of_png(data)
+            if lengths:
                 whole = sum(lengths, Fraction(0))
                 duration, average = float(whole), meant_rate(len(lengths) / whole)
             upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size

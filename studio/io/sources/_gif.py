@@ -1,0 +1,124 @@
+"""GIFs as browsers show them: what is cleared, or not painted yet, is transparent; 1/100 s or less is a tenth.
+
+FFmpeg takes the file's background colour where a picture names no colour as transparent. So its decoder is told by
+pictures that paint nothing and name one, which are not given on. Nor does it lengthen what is to stay for 1/100 s.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_CLEARED = 2
+_SIGNATURES = (b"GIF87a", b"GIF89a")
+_EXTENSION, _CONTROL, _PICTURE = 0x21, 0xF9, 0x2C
+# Hundredths of a second: what is shown no longer than the first stays for the second.
+_TOO_SHORT, _USUAL = 1, 10
+
+
+def packets_from_start(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The packets of a film, where that is a GIF with the times at which browsers show them.
+
+    Args:
+        container: a film; a GIF stands at its beginning.
+        stream: of its pictures.
+
+    Raises:
+        av.FFmpegError: when it cannot be read.
+    """
+    if container.format.name != "gif":
+        yield from container.demux(stream)
+        return
+    time = 0
+    for packet in container.demux(stream):
+        if packet.size:
+            data = bytes(packet)
+            control, _ = _places(data, _start(data))
+            said = 0 if control is None else int.from_bytes(data[control + 1 : control + 3], "little")
+            packet.pts = packet.dts = time
+            packet.duration = said if said > _TOO_SHORT else _USUAL
+            time += packet.duration
+        yield packet
+
+
+class GifDecoder:
+    """Decodes the packets of a GIF.
+
+    Args:
+        context: FFmpeg's decoder.
+    """
+
+    def __init__(self, context: VideoCodecContext) -> None:
+        self._context = context
+
+    def decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
+        """The frames of a packet; of None those that the decoder still holds.
+
+        Raises:
+            av.FFmpegError: when it cannot be decoded.
+        """
+        if packet is None:
+            return self._context.decode(None)
+        data = bytes(packet)
+        start = _start(data)
+        control, picture = _places(data, start)
+        if picture is None:
+            return self._context.decode(packet)
+        if start:
+            self._tell(data[:start] + _nothing(bytes(8), 0), packet)
+            data, control, picture = data[start:], control and control - start, picture - start
+        clears = control is not None and data[control] >> 2 & 7 == _CLEARED and not data[control] & 1
+        if control is not None and clears:
+            data = data[:control] + bytes([data[control] & ~0x1C]) + data[control + 1 :]
+        frames = self._context.decode(_like(data, packet))
+        if clears:
+            self._tell(_nothing(data[picture + 1 : picture + 9], _CLEARED), packet)
+        return frames
+
+    def _tell(self, data: bytes, packet: Packet[VideoStream]) -> None:
+        self._context.decode(_like(data, packet))
+
+
+def _like(data: bytes, packet: Packet[VideoStream]) -> Packet[VideoStream]:
+    from av.packet import Packet as Made
+
+    made = cast("Packet[VideoStream]", Made(data))
+    made.pts, made.dts, made.duration = packet.pts, packet.dts, packet.duration
+    made.time_base, made.is_keyframe = packet.time_base, packet.is_keyframe
+    return made
+
+
+def _nothing(where: bytes, after: int) -> bytes:
+    """A picture without data at a place, of which colour 0 is transparent; `after` says what becomes of the place."""
+    where = where if any(where[4:]) else struct.pack("<4H", 0, 0, 1, 1)
+    control = bytes([_EXTENSION, _CONTROL, 4, after << 2 | 1, 0, 0, 0, 0])
+    # It has two colours of its own, as the file may have none. Of its data a clear code and an end code are all.
+    return control + bytes([_PICTURE]) + where + bytes([0x80, *bytes(6), 2, 1, 0x2C, 0])
+
+
+def _start(data: bytes) -> int:
+    """How long the file's own header is, its colours with it; 0 of a packet without one."""
+    if data[:6] not in _SIGNATURES or len(data) < 13:
+        return 0
+    return 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+
+
+def _places(data: bytes, place: int) -> tuple[int | None, int | None]:
+    """Where the flags of the control in front of the picture stand, and where the picture begins; None for neither."""
+    control: int | None = None
+    while place + 2 < len(data) and data[place] == _EXTENSION:
+        if data[place + 1] == _CONTROL:
+            control = place + 3
+        place += 2
+        while place < len(data) and data[place]:
+            place += 1 + data[place]
+        place += 1
+    return control, place if place + 10 < len(data) and data[place] == _PICTURE else None
