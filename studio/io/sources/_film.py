@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.io.sources._accidents import taken_for_film
 from studio.io.sources._clock import DEPTH, Stamps, exact_rate, rehearsed
 from studio.io.sources._gif import packets_from_start
 from studio.io.sources._other_files import what_else
@@ -49,8 +50,7 @@ def open_film(path: Path) -> InputContainer:
         name = f"file:{path.absolute()}"
         try:
             opened = av.open(name, metadata_errors="ignore", options={"protocol_whitelist": _LOCAL})
-            # FFmpeg finds a stream of JPEGs in what merely holds some.
-            if opened.format.name == "mjpeg" and (other := what_else(path)):
+            if other := taken_for_film(opened.format.name, path):
                 opened.close()
                 raise StudioError(f"{path} is {other}")
             return opened

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 _ARCHIVE = "an archive; unpack it first"
+_PDF = "a PDF document; save its page as a PNG"
 _RAW = "a raw photograph; develop it first, and save it as TIFF, PNG or JPEG"
 _BEGINNINGS = (
-    (b"%PDF", "a PDF document; save its page as a PNG"),
+    (b"%PDF", _PDF),
     (b"8BPS", "a Photoshop document that cannot be read here; save it flattened, as PNG or TIFF"),
     (b"\xff\x0a", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
@@ -18,6 +19,8 @@ _BEGINNINGS = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an office program; save its picture or page as a PNG"),
     (b"{\\rtf", "a document (RTF); save its picture or page as a PNG"),
     *((start, _RAW) for start in (b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")),
+    (b"SQLite format 3\0", "a database; take the pictures out of it first"),
+    *((start, "a program; give a film, a picture or a folder of pictures") for start in (b"MZ", b"\x7fELF", b"#!")),
     (b"gimp xcf", "a GIMP document; export it as PNG"),
     (b"BLENDER", "a Blender document; render it to a film or to PNG"),
     (b"\x0e\x03\x13\x01", "a picture in HDF5's container, which cannot be read here; save it as PNG or TIFF"),
@@ -40,6 +43,8 @@ def what_else(path: Path) -> str:
             return said
     if data[257:262] == b"ustar":
         return _ARCHIVE
+    if b"%PDF-" in data[:1024]:
+        return _PDF
     text = data.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in text:
         return "a drawing (SVG); export it as a PNG of the size that you want"

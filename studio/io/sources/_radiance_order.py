@@ -16,7 +16,7 @@ _STARTS, _MOST = (b"#?RADIANCE", b"#?RGBE"), 1 << 16
 _XYZ = re.compile(rb"^FORMAT *= *32-bit_rle_xyze\s*$", re.MULTILINE)
 
 
-class Order(NamedTuple):
+class Stored(NamedTuple):
     """How pixels are stored.
 
     Attributes:
@@ -32,7 +32,7 @@ class Order(NamedTuple):
     is_xyz: bool
 
 
-def order_of(data: bytes) -> Order | None:
+def order_of(data: bytes) -> Stored | None:
     """What a Radiance picture says; None of any other file, and of one that says it wrongly."""
     if not data.startswith(_STARTS):
         return None
@@ -44,4 +44,4 @@ def order_of(data: bytes) -> Order | None:
     by_rows = found[2] == b"Y"
     across, down = (found[4], found[1]) if by_rows else (found[1], found[4])
     turn = (not by_rows, across == b"-", down == b"+")
-    return Order(Size(int(found[3]), int(found[6])), turn, end + 1, _XYZ.search(data[: blank.end()]) is not None)
+    return Stored(Size(int(found[3]), int(found[6])), turn, end + 1, _XYZ.search(data[: blank.end()]) is not None)
