@@ -54,3 +54,11 @@ class DefectError(StudioError):
 
 class EngineError(StudioError):
     """This engine cannot run here, where another may: a driver refuses a shader, say."""
+
+
+class Pending(Exception):  # noqa: N818 - no error: it is there a little later
+    """What would have to be compiled first is not yet, and nobody waits for it."""
+
+
+class NextTime(Pending):
+    """It is compiled for the next start: to run it in this process would hold up what draws there."""

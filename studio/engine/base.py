@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 
 import numpy as np
@@ -212,6 +213,13 @@ class Engine(Staging):
         for ring in self._rings.values():
             ring.forget()
         self._stepped = 0
+
+    def unhurried(self) -> AbstractContextManager[None]:
+        """While this lasts, runs raise `Pending` where something would have to be compiled first; it is asked for.
+
+        Nothing has run then. Engines that compile nothing beside other work go on as usual.
+        """
+        return nullcontext()
 
     def tune(self) -> tuple[int, int] | None:
         """Between two runs, do a little of finding out what runs fastest here: one shader, or one measurement.

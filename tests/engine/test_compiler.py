@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 import moderngl
+import numpy as np
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
@@ -22,7 +23,7 @@ from studio.engine.gl import compiler as compiling
 from studio.engine.gl import device as opengl
 from studio.engine.gl.api import current_api
 from studio.engine.gl.calls import Binary
-from studio.engine.gl.compiler import Compiler, Pending
+from studio.engine.gl.compiler import Compiler
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.loops import Plan
@@ -31,9 +32,11 @@ from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.shaders import HANDLES_TRIAL, Source
 from studio.engine.gl.tune import Tuner
-from studio.errors import EngineError, StudioError
+from studio.errors import EngineError, NextTime, Pending, StudioError
+from studio.model.layout import Rect, sheet_size
 from studio.model.size import Size
 from studio.model.stage import Stage
+from studio.runtime.bending.impact import Impact
 
 pytestmark = pytest.mark.gl
 
@@ -442,3 +445,64 @@ def test_the_machine_code_of_what_was_handed_over_is_made_one_by_one(
     assert gpu.compute(other(1)).glo
     assert len(done) == 4
     gpu.compiler = own
+
+
+def test_what_nobody_waits_for_is_not_compiled_where_it_runs_and_the_engine_stays_as_it_was(gpu: Device) -> None:
+    own, nothing = gpu.compiler, Nothing()
+    gpu.compiler = nothing  # type: ignore[assignment]
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
+    engine.tunes_later = True
+    for each in (wanted, engine):
+        each.run(fed)
+    weighted = next(node.name for node in made.graph.nodes if node.op.tensor_shapes())
+    compiled = gpu.programs
+    nothing.asked.clear()
+    with engine.unhurried(), pytest.raises(NextTime):
+        Impact(engine, weighted).measure()
+    assert gpu.programs == compiled
+    assert engine.stages == ()
+    # All of it is asked for, and the next start has it.
+    assert len(set(nothing.asked)) > 1
+    for each in (wanted, engine):
+        each.update()
+        assert relative_error(each.output(), wanted.output()) <= 1e-5
+    assert gpu.programs == compiled
+    # Where somebody waits, it is compiled at once.
+    impact = Impact(engine, weighted)
+    assert impact.measure()
+    assert gpu.programs > compiled
+    other = Impact(wanted, weighted)
+    other.measure()
+    assert relative_error(impact.of, other.of) <= 1e-4
+    gpu.compiler = own
+    engine.close()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_an_edit_reaches_runs_with_all_other_layers_until_its_own_passes_are_compiled(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch, is_kept: bool
+) -> None:
+    own, nothing = gpu.compiler, Nothing()
+    gpu.compiler = nothing  # type: ignore[assignment]
+    monkeypatch.setattr(Nothing, "is_quick", lambda *_: not is_kept)
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
+    # The frame itself is waited for, and the processes never answer.
+    monkeypatch.setattr(opengl, "LONGEST", 0.0)
+    gpu.compiler = None
+    for each in (wanted, engine):
+        each.run(fed)
+    gpu.compiler = nothing  # type: ignore[assignment]
+    engine.tunes_later = True
+    # What follows it joins layers of which some do not run again.
+    compiled, name = gpu.compiled, "norm.weight"
+    for turn in range(3):
+        values = np.full(sheet_size(made.tensors[name].shape), 0.25 * (turn + 1), np.float32)
+        for each in (wanted, engine):
+            each.replace(name, Rect(0, 0, *values.shape), values)
+            each.update()
+        assert relative_error(engine.output(), wanted.output()) <= 1e-5
+        assert gpu.compiled == compiled
+    gpu.compiler = own
+    engine.close()

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
-from studio.engine.gl.compiler import NextTime
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, Plan
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.tune import Job, Tuner, Tuning
-from studio.errors import EngineError
+from studio.errors import EngineError, NextTime
 from studio.model.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.tuning import SHARE, StopTuning, TuningState

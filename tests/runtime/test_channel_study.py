@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from test_live import Studio
 from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
-from studio.errors import StudioError
+from studio.errors import NextTime, Pending, StudioError
 from studio.model.network import Network
 from studio.model.stage import Stage
 from studio.model.view import View
@@ -178,6 +179,45 @@ def test_what_the_engine_takes_is_counted(monkeypatch: pytest.MonkeyPatch) -> No
         assert spent - 0.001 * turns.serial <= SHARE * (turns.now - begun) + longest
     assert longest > 0.07
     assert not np.isnan(turns.impacts.of["enc"]).any()
+
+
+@pytest.mark.parametrize("late", [NextTime, Pending])
+def test_what_nobody_asked_for_waits_until_it_is_compiled(monkeypatch: pytest.MonkeyPatch, late: type[Pending]) -> None:
+    turns = Turns(network_of_layers())
+    engine, compiled, hurried, tried = turns.engine, set[str](), [True], list[str]()
+    update = engine.update
+
+    @contextmanager
+    def unhurried() -> Iterator[None]:
+        hurried[0] = False
+        yield
+        hurried[0] = True
+
+    def updates() -> tuple[str, ...]:
+        layers = {stage.layer for stage in engine.stages}
+        if not hurried[0] and layers - compiled:
+            hurried[0] = True
+            tried.extend(layers)
+            raise late
+        return update()
+
+    monkeypatch.setattr(engine, "unhurried", unhurried)
+    monkeypatch.setattr(engine, "update", updates)
+    turns.order(StudyAll(turns.graph, "enc"))
+    drain(turns.go(60))
+    assert not turns.impacts.of
+    assert engine.stages == ()
+    # What is compiled soon comes around again, and what the next start has does not.
+    assert {"enc", "mid"} <= set(tried)
+    assert (len(tried) > len(set(tried))) == (late is Pending)
+    compiled |= {node.name for node in turns.graph.nodes}
+    drain(turns.go(60))
+    assert ("enc" in turns.impacts.of) == (late is Pending)
+    # Somebody who asks has it at once.
+    compiled.clear()
+    turns.order(StudyImpact(turns.graph, "mid"))
+    drain(turns.go(60))
+    assert not np.isnan(turns.impacts.of["mid"]).any()
 
 
 def test_another_layer_or_none_stops_it() -> None:

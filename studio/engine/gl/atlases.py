@@ -21,7 +21,7 @@ from studio.engine.gl.told import Told
 from studio.engine.gl.weights import LayerWeights
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
-from studio.errors import StudioError
+from studio.errors import NextTime, Pending, StudioError
 from studio.model.graph import Node
 from studio.model.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
 from studio.model.lowering import Running
@@ -30,6 +30,10 @@ from studio.model.op import Array
 from studio.model.size import Size
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
+
+_Key = tuple[tuple[str, ...], frozenset[str]]
+_ALL: _Key = (), frozenset()
+"""The list of all layers; others have their names, and those that are made whole."""
 
 
 class AtlasEngine(DrawnEngine):
@@ -50,7 +54,7 @@ class AtlasEngine(DrawnEngine):
         self._atlases: dict[str, Atlas] = {}
         self._textures: dict[str, moderngl.Texture] = {}
         self._sheets: dict[str, moderngl.Texture] = {}
-        self._steps: dict[tuple[tuple[str, ...], frozenset[str]], StepRow] = {}
+        self._steps: dict[_Key, StepRow] = {}
         self._all: tuple[str, ...] = ()
         # The tensors of every layer, and what its passes bind of them: nothing while it is bypassed.
         self._weights: dict[str, LayerWeights] = {}
@@ -90,7 +94,10 @@ class AtlasEngine(DrawnEngine):
         return self._device.units
 
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
-        """What runs these layers, in order; maps of the whole ones hold nothing that may be kept."""
+        """What runs these layers, in order; maps of the whole ones hold nothing that may be kept.
+
+        `Pending` where only some of the layers are to run, and that would have to be compiled first.
+        """
         raise NotImplementedError
 
     def beside(self) -> AtlasEngine:
@@ -261,14 +268,24 @@ class AtlasEngine(DrawnEngine):
             whole = frozenset(changed & made_in_part(nodes))
         self._outdated.difference_update(names)
         key = (() if is_all else names), whole
-        if key not in self._steps:
-            self._steps[key] = StepRow(self._make_steps(nodes, whole), self._device)
+        row = self._steps[key] if key in self._steps else self._make_row(key, nodes)
         self._told.write(self._numbers)
-        row = self._steps[key]
         row.run(self._times.run if self._times.is_due(self.time_every) else None)
         self._ran = row.makes, row.unwritten
         self._keep(names)
         self._context.gc()
+
+    def _make_row(self, key: _Key, nodes: Sequence[Node]) -> StepRow:
+        try:
+            row = self._steps[key] = StepRow(self._make_steps(nodes, key[1]), self._device)
+        except Pending as late:
+            if key == _ALL:
+                raise
+            # Until their own passes are compiled, some of the layers run with all others.
+            row = self._steps[_ALL] if _ALL in self._steps else self._make_row(_ALL, self._running.nodes)
+            if isinstance(late, NextTime):
+                self._steps[key] = row
+        return row
 
     def _keep(self, names: Collection[str]) -> None:
         """Keep the maps of this frame for bends with memory."""

@@ -39,14 +39,6 @@ _OVER, _WAITED_FOR, _ASKED = range(3)
 _END = "end"
 
 
-class Pending(Exception):  # noqa: N818 - no error: it is there a little later
-    """A shader is not compiled yet."""
-
-
-class NextTime(Pending):
-    """It is compiled for the next start: to run it in this process would hold up every call of OpenGL."""
-
-
 class Compiler:
     """One for all networks of a window; its processes are started at once.
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 import moderngl
 
 from studio.engine.gl.blocks import block_for
-from studio.engine.gl.compiler import Pending
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, bytes_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
@@ -21,7 +20,7 @@ from studio.engine.gl.shaders import Extra, Source
 from studio.engine.gl.text import Constants
 from studio.engine.gl.tuned import TunedPasses
 from studio.engine.gl.writes import Writes
-from studio.errors import EngineError
+from studio.errors import EngineError, Pending
 from studio.model.layout import tile_count
 from studio.model.stage import layer_of
 

@@ -19,13 +19,13 @@ import numpy as np
 
 from studio.engine.gl.api import Api
 from studio.engine.gl.calls import Binary, Calls, Load
-from studio.engine.gl.compiler import LONGEST, Compiler, NextTime, Pending
+from studio.engine.gl.compiler import LONGEST, Compiler
 from studio.engine.gl.machine_code import keep_machine_code
 from studio.engine.gl.one_llvm import leave_triton_out
 from studio.engine.gl.refused import Program, explained
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.tape import MANY, can_play
-from studio.errors import StudioError
+from studio.errors import NextTime, Pending, StudioError
 from studio.model.op import Array
 from studio.model.size import Size
 

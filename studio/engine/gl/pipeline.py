@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 
 import numpy as np
 
 from studio.engine.gl.bank import Crop, CutPass, PictureBank
-from studio.engine.gl.compiler import NextTime, Pending
 from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, Recorded, in_a_row
@@ -24,7 +24,7 @@ from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.unread import SparingEngine
 from studio.engine.ring import kept_of
 from studio.engine.store import TensorStore
-from studio.errors import EngineError, StudioError
+from studio.errors import EngineError, NextTime, Pending, StudioError
 from studio.model.graph import Input, Node
 from studio.model.lowering import Running
 from studio.model.network import Network
@@ -133,6 +133,10 @@ class GLEngine(SparingEngine):
         self._context.gc()
         return None if tuning.is_over else (tuning.done, tuning.total)
 
+    def unhurried(self) -> AbstractContextManager[None]:
+        """See `Engine.unhurried`."""
+        return self._device.being("asks")
+
     def _make_room(self, names: Collection[str], *, anew: bool) -> None:
         super()._make_room(names, anew=anew)
         if anew:
@@ -238,18 +242,23 @@ class GLEngine(SparingEngine):
         with self._passes.as_usual() as differs:
             pass
         bends = any(isinstance(node.op, Staged) and node.op.is_pointwise for node in nodes) and self._sums_at_once
-        if not (self.tunes_later and (differs or bends) and self._device.compiler is not None):
+        if not self.tunes_later or self._device.compiler is None:
             if bends and not self.tunes_later:
                 # A driver that refuses a layer's shader with a stage in it may take both by themselves.
                 with contextlib.suppress(EngineError):
                     return self._steps_of(nodes, whole)
             return self._steps_of(nodes, whole, bends=False)
-        for apart in (False, True)[: 1 + bends]:
+        for apart in (False, True)[: 1 + bends] if differs or bends else ():
             with contextlib.suppress(Pending), self._device.being("looks"):
                 return self._steps_of(nodes, whole, bends=not apart)
             self._awaits = True
-        with self._passes.as_usual():
-            return self._steps_of(nodes, whole, bends=False)
+        is_all = nodes is self._running.nodes
+        with self._passes.as_usual(), nullcontext() if is_all else self._device.being("asks"):
+            try:
+                return self._steps_of(nodes, whole, bends=False)
+            except Pending:
+                self._ask_for(self._groups_of(nodes, whole, bends=False))
+                raise
 
     def _groups_of(self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True) -> list[Group]:
         pictures = {i.name for i in self.graph.inputs}

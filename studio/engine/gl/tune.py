@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio import paths
-from studio.engine.gl.compiler import NextTime
 from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop
 from studio.engine.gl.products import Product
 from studio.engine.remembered import Content, remember, remembered
-from studio.errors import EngineError
+from studio.errors import EngineError, NextTime
 
 _FORMAT = 6
 

@@ -9,7 +9,6 @@ from functools import partial
 
 import moderngl
 
-from studio.engine.gl.compiler import NextTime, Pending
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
@@ -24,6 +23,7 @@ from studio.engine.gl.shaders import Source
 from studio.engine.gl.told import Told
 from studio.engine.gl.tune import Job, Tuning
 from studio.engine.gl.weights import LayerWeights
+from studio.errors import NextTime, Pending
 from studio.model.layout import Atlas, tile_count
 from studio.model.size import Size
 from studio.model.stage import layer_of

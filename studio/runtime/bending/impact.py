@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from studio.bends.ablate import Ablate
 from studio.bends.multiply import Multiply
 from studio.engine.base import Engine
-from studio.errors import StudioError
+from studio.errors import Pending, StudioError
 from studio.model.op import Array
 from studio.model.stage import ChannelList, Guard, Stage
 from studio.runtime.bending.estimate import estimated
@@ -71,7 +71,8 @@ class Impact:
     def measure(self, seconds: float = float("inf"), clock: Callable[[], float] = time.perf_counter) -> bool:
         """Measure further channels until this much time has passed, but at least one; whether all are done.
 
-        What was to be run again before is run first, so that the picture that is compared is up to date.
+        What was to be run again before is run first, so that the picture that is compared is up to date. While the
+        engine is unhurried, `Pending` where that would have to compile something: it is as it was then.
         """
         if self.is_done:
             return True
@@ -80,6 +81,7 @@ class Impact:
         engine.update()
         plain = engine.output()
         self._order = self._order or tuple(int(c) for c in np.argsort(-estimated(engine, self.layer), kind="stable"))
+        is_late = False
         try:
             while not self.is_done:
                 channel = self._order[self._next]
@@ -89,10 +91,14 @@ class Impact:
                 self._next += 1
                 if clock() >= until:
                     break
+        except Pending:
+            is_late = True
+            raise
         finally:
             # A stage that bends no channel stays until the end: to take it out and put it back costs more.
-            engine.set_stages(stages if self.is_done else (*stages, self._stage()))
-            engine.update()
+            engine.set_stages(stages if self.is_done or is_late else (*stages, self._stage()))
+            if not is_late:
+                engine.update()
         return self.is_done
 
     def end(self) -> None:

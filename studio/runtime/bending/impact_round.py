@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from studio.engine.base import Engine
+from studio.errors import NextTime, Pending
 from studio.model.graph import Graph
 from studio.runtime.bending.impact import Impact
 
@@ -24,6 +26,7 @@ class ImpactRound:
         self._waiting: list[str] = []
         self._impacts: dict[str, Impact] = {}
         self._at: Impact | None = None  # whose stage stands in the engine
+        self._late: set[str] = set()  # what the next start measures
 
     @property
     def layer(self) -> str:
@@ -36,6 +39,7 @@ class ImpactRound:
             self.asked, self._waiting = "", []
         self._graph, self._at = graph, None
         self._impacts.clear()
+        self._late.clear()
         self.renew()
 
     def forget(self) -> None:
@@ -67,7 +71,7 @@ class ImpactRound:
             return
         for impact in self._impacts.values():
             impact.begin()
-        self._waiting = _in_turn(self._graph, self._all[1])
+        self._waiting = [name for name in _in_turn(self._graph, self._all[1]) if name not in self._late]
 
     def rest(self) -> None:
         """Take what measures out of the engine; measuring may go on afterwards."""
@@ -81,7 +85,10 @@ class ImpactRound:
         self.asked, self._waiting = "", []
 
     def measure(self, engine: Engine, seconds: float, clock: Callable[[], float] = time.perf_counter) -> Impact | None:
-        """Measure for so long, one channel at least; what is known of the layer then, None where there is none."""
+        """Measure for so long, one channel at least; what is known of the layer then, None where there is none.
+
+        What nobody has asked for compiles nothing here: its turn comes when all is compiled, or at the next start.
+        """
         layer = self.layer
         if not layer:
             return None
@@ -91,7 +98,18 @@ class ImpactRound:
         if impact is not self._at:
             self.rest()
         self._at = impact
-        if impact.measure(seconds, clock):
+        try:
+            with nullcontext() if layer == self.asked else engine.unhurried():
+                is_done = impact.measure(seconds, clock)
+        except Pending as late:
+            self._at = None
+            self._waiting.remove(layer)
+            if isinstance(late, NextTime):
+                self._late.add(layer)
+            else:
+                self._waiting.append(layer)
+            return None
+        if is_done:
             self._at = None
             if layer == self.asked:
                 self.asked = ""
