@@ -129,7 +129,7 @@ class Studio:
         def fail(text: str, details: str) -> None:
             say(Message(text, "error", details))
 
-        context = partial(gl_context.RenderContext, self._compiler)
+        context = partial(gl_context.LessonContext, self._compiler)
         learning = LearningSession(self.document, post, fail, context, self.live.way)
         self._room = MakingRoom(self.document, Worker(post, "room"))
         recovery = Recovery(home / "recovery")

@@ -70,8 +70,8 @@ class GLBackend(Backend):
         self._turned = network.graph.nodes
         self._device = self.engine._device
         self.queues = not self._device.is_software
-        # Where shaders are compiled elsewhere, somebody looks on: steps begin in the usual ways.
-        self.engine.tunes_later = self._device.compiler is not None
+        # Whoever gives a context looks on: steps begin in the usual ways.
+        self.engine.tunes_later = device is not None
         self._course = Course(
             self.engine,
             self._device,

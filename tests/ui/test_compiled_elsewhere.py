@@ -90,3 +90,43 @@ def test_in_software_the_device_compiles(gl_app: QApplication, monkeypatch: pyte
     context = gl_context.RenderContext(None)
     assert context.open().compiler is None
     context.close()
+
+
+class Apart:
+    """Stands for a device in another library of the driver's."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("case", ["nvidia", "refused", "egl", "mesa"])
+def test_a_lesson_has_a_context_that_holds_up_nothing_of_the_windows_where_there_is_one(
+    gl_app: QApplication, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    del gl_app
+    found, own, asked = gl_context._found(), Apart(), list[str]()
+
+    def device_apart(renderer: str) -> Apart | None:
+        asked.append(renderer)
+        return None if case == "refused" else own
+
+    card = "a GPU" if case == "mesa" else "NVIDIA H200/PCIe/SSE2"
+    changed = found._replace(renderer=card, api="egl" if case == "egl" else "glx")
+    monkeypatch.setattr(gl_context, "_found", lambda: changed)
+    monkeypatch.setattr(gl_context, "is_nvidia", lambda: True)
+    monkeypatch.setattr(gl_context, "device_apart", device_apart)
+    context = gl_context.LessonContext(None)
+    device = context.open()
+    assert asked == ([card] if case in {"nvidia", "refused"} else [])
+    assert (device is own) == (case == "nvidia")
+    if case != "nvidia":
+        # The window's own then, which shares its textures.
+        assert device.renderer == found.renderer
+    context.close()
+    assert own.closed == (case == "nvidia")
+    # Another lesson is asked for anew.
+    context.open()
+    context.close()
+    assert len(asked) == (2 if case in {"nvidia", "refused"} else 0)

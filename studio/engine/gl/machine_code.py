@@ -7,6 +7,8 @@ for it have names of their own, and all read what lies in the others' files when
     window  writes window0      reads compile-00, compile-10 ...
     first   writes compile-00   reads window0, compile-10 ...
     second  writes compile-10   reads window0, compile-00 ...
+
+A lesson in the window runs in another library of the driver's (`apart`), which writes lesson0.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from studio.engine.remembered import Content, remember, remembered
@@ -23,7 +28,7 @@ _KEEPS, _WHERE = "__GL_SHADER_DISK_CACHE", "__GL_SHADER_DISK_CACHE_PATH"
 _NAME, _READS = "__GL_SHADER_DISK_CACHE_APP_NAME", "__GL_SHADER_DISK_CACHE_READ_ONLY_APP_NAME"
 _DRIVER = Path("/dev/nvidiactl")
 
-_WINDOW = "window"
+_WINDOW, _LESSON = "window", "lesson"
 PROCESSES = 4
 """That compile for a window, at most."""
 
@@ -34,6 +39,13 @@ _FORMAT = 2
 _MOST = 4000
 """Shaders that are listed of a GPU; the driver makes room on the disk, too."""
 
+_naming = threading.Lock()
+
+
+def is_nvidia() -> bool:
+    """Whether NVIDIA's driver is loaded."""
+    return _DRIVER.exists()
+
 
 def keep_machine_code() -> None:
     """Let the driver keep what it compiles, in the studio's own folder; before the process has its first context.
@@ -42,7 +54,7 @@ def keep_machine_code() -> None:
     first dispatch, for a second and more, in which every other call of OpenGL in the process waits. What is on disk it
     takes in milliseconds. By itself the driver keeps nothing for root, as in containers. What people have set stays.
     """
-    if not _DRIVER.exists() or any(name in os.environ for name in (_KEEPS, _WHERE, _NAME, _READS)):
+    if not is_nvidia() or any(name in os.environ for name in (_KEEPS, _WHERE, _NAME, _READS)):
         return
     folder = own_folder("cache") / "shaders"
     # Where there is no such folder, it keeps what it can where it would.
@@ -54,7 +66,22 @@ def keep_machine_code() -> None:
 
 def environment_of(number: int) -> dict[str, str]:
     """The environment of a process that compiles for this one's contexts: the how manieth it is, from 0."""
-    return {**os.environ, **(_files_of(f"compile-{number}") if os.environ.get(_NAME) == _WINDOW else {})}
+    with _naming:
+        return {**os.environ, **(_files_of(f"compile-{number}") if os.environ.get(_NAME) == _WINDOW else {})}
+
+
+@contextmanager
+def files_apart() -> Iterator[None]:
+    """While this lasts, a library of the driver's that this process uses for the first time takes files of its own."""
+    with _naming:
+        before = os.environ.get(_NAME)
+        if before == _WINDOW:
+            os.environ[_NAME] = _LESSON
+        try:
+            yield
+        finally:
+            if before == _WINDOW:
+                os.environ[_NAME] = _WINDOW
 
 
 def _files_of(own: str) -> dict[str, str]:
@@ -96,7 +123,7 @@ class KeptCode:
 
 def kept_code(renderer: str, version: str, api: str) -> KeptCode | None:
     """What the driver keeps for a device; None where it hands over all that it makes, or nothing can be kept."""
-    is_kept = _DRIVER.exists() and os.environ.get(_NAME) == _WINDOW and "nvidia" in renderer.lower()
+    is_kept = is_nvidia() and os.environ.get(_NAME) == _WINDOW and "nvidia" in renderer.lower()
     # Without a list all would wait for the next start in each of them.
     return KeptCode(f"{renderer} {version} {api}") if is_kept and _is_writable(own_folder("cache")) else None
 

@@ -10,10 +10,11 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QOffscreenSurface, QOpenGLContext, QSurfaceFormat
 
 from studio.engine.gl.adopted import current_device
+from studio.engine.gl.apart import allow_both, device_apart
 from studio.engine.gl.api import Api, current_api
 from studio.engine.gl.compiler import Compiler
 from studio.engine.gl.device import Device
-from studio.engine.gl.machine_code import keep_machine_code, kept_code
+from studio.engine.gl.machine_code import is_nvidia, keep_machine_code, kept_code
 from studio.errors import StudioError
 
 # Compute shaders came with 4.3; 3.3 is the least that is drawn with.
@@ -23,6 +24,7 @@ _VERSIONS = ((4, 3), (3, 3))
 def prepare() -> None:
     """Ask Qt for contexts that share; to be called before the application is made."""
     keep_machine_code()
+    allow_both()
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     QSurfaceFormat.setDefaultFormat(_format(*_VERSIONS[0]))
 
@@ -127,3 +129,32 @@ class RenderContext:
             with contextlib.suppress(RuntimeError):
                 self._context.doneCurrent()
             self._context = None
+
+
+class LessonContext:
+    """The context of a lesson, made in the window's thread, opened and closed in the lesson's.
+
+    On NVIDIA's GPUs it is one that shares nothing with the window's, which need not wait then while it compiles.
+
+    Args:
+        compiler: compiles its shaders where it cannot be such a one; see `RenderContext`.
+    """
+
+    def __init__(self, compiler: Compiler | None = None) -> None:
+        self._shared = RenderContext(compiler)
+        self._apart: Device | None = None
+
+    def open(self) -> Device:
+        """See `RenderContext.open`."""
+        found = _found()
+        if found.api == "glx" and is_nvidia() and "nvidia" in found.renderer.lower():
+            self._apart = device_apart(found.renderer)
+        return self._apart or self._shared.open()
+
+    def close(self) -> None:
+        """Give the context up, in the thread that opened it."""
+        device, self._apart = self._apart, None
+        if device is not None:
+            device.close()
+        else:
+            self._shared.close()
