@@ -10,8 +10,6 @@ are there already, against the engine alone before and after it.
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import os
 import platform
 import subprocess
@@ -25,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import gpu_alone
+from benchmarks.gpu_alone import SIZES
 from benchmarks.ui.gaps import Hand
 from benchmarks.watching import GAPS, Row, Seen, Shaders, Spans, Watch, hurried, take
 from benchmarks.window import application, display, opened, spin, until
@@ -32,7 +32,6 @@ from studio.app import Studio
 from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.model.size import Size
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.render_loop import RenderLoop
@@ -43,14 +42,12 @@ from studio.ui.viewport.opengl import OpenGLSurface
 from studio.ui.viewport.projection import Projection
 
 PRESETS = "violet-strokes", "negative-space"
-SIZES = 256, 512, 1024
 MOVING = ("slow-weather", 256), ("slow-weather", 1024), ("landscapes", 256)
 """A preset that moves, on a still, and a generator; at which size."""
 
 LEARNING = ("violet-strokes", 512), ("slow-weather", 256)
 """What learns while its film plays, and while a still moves; at which size."""
 
-BATCHES = 9
 WATCHED = float(os.environ.get("WATCHED", "5"))
 """Seconds for which each state of the window is watched."""
 
@@ -64,10 +61,10 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--case", type=int)
-    parser.add_argument("--alone")
+    parser.add_argument("--ready")
     asked = parser.parse_args()
-    if asked.alone:
-        print(json.dumps(alone(asked.alone)))
+    if asked.ready:
+        ready(asked.ready)
     elif asked.case is not None:
         _run(asked.parts[0], asked.case, asked.pictures)
     else:
@@ -96,54 +93,15 @@ def _run(part: str, case: int, folder: Path | None) -> None:
         app.shutdown()
 
 
-# -- the engine alone -------------------------------------------------------------------------------------------------
-
-
-def alone(what: str) -> dict[str, float]:
-    """Median seconds a frame by size: upload and all layers of the preset, frame after frame; tuned before."""
-    from studio.engine.choose import gl_engine
-    from studio.engine.gl.device import open_device
-    from studio.io.opening import find_and_open
-
-    device = open_device()
-    engine = gl_engine("gl")(find_and_open(what)[0].bent, device)
-    engine.time_every = math.inf
-    found = {}
-    for size in SIZES:
-        values = np.random.default_rng(0).uniform(0, 1, (3, size, size)).astype(np.float32)
-
-        def frame(values: np.ndarray = values, size: int = size) -> None:
-            memory = engine.input_memory("input", Size(size, size))
-            engine.run({"input": values if memory is None else memory})
-
-        for _ in range(4):
-            memory = engine.input_memory("input", Size(size, size))
-            if memory is not None:
-                # Where it is fed from in each frame, as each of several buffers in turn.
-                memory[...] = values
-            frame()
-        device.finish()
-        many = int(np.clip(0.1 / _row(frame, device, 3), 1, 100))
-        found[str(size)] = float(np.median([_row(frame, device, many) for _ in range(BATCHES)]))
-    engine.close()
-    device.close()
-    return found
-
-
-def _row(frame: Callable[[], object], device: Device, many: int) -> float:
-    """Seconds a frame of so many that are waited for together."""
-    start = time.perf_counter()
-    for _ in range(many):
-        frame()
-    device.finish()
-    return (time.perf_counter() - start) / many
-
-
-def _alone(what: str) -> dict[str, float]:
-    """Asked in a process of its own: Qt makes no context current where another loader's is."""
-    ask = [sys.executable, "-m", "benchmarks.gpu_window", "--alone", what]
-    told: dict[str, float] = json.loads(subprocess.run(ask, check=True, capture_output=True, text=True).stdout)
-    return told
+def ready(what: str) -> None:
+    """Open the window and go through all sizes: what is faster is compiled then, and runs from the next start on."""
+    with display():
+        app = application()
+        with opened(what) as studio:
+            for size in SIZES:
+                _work_at(studio, size)
+                spin(SETTLES)
+        app.shutdown()
 
 
 # -- the parts --------------------------------------------------------------------------------------------------------
@@ -210,9 +168,10 @@ def frames(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator
         *("hurried: ms a frame", "told, ms", "alone, ms", "over alone", *GAPS, "ms a frame in"),
         *(f"{owner.__name__}.{name}" for owner, name in HURRIED),
     ]
-    # It is tuned to the end, and the window finds what came of it.
+    # It is tuned to the end, and the window finds what came of it, compiled by one that was open before.
     what = PRESETS[case]
-    lines, before = [], _alone(what)
+    lines, before = [], gpu_alone.asked(what)
+    subprocess.run([sys.executable, "-m", "benchmarks.gpu_window", "--ready", what], check=True, capture_output=True)
     with opened(what) as studio:
         for size in SIZES:
             watch = Watch(spans)
@@ -225,7 +184,7 @@ def frames(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator
             line += [f"{progress.seconds * 1e3:.2f}", f"{progress.fps:.0f}", seen.rate(begun)]
             take(studio, folder, f"{what}-{size}")
             lines.append((line, *_hurry(studio, spans)))
-    after = _alone(what)
+    after = gpu_alone.asked(what)
     for size, (line, seconds, told, rest) in zip(SIZES, lines, strict=True):
         bare = min(before[str(size)], after[str(size)])
         over = [f"{seconds * 1e3:.3f}", f"{told * 1e3:.3f}", f"{bare * 1e3:.3f}", f"{seconds / bare:.2f}"]
