@@ -109,7 +109,9 @@ def render(
     tile: Annotated[
         int,
         typer.Option(
-            min=0, help="Bend pictures by tiles of this many pixels a side, so that they may be larger than memory."
+            min=0,
+            max=16384,
+            help="Bend pictures by tiles of this many pixels a side, so that they may be larger than memory.",
         ),
     ] = 0,
     enlarge: Annotated[

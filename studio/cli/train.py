@@ -58,10 +58,13 @@ def train(
             metavar="NAME=WEIGHT,...",
         ),
     ] = "l2=1",
-    steps: Annotated[int, typer.Option(help="Steps to take; 1000 where nothing else ends it.", min=0)] = 0,
-    minutes: Annotated[float, typer.Option(help="Minutes to learn at most.", min=0.0)] = 0.0,
+    steps: Annotated[
+        int, typer.Option(help="Steps to take; 1000 where nothing else ends it.", min=0, max=1_000_000_000)
+    ] = 0,
+    minutes: Annotated[float, typer.Option(help="Minutes to learn at most.", min=0.0, max=1_000_000.0)] = 0.0,
     until: Annotated[
-        float, typer.Option(help="Decibels at which it ends: the PSNR's mean over the last 20 steps.", min=0.0)
+        float,
+        typer.Option(help="Decibels at which it ends: the PSNR's mean over the last 20 steps.", min=0.0, max=200.0),
     ] = 0.0,
     size: Annotated[int, typer.Option(help="Side of the crops that it is shown.", min=1, max=4096)] = 128,
     zoom: Annotated[
@@ -74,8 +77,10 @@ def train(
         typer.Option(help="Crops computed together; fewer save memory, and the step stays the same.", min=0, max=4096),
     ] = 0,
     optimiser: Annotated[str, typer.Option(help="sgd, adam, adamw or adadelta.")] = "adam",
-    rate: Annotated[float, typer.Option(help="Learning rate; the optimiser's usual one by default.")] = 0.0,
-    warmup: Annotated[int, typer.Option(help="Steps over which the rate rises.", min=0)] = 0,
+    rate: Annotated[
+        float, typer.Option(help="Learning rate; the optimiser's usual one by default.", min=0.0, max=100.0)
+    ] = 0.0,
+    warmup: Annotated[int, typer.Option(help="Steps over which the rate rises.", min=0, max=1_000_000_000)] = 0,
     cosine: Annotated[
         bool, typer.Option("--cosine", help="Let the rate fall to 0 over --steps, along a cosine.")
     ] = False,
@@ -90,7 +95,7 @@ def train(
     decay: Annotated[
         float, typer.Option(help="Weight decay; AdamW's is 0.01 where none is given.", min=0.0, max=1.0)
     ] = 0.0,
-    clip: Annotated[float, typer.Option(help="Clip the gradients' norm to this; 0 for never.", min=0.0)] = 0.0,
+    clip: Annotated[float, typer.Option(help="Clip the gradients' norm to this; 0 for never.", min=0.0, max=1e9)] = 0.0,
     learn: Annotated[str, typer.Option(help="Layers or tensors that learn: dec*,enc1.bias; all by default.")] = "",
     freeze: Annotated[str, typer.Option(help="Layers or tensors that do not learn.")] = "",
     fixed_norms: Annotated[
@@ -122,7 +127,7 @@ def train(
         ),
     ] = False,
     engine: EngineOption = "auto",
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**31 - 1)] = 0,
     resume: Annotated[
         Path | None, typer.Option(help="A checkpoint to continue from, or a network's folder in which --keep left one.")
     ] = None,
