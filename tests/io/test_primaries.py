@@ -149,3 +149,16 @@ def test_high_dynamic_range_of_an_avif_comes_before_its_profile(tmp_path: Path, 
         with open_source(str(tmp_path / "a.avif")) as source:
             pictures.append(next(iter(source)).picture)
     assert np.array_equal(pictures[1], rgb_of(pictures[0], Colours(9, 16), "knee"))
+
+
+@pytest.mark.parametrize("number", sorted(OTHERS - {10}))
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_values_are_within_a_level_of_exact_powers(number: int, kind: type, fresh_seed: int) -> None:
+    rng, top = np.random.default_rng(fresh_seed), int(np.iinfo(kind).max)
+    values = rng.integers(0, top + 1, (40, 300, 4), kind)
+    values[:10] //= 40
+    values[..., 3] = top
+    light = np.clip((values[..., :3] / top) ** 2.4 @ to_bt709(number).T.astype(float), 0, 1)
+    found = rgb_of(values, Colours(number, 1), "knee").astype(int)
+    assert np.abs(found / top - light ** (1 / 2.4)).max() < (1 / 255 if kind is np.uint8 else 2e-4)
+    assert np.abs(found / top - light ** (1 / 2.4)).mean() < (0.3 / 255 if kind is np.uint8 else 1 / 65535)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._primaries import OTHERS, XYZ, to_bt709
+from studio.io.sources._shades import SCREEN_GAMMA
 from studio.model.op import Array
 from studio.model.picture import DeepPicture
 
@@ -36,7 +37,6 @@ _WIDE = {4: "BT.470 M", 8: "film", 9: "BT.2020", XYZ: "CIE XYZ", 11: "DCI-P3", 1
 _WHITE, _PEAK = 203.0, 1000.0
 # Up to here brightness is as it is; what is brighter shares the rest.
 _KNEE = 0.85
-_SCREEN_GAMMA = 2.4
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class Colours:
         """Whether values are taken as they are, as those of nearly all films and pictures."""
         # Who says XYZ of a curve for screens means something else.
         return self.transfer not in _CURVES and (self.primaries not in OTHERS or self.primaries == XYZ)
+
+    @property
+    def is_shade_off(self) -> bool:
+        """Whether values have the curve of screens, and other primaries than BT.709's."""
+        return not self.is_ordinary and self.transfer not in _CURVES
 
     def remark(self, tone_map: ToneMap) -> str:
         """What `to_ordinary` does to them, in one sentence; empty where it does nothing."""
@@ -91,7 +96,7 @@ def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> 
     np.minimum(light, 1.0, out=light)
     if colours.transfer in _CURVES:
         return srgb(light)
-    return np.asarray(light ** np.float32(1 / _SCREEN_GAMMA), np.float32)
+    return np.asarray(light ** np.float32(1 / SCREEN_GAMMA), np.float32)
 
 
 def _light(values: Array, transfer: int) -> Array:
@@ -110,7 +115,7 @@ def _light(values: Array, transfer: int) -> Array:
             luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
             light = light * (np.maximum(luminance, 1e-6) ** np.float32(0.2))[:, :, None] * np.float32(_PEAK / _WHITE)
         return np.asarray(light, np.float32)
-    return np.asarray(np.maximum(values, 0.0) ** np.float32(_SCREEN_GAMMA), np.float32)
+    return np.asarray(np.maximum(values, 0.0) ** np.float32(SCREEN_GAMMA), np.float32)
 
 
 @cache

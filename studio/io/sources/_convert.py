@@ -11,6 +11,7 @@ from studio.io.sources._colour import LINEAR, Colours, Further, ToneMap, to_ordi
 from studio.io.sources._crop import Crop
 from studio.io.sources._decode import Turns, is_reshaped
 from studio.io.sources._matrices import OWN, rgb_by_matrix
+from studio.io.sources._shades import in_bt709
 from studio.io.sources.base import Turn, orient
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
@@ -258,7 +259,9 @@ def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap, further: Fur
     rgb = values[:, :, :3]
     full = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
     kind = np.dtype(np.uint16 if values.dtype.kind == "f" else values.dtype)
-    if not colours.is_ordinary or values.dtype.kind == "f":
+    if colours.is_shade_off and values.dtype.kind != "f":
+        rgb = in_bt709(rgb, colours.primaries)
+    elif not colours.is_ordinary or values.dtype.kind == "f":
         top, stored = float(np.iinfo(kind).max), rgb
         rgb = np.empty(stored.shape, kind)
         # Few rows at a time stay in the processor's caches.
