@@ -306,6 +306,30 @@ def test_a_checkpoint_brings_the_same_weights_back(desk: Desk) -> None:
     assert np.array_equal(desk.tensor("dec1.weight"), ahead), "the same steps from the same checkpoint"
 
 
+def test_of_steps_that_were_under_way_nothing_comes_behind_going_back(desk: Desk) -> None:
+    """They were counted, and drawn behind the checkpoint: whoever went back while it learnt was told of step 84."""
+    desk.learn(2)
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints[-1].step == 2)
+    mark, then = desk.session.checkpoints[-1], desk.tensor("dec1.weight")
+    desk.session.go_on()
+    desk.until(lambda: desk.session.step >= 4)
+    end = time.monotonic() + 60.0
+    while len(desk.calls) < 5:
+        assert time.monotonic() < end, "it learns on"
+        time.sleep(0.002)
+    desk.session.restore(mark)
+    desk.settle()
+    session = desk.session
+    assert (session.step, session.last, session.curves.steps, session.state) == (2, None, [1, 2], "paused")
+    # What was made of a crop, and which channels were dead, was so with other weights.
+    assert (session.pictures, session.watched, session.dead) == (None, None, {})
+    assert np.array_equal(desk.tensor("dec1.weight"), then)
+    desk.learn(2)
+    assert session.curves.steps == [1, 2, 3, 4]
+    assert session.pictures is not None
+
+
 def test_learning_goes_another_way_from_a_checkpoint_and_the_first_way_is_still_there(desk: Desk) -> None:
     def kept() -> Mark:
         desk.session.keep()

@@ -58,6 +58,8 @@ class Course:
         """Learning went back to a step: forget what came after it."""
         self.curves.cut(step)
         self.last, self.step = None, step
+        self.pictures = self.watched = None
+        self.dead = {}
 
     def _add_mark(self, checkpoint: Checkpoint, weights: Mapping[str, Version], sheets: LearningSheets) -> None:
         picture = self.pictures[2] if self.pictures is not None else None

@@ -218,6 +218,7 @@ class LearningSession(Turning):
             self.changed.emit("state")
 
     def _take(self, trainer: Trainer, told: Told) -> None:
+        told = _counting(trainer, told)
         if trainer is not self._trainer:
             self._take_last(trainer, told)
             return
@@ -297,7 +298,7 @@ class LearningSession(Turning):
         late, self._late = self._late, None
         if late is not None:
             trainer, told = late
-            self._take(trainer, Told(weights=told.weights, edits=told.edits, ended=told.ended))
+            self._take(trainer, Told(weights=told.weights, edits=told.edits, ended=told.ended, returns=told.returns))
 
     def _follow(self, change: changes.Change) -> None:
         if isinstance(change, changes.NetworkChanged) and not change.same_layers:
@@ -332,3 +333,12 @@ class LearningSession(Turning):
         self.changed.emit("lesson")
         self._steering.set(sheets, f"Rates of step {step}")
         self.changed.emit("steps")
+
+
+def _counting(trainer: Trainer, told: Told) -> Told:
+    """What counts of it: nothing came of steps that were under way when it was to go back to a checkpoint."""
+    if told.returns >= trainer.returns:
+        return told
+    if told.weights is not None:
+        trainer.taken()
+    return Told(refused=told.refused, problem=told.problem, details=told.details, ended=told.ended)

@@ -34,6 +34,7 @@ class Told:
         details: the traceback of a defect.
         ended: whether it has closed.
         refused: why an order was not carried out; it goes on as before.
+        returns: how often it had gone back to a checkpoint when this was so.
     """
 
     prepared: bool = False
@@ -52,3 +53,4 @@ class Told:
     details: str = ""
     ended: bool = False
     refused: str = ""
+    returns: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -61,6 +61,9 @@ class Trainer:
         running: whether it begins at once.
         free: called last in the trainer's thread, when the learner is closed.
         way: what the picture takes for its frames on a GPU; None where nobody else uses it.
+
+    Attributes:
+        returns: how often it was to go back to a checkpoint.
     """
 
     def __init__(
@@ -73,7 +76,7 @@ class Trainer:
         free: Callable[[], None] = lambda: None,
         way: RightOfWay | None = None,
     ) -> None:
-        self._prepare, self._free, self._tell = prepare, free, tell
+        self._prepare, self._free, self._give = prepare, free, tell
         self._courtesy = Courtesy(way)
         self.versions = versions
         self._ready = threading.Condition()
@@ -81,6 +84,7 @@ class Trainer:
         self._steps_left: float = float("inf") if running else 0
         self._closing = self._pausing = False
         self._edits = self._edited = 0
+        self.returns = self._returned = 0
         self._watched = self._seen = ""
         self._is_told, self._tells_all = True, False
         self._tuning = _Due(0.0)
@@ -134,12 +138,17 @@ class Trainer:
         return self._edits
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to a checkpoint, and tell all of its weights, those that do not learn now too."""
+        """Go back to a checkpoint, and tell all of its weights, those that do not learn now too.
+
+        What is told with fewer `returns` than there are from now on is of steps that count no more.
+        """
 
         def go_back(learner: Learner) -> None:
+            self._returned += 1
             learner.restore(checkpoint)
             self._tells_all = True
 
+        self.returns += 1
         self.order(go_back)
 
     def retell(self) -> None:
@@ -164,6 +173,9 @@ class Trainer:
             self._thread.join(timeout)
 
     # -- in its own -------------------------------------------------------------------------------------------------
+
+    def _tell(self, told: Told) -> None:
+        self._give(replace(told, returns=self._returned))
 
     def _run(self) -> None:
         try:
