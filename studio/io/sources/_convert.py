@@ -13,6 +13,7 @@ from studio.io.sources._decode import Turns, is_reshaped
 from studio.io.sources._matrices import OWN, rgb_by_matrix
 from studio.io.sources._shades import in_bt709
 from studio.io.sources.base import Turn, orient
+from studio.model.op import Array
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
 
@@ -64,6 +65,7 @@ class RgbConverter:
         tone_map: ToneMap = "knee",
         turn: Turn | None = None,
         further: Further | None = None,
+        matrix: Array | None = None,
     ) -> None:
         """Prepare for pictures of one size.
 
@@ -74,6 +76,7 @@ class RgbConverter:
             colours: what the container says of them.
             tone_map: see `to_ordinary`.
             turn: how to turn them upright; None where each frame says it.
+            matrix: (3, 3), from light as it is stored to that of BT.709's primaries; None where they have a number.
             further: see `rgb_of`; what frames say of their colours is passed over then.
         """
         self._turn = turn
@@ -84,6 +87,7 @@ class RgbConverter:
         self._said = colours or Colours()
         self._tone_map = tone_map
         self._further = further
+        self._matrix = matrix
         self._key: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
         self._colours = Colours()
@@ -131,7 +135,7 @@ class RgbConverter:
         shown = np.repeat(values[:, :, None], 3, axis=2) if values.ndim == 2 else values
         if _is_float(frame):
             # OpenEXR's colours are multiplied by their opacity: over black they are what they are.
-            shown = shown[:, :, :3]
+            shown = shown[:, :, :3] if self._matrix is None else shown[:, :, :3] @ self._matrix.T
         picture = rgb_of(shown, self._colours, self._tone_map, self._further)
         return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
 
@@ -206,15 +210,23 @@ class RgbConverter:
 
 
 def _readable(frame: VideoFrame) -> VideoFrame:
-    """The same, or greys alone of floats with opacity, at which the filter ends the process."""
-    if not frame.format.name.startswith("yaf"):
+    """The same, or floats of 32 bits: the filter rounds halves, and ends the process at grey floats with opacity."""
+    name = frame.format.name
+    with_opacity = name.startswith("yaf")
+    if not with_opacity and not name.startswith(("gbrpf16", "gbrapf16", "grayf16")):
         return frame
     from av.video.frame import VideoFrame as Made
 
     kind = np.dtype(f"{'>' if frame.format.is_big_endian else '<'}f{frame.format.components[0].bits // 8}")
-    rows = np.frombuffer(bytes(frame.planes[0]), kind).reshape(frame.height, -1)
-    greys = np.ascontiguousarray(rows[:, : 2 * frame.width : 2], np.float32)
-    return Made.from_ndarray(greys, format="grayf32le")
+    planes = [np.frombuffer(bytes(plane), kind).reshape(frame.height, -1) for plane in frame.planes]
+    if len(planes) == 1:
+        step = 2 if with_opacity else 1
+        greys = np.ascontiguousarray(planes[0][:, : step * frame.width : step], np.float32)
+        return Made.from_ndarray(greys, format="grayf32le")
+    # Green stands first, then blue and red.
+    ordered = [planes[place][:, : frame.width] for place in (2, 0, 1, 3)[: len(planes)]]
+    floats = np.stack(ordered, axis=-1).astype(np.float32)
+    return Made.from_ndarray(floats, format="gbrpf32le" if len(planes) == 3 else "gbrapf32le")
 
 
 def _is_float(frame: VideoFrame) -> bool:

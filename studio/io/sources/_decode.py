@@ -6,13 +6,11 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.io.sources._exr import channels_of, layer_of
 from studio.io.sources._gif import GifDecoder, packets_from_start
 from studio.io.sources._header import read_header
 from studio.io.sources._matrices import IPT_C2
@@ -193,8 +191,6 @@ def _decoder(stream: VideoStream) -> VideoCodecContext:
     own = stream.codec_context
     # Else a crop at the left ends where the processor likes rows to begin.
     own.flags |= Flags.unaligned
-    if own.name == "exr" and (layer := layer_of(channels_of(Path(stream.container.name.removeprefix("file:"))))):
-        own.options = {"layer": layer}
     has_alpha = any(key.lower() == "alpha_mode" and value == "1" for key, value in stream.metadata.items())
     better = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.codec.canonical_name)
     if not has_alpha or better not in av.codecs_available:

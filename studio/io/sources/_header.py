@@ -59,7 +59,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr):
             header = read(data)
             if header is not None:
                 return header
@@ -211,6 +211,11 @@ def _tga(data: bytes) -> Header | None:
 def _radiance(data: bytes) -> Header | None:
     order = order_of(data)
     return Header("hdr", order.size, order.turn) if order else None
+
+
+def _exr(data: bytes) -> Header | None:
+    """Of its windows and parts more is said where it is decoded."""
+    return Header("exr", Size(1, 1)) if data.startswith(b"v/1\x01") else None
 
 
 def orientation_of(exif: bytes) -> tuple[bool, bool, bool]:

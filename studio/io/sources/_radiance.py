@@ -10,13 +10,13 @@ from studio.io.sources._convert import RgbConverter
 from studio.io.sources._primaries import XYZ
 from studio.io.sources._radiance_order import order_of
 from studio.io.sources._still import Still
-from studio.io.sources.base import Reading
+from studio.io.sources.base import Reading, orient
 
 _OTHER = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n"
 
 
 def read_radiance(path: Path, data: bytes, reading: Reading) -> Still:
-    """Decode a Radiance picture as it is stored: not turned upright.
+    """Decode a Radiance picture.
 
     Args:
         path: of the file, for messages.
@@ -35,7 +35,7 @@ def read_radiance(path: Path, data: bytes, reading: Reading) -> Still:
     try:
         decoder = av.CodecContext.create("hdr", "r")
         frames = decoder.decode(av.Packet(_OTHER % order.size + data[order.begins :]))
-        picture = convert(frames[0])
+        picture = orient(convert(frames[0]), *order.turn)
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again") from error
     return Still(picture, f"{path}: {convert.remark}" if convert.remark else None)

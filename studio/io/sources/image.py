@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from studio.errors import StudioError
 from studio.io.sources._bmp import masked
 from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
+from studio.io.sources._exr_still import read_exr
 from studio.io.sources._header import Header, claims_more, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
@@ -109,12 +109,9 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     check_size(header.size, path)
     if claims_more(data):
         raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
-    if header.kind in ("bmp", "tga"):
-        return _bitmap(path, data, way)
+    if header.kind in _READERS:
+        return _READERS[header.kind](path, data, way)
     is_tiff, turn = header.kind == "tiff", header.turn
-    if header.kind == "hdr":
-        still = read_radiance(path, data, way)
-        return replace(still, picture=orient(still.picture, *turn))
     stored, warning = _decoded(path, data, header) if not is_tiff or not is_odd(data) else (None, None)
     others = f'"pages:{path}" plays all, "page:2:{path}" shows another'
     said = [f"it holds {pages} pictures, of which the first is shown; {others}"] if pages > 1 else []
@@ -157,6 +154,10 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
 
         return VideoSource(path).still(way)
     return Still(rgb_of(values, Colours(), way.tone_map))
+
+
+# Kinds of pictures that OpenCV does not know, or takes for something else.
+_READERS = {"bmp": _bitmap, "tga": _bitmap, "exr": read_exr, "hdr": read_radiance}
 
 
 def _remark(path: Path, said: list[str]) -> str | None:

@@ -14,7 +14,6 @@ from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
-from studio.io.sources._exr import channels_of, lacks_colours
 from studio.io.sources._film import (
     duration_of,
     is_bare,
@@ -96,8 +95,6 @@ class VideoSource(BaseSource):
             self._is_bare, self._is_cut = is_bare(container), is_cut(container)
             self._disorder = DEPTH if container.format.name == "avi" else 2
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
-            if not beginning and (held := lacks_colours(channels_of(path))):
-                raise StudioError(f"{path} holds no colours but the channels {held}; render them to R, G and B")
             if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
             first, self._first_turn = beginning[0]
