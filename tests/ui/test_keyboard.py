@@ -275,6 +275,35 @@ def test_what_is_held_ends_when_the_window_loses_the_keyboard(whole: WholeWindow
     assert whole.workspace.comparison is None
 
 
+def test_a_click_lets_text_be_written_wherever_it_can_be(whole: WholeWindow) -> None:
+    """Size had the keyboard by Tab alone: after a click what was typed went to the commands."""
+    fields = [*whole.window.findChildren(QLineEdit), *whole.window.findChildren(QPlainTextEdit)]
+    deaf = set[str]()
+    for field in (each for each in fields if not each.isReadOnly()):
+        within: QWidget = field
+        while within.focusProxy() is not None:
+            deaf |= set() if within.focusPolicy() & Qt.FocusPolicy.ClickFocus else {field.accessibleName()}
+            within = within.focusProxy()
+        deaf |= set() if within.focusPolicy() & Qt.FocusPolicy.ClickFocus else {field.accessibleName()}
+    assert deaf == set()
+    size = next(each for each in fields if each.accessibleName() == "Size")
+    whole.window.activateWindow()
+    whole.until(whole.window.isActiveWindow)
+    QTest.mouseClick(size, Qt.MouseButton.LeftButton)
+    whole.until(size.hasFocus)
+    size.selectAll()
+    whole.qtbot.keyClicks(QApplication.focusWidget(), "48x64")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    assert whole.workspace.size == "48x64"
+    whole.until(lambda: not size.hasFocus())
+    QTest.mouseClick(size, Qt.MouseButton.LeftButton)
+    whole.until(size.hasFocus)
+    box = size.parent()
+    assert isinstance(box, QComboBox)
+    box.activated.emit(box.findText("128"))
+    assert (whole.workspace.size, size.hasFocus()) == ("128", False)
+
+
 def test_every_letter_can_be_written_where_text_is(whole: WholeWindow) -> None:
     """An editable box has the keyboard itself, not its field: "camera" and paths lost every a to the held key."""
     fields = [*whole.window.findChildren(QLineEdit), *whole.window.findChildren(QPlainTextEdit)]

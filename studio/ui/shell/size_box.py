@@ -23,6 +23,8 @@ SIZES = ("128", "192", "256", "384", "512", "768", "1024", "source")
 class SizeBox(QComboBox):
     """Sizes to choose, and to type: the longer side, "640x360", or "source".
 
+    Once there is one, the keyboard goes back to the commands, whose keys a field for text would swallow.
+
     Args:
         workspace: whose size it is.
         say_error: takes what is wrong with what was typed.
@@ -82,6 +84,7 @@ class SizeBox(QComboBox):
         if not self._workspace.keep_fps:
             self._workspace.size = self.itemText(row)
         self._show()
+        self.clearFocus()
 
     def _typed(self) -> None:
         text = self.currentText().strip().lower().replace("×", "x").replace(" ", "")
@@ -96,7 +99,6 @@ class SizeBox(QComboBox):
         self._workspace.keep_fps = 0
         self._workspace.size = text
         self._show()
-        # Back to the commands' keys, which a field for text would swallow.
         self.clearFocus()
 
     def _follow(self, change: Change) -> None:

@@ -101,7 +101,8 @@ class ToolBar(QToolBar):
         combo.setToolTip(tip)
         combo.setAccessibleName(name)
         combo.setMinimumWidth(width)
-        combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        # The mouse leaves the keyboard where it was, but where something can be typed.
+        combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus if combo.isEditable() else Qt.FocusPolicy.TabFocus)
         label.setBuddy(combo)
         row.addWidget(label)
         row.addWidget(combo)
