@@ -14,13 +14,15 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sources._header import directories_of_tiff, tags_of_tiff
-from studio.io.sources._icc import inks_to_srgb
+from studio.io.sources._icc import inks_to_srgb, profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._tiff_jpeg2000 import JPEG2000, read_jpeg2000
 
 _BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _DNG = 258, 259, 262, 284, 339, 50706
-_PROFILE = 34675
-_WHITE_IS_ZERO, _INKS, _LAB, _ICC_LAB = 0, 5, 8, 9
+_ORIENTATION, _SAMPLES, _EXTRA, _PROFILE = 274, 277, 338, 34675
+ASSOCIATED, UNASSOCIATED = 1, 2
+"""TIFF's words for colours that are multiplied by their opacity, and for those that are not; 0 is no opacity."""
+_WHITE_IS_ZERO, _PALETTE, _INKS, _LAB, _ICC_LAB = 0, 3, 5, 8, 9
 # Colours and compressions of which OpenCV gives the right values.
 _USUAL_COLOURS = (0, 1, 2, 3, 5, 6)
 _USUAL_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)
@@ -47,8 +49,13 @@ def is_odd(data: bytes) -> bool:
     """
     tags = tags_of_tiff(data)
     colours, bits = tags.get(_COLOURS, 1), tags.get(_BITS, 1)
+    samples, extra = tags.get(_SAMPLES, 1), tags.get(_EXTRA, 0)
     return (
-        colours not in _USUAL_COLOURS
+        # Opacity of inks and of deep greys it leaves out; colours it multiplies by theirs before a profile is followed.
+        (extra == UNASSOCIATED and (samples > 4 or (samples == 2 and bits > 8)))
+        or (extra in (ASSOCIATED, UNASSOCIATED) and samples in (2, 4) and profile_of(data) is not None)
+        or (colours == _PALETTE and bits < 8)
+        or colours not in _USUAL_COLOURS
         or tags.get(_COMPRESSION, 1) not in _USUAL_COMPRESSIONS
         or (tags.get(_PLANES, 1) == 2 and bits != 8)
         or (colours == _WHITE_IS_ZERO and bits > 8)
@@ -82,7 +89,8 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
     plain = _plain(found.values, found.bits, path)
     if found.colours == _INKS and plain.shape[2] >= 4:
         eight = plain if plain.dtype == np.uint8 else (plain.astype(np.uint32) // 257).astype(np.uint8)
-        return inks_to_srgb(np.ascontiguousarray(eight[:, :, :4]), found.profile)
+        paper = inks_to_srgb(np.ascontiguousarray(eight[:, :, :4]), found.profile)
+        return np.dstack([paper, eight[:, :, 4]]) if found.extra == UNASSOCIATED and eight.shape[2] > 4 else paper
     if found.colours not in (0, 1, 2):
         others = _by_pillow(data)
         if others is not None:
@@ -92,17 +100,23 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
         plain = (1.0 - plain if plain.dtype.kind == "f" else ~plain).astype(plain.dtype)
     own = 3 if found.colours == 2 else 1
     rgb = plain[:, :, :3] if own == 3 else np.repeat(plain[:, :, :1], 3, axis=2)
-    return np.dstack([rgb, plain[:, :, own]]) if found.has_opacity and plain.shape[2] > own else rgb
+    if plain.shape[2] <= own or (found.extra != UNASSOCIATED and not (found.extra == ASSOCIATED and found.profile)):
+        return rgb
+    opacity = plain[:, :, own]
+    # A profile is of colours as they are before they are multiplied.
+    return np.dstack([rgb if found.extra == UNASSOCIATED else _divided(rgb, opacity), opacity])
 
 
 class _Found(NamedTuple):
-    """What a file holds: (H, W, C) values, bits of each, TIFF's number for their colours, what is said of them."""
+    """What a file holds: (H, W, C) values, bits of each, TIFF's numbers for their colours and for the first channel
+    besides (0 where there is none), and a profile.
+    """
 
     values: np.ndarray
     bits: int
     colours: int
     profile: bytes | None
-    has_opacity: bool
+    extra: int
 
 
 def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
@@ -124,11 +138,12 @@ def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
             if values.ndim != 3:
                 raise ValueError(f"it has {values.ndim} dimensions")
             return _Found(
-                values, int(page.bitspersample), int(page.photometric), profile and profile.value, extra[:1] == [2]
+                values, int(page.bitspersample), int(page.photometric), profile and profile.value, (*extra, 0)[0]
             )
     except Exception as error:  # whatever it is, the file is at fault, or of a kind that is not known here
-        number = tags_of_tiff(data).get(_COMPRESSION, 1)
-        found = _by_pillow(data) if number in _OF_LIBTIFF else None
+        tags = tags_of_tiff(data)
+        number = tags.get(_COMPRESSION, 1)
+        found = _by_pillow(data) if number in _OF_LIBTIFF or tags.get(_BITS) in (2, 4) else None
         if found is not None:
             return found
         names = {int(each): each.name.replace("_", " ") for each in tifffile.COMPRESSION}
@@ -163,6 +178,13 @@ def _plain(values: np.ndarray, bits: int, path: Path) -> np.ndarray:
     return np.asarray(scaled, np.uint8 if bits < 8 else np.uint16)
 
 
+def _divided(rgb: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    """Colours that were multiplied by their opacity, as they were before."""
+    top = 1.0 if rgb.dtype.kind == "f" else float(np.iinfo(rgb.dtype).max)
+    whole = np.minimum(rgb * (top / np.maximum(opacity, top * 1e-6)[:, :, None]), top)
+    return np.asarray(whole if rgb.dtype.kind == "f" else np.rint(whole), rgb.dtype)
+
+
 def _of_lab(values: np.ndarray, path: Path, *, icc: bool) -> np.ndarray:
     """CIE L*a*b* under D50 as sRGB, uint16. L is unsigned; a and b are signed, or, as ICC has them, moved up."""
     if values.dtype.itemsize > 2 or values.dtype.kind == "f" or values.shape[2] < 3:
@@ -189,6 +211,8 @@ def _by_pillow(data: bytes) -> np.ndarray | None:
         with open_picture(data, ("TIFF",)) as image:
             if image.mode not in ("1", "L", "P", "RGB", "RGBA", "LA", "RGBX", "LAB"):
                 return None
+            # Whoever asks turns it upright.
+            image.getexif()[_ORIENTATION] = 1
             image.load()
             if image.mode == "LAB":
                 return _of_lab(np.array(image), Path(), icc=False)

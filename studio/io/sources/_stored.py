@@ -11,12 +11,11 @@ import re
 import numpy as np
 
 from studio.io.sources._header import Header, chunks_of_png, tags_of_tiff
+from studio.io.sources._odd_tiff import UNASSOCIATED
 from studio.io.sources._pillow import open_picture
 
 _LARGEST = re.compile(rb"P[2356](?:\s|#[^\n]*\n)+\d{1,9}(?:\s|#[^\n]*\n)+\d{1,9}(?:\s|#[^\n]*\n)+(\d{1,5})\s")
 _SAMPLES, _EXTRA = 277, 338
-_ASSOCIATED = 1
-"""TIFF's word for colours that are multiplied by their opacity."""
 
 
 def as_meant(stored: np.ndarray, data: bytes, header: Header) -> np.ndarray:
@@ -64,7 +63,7 @@ def _keyed(stored: np.ndarray, data: bytes) -> np.ndarray:
 def _tiff(stored: np.ndarray, data: bytes) -> np.ndarray:
     tags = tags_of_tiff(data)
     channels = 1 if stored.ndim == 2 else stored.shape[2]
-    if channels == 4 and (stored.dtype == np.uint8 or tags.get(_EXTRA) == _ASSOCIATED):
+    if channels == 4 and (stored.dtype == np.uint8 or tags.get(_EXTRA) != UNASSOCIATED):
         return stored[:, :, :3]
     if channels == 1 and stored.dtype == np.uint8 and tags.get(_SAMPLES) == 2 and _EXTRA in tags:
         opacity = _opacity(data)
