@@ -43,6 +43,24 @@ def attention(y: Tensor, x: Tensor) -> Tensor:
     return F.interpolate(small, size=(h, w), mode="nearest")
 
 
+def every_place(y: Tensor, x: Tensor) -> Tensor:
+    """Each place looks at all of a quarter of them; at 256×256 that is a matrix of 67 million shares."""
+    del x
+    b, c, h, w = y.shape
+    seen = F.max_pool2d(y, 2).flatten(2)
+    shares = (y.flatten(2).transpose(1, 2) @ seen).softmax(-1)
+    return (shares @ seen.transpose(1, 2)).transpose(1, 2).reshape(b, c, h, w)
+
+
+def kernels(y: Tensor, x: Tensor) -> Tensor:
+    """Its kernels follow the picture, as those of dynamic filters do."""
+    del x
+    weight = y.mean((2, 3)).view(8, 1, 1, 1) * torch.linspace(-1, 1, 72).view(8, 1, 3, 3)
+    own = y.amax((2, 3)).view(8, 1, 1, 1) * torch.linspace(0, 1, 64).view(8, 8, 1, 1)
+    up = y.mean((2, 3)).view(8, 1, 1, 1) * torch.linspace(-1, 1, 256).view(8, 8, 2, 2)
+    return F.conv_transpose2d(F.conv2d(F.conv2d(y, weight, padding=1, groups=8), own, y.mean((0, 2, 3))), up, stride=2)
+
+
 def windows(y: Tensor, x: Tensor) -> Tensor:
     del x
     b, c, h, w = y.shape
@@ -75,7 +93,9 @@ CASES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "group norm": lambda y, x: F.group_norm(y, 4),  # noqa: ARG005
     "shuffled by hand": shuffled,
     "attention": attention,
+    "attention of every place": every_place,
     "windows": windows,
+    "kernels that are computed": kernels,
     "padded and cut": lambda y, x: F.pad(y, (3, 3, 3, 3), "reflect")[:, :, 2:-4, 1:-5],  # noqa: ARG005
 }
 
@@ -122,6 +142,13 @@ def test_most_of_them_take_every_size(tmp_path: Path) -> None:
         if open_model(tmp_path / "m.onnx", Options(input_size=SIZES[0])).network.graph.only_size is not None:
             fixed.append(name)
     assert fixed == []
+
+
+def test_attention_of_every_place_is_read_at_sizes_that_it_has_room_for(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(exported("attention of every place", dynamic=True))
+    imported = open_model(tmp_path / "m.onnx")
+    assert not imported.notes
+    assert imported.network.graph.only_size is None
 
 
 @pytest.mark.parametrize("name", CASES)

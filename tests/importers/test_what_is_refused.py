@@ -64,8 +64,6 @@ def test_a_picture_is_no_network(tmp_path: Path) -> None:
     [
         ("RoiAlign", "a detector"),
         ("LSTM", "in its place put convolutions"),
-        ("SplitToSequence", "in the place of lists put Split and Concat"),
-        ("SequenceAt", "in the place of lists put Split and Concat"),
         ("Compress", "put Gather with places that do not follow"),
         ("StringNormalizer", "it works on text"),
     ],

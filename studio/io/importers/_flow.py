@@ -31,12 +31,16 @@ class Flow(Norms):
         if len(values) == 1:
             return values[0]
         axis %= len(values[0].shape)
+        if len({(*v.shape[:axis], *v.shape[axis + 1 :]) for v in values}) > 1:
+            shapes = " and ".join(str(shape) for shape in dict.fromkeys(v.shape for v in values))
+            raise StudioError(f"it joins maps of shapes that do not fit each other: {shapes}.")
         if all(v.constant is not None for v in values):
             return constant(np.concatenate([np.asarray(v.constant) for v in values], axis))
         if len({v.node for v in values}) == 1 and not self._some_spread(values):
             joined = np.concatenate([numbers(self.draft, v) for v in values], axis)
             whole = np.array_equal(joined.ravel(), np.arange(np.prod(self.draft.shapes[values[0].node])))
-            if not whole and len(values) == 2 and (rolled := self._swapped(values[0], values[1], axis)) is not None:
+            ends = None if whole else self._ends(values, axis)
+            if ends is not None and (rolled := self._swapped(*ends, axis)) is not None:
                 return rolled
             return Value(joined.shape, values[0].node, None if whole else joined)
         if axis == 1 and len(values[0].shape) in (2, 4) and values[0].shape[0] == 1:
@@ -52,6 +56,19 @@ class Flow(Norms):
         counts = [np.bincount(numbers(self.draft, value).ravel(), minlength=size) for value in values]
         spread = any(each.max() > 1 and each[each > 0].min() == each.max() for each in counts)
         return spread and any(not np.array_equal(counts[0], each) for each in counts)
+
+    def _ends(self, values: Sequence[Value], axis: int) -> tuple[Value, Value] | None:
+        """Parts of a map as two: the one that lies behind, and the one before it; None where they are not two."""
+        if len(values) == 2:
+            return values[0], values[1]
+        index = [numbers(self.draft, value) for value in values]
+        for k in range(1, len(values)):
+            ends = [np.concatenate(part, axis) for part in (index[:k], index[k:])]
+            turned = np.concatenate(ends[::-1], axis).ravel()
+            if np.array_equal(turned, np.arange(turned.size)):
+                one, two = (Value(end.shape, values[0].node, end) for end in ends)
+                return one, two
+        return None
 
     def _swapped(self, one: Value, two: Value, axis: int) -> Value | None:
         """Both ends of a map in the opposite order, as exporters spell out a `Roll`; None where they are not."""

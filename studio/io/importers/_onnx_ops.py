@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._dynamic import convolved, transposed
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, borders_of, bounded, known, means, on_lines, two
 from studio.io.importers._views import Value, constant, first, is_last, last, reshaped
@@ -157,7 +159,8 @@ def conv(f: Flow, n: OnnxNode, value: Value, weight: Value, bias: Value | None) 
     """A convolution with the attributes of this node."""
     stride, dilation = two(n.attributes.get("strides")), two(n.attributes.get("dilations"))
     borders = borders_of(n, two(weight.shape[2:]), stride, dilation)
-    return f.conv(value, weight, bias, stride, borders, dilation, n.attributes.get("group", 1))
+    work = f.conv if weight.is_constant else partial(convolved, f)
+    return work(value, weight, bias, stride, borders, dilation, n.attributes.get("group", 1))
 
 
 @means("ConvTranspose")
@@ -180,7 +183,8 @@ def _conv_transpose(f: Flow, n: OnnxNode) -> Value:
             borders += [small, large] if automatic == "SAME_UPPER" or total < 0 else [large, small]
     else:
         borders = borders_of(n, two(weight.shape[2:]), stride, dilation)
-    return f.conv_transpose(n.x, weight, bias, stride, borders, extra, dilation, n.attributes.get("group", 1))
+    work = f.conv_transpose if weight.is_constant else partial(transposed, f)
+    return work(n.x, weight, bias, stride, borders, extra, dilation, n.attributes.get("group", 1))
 
 
 @means("Gemm")

@@ -16,6 +16,17 @@ from studio.io.importers._views import Numbers, Value, reshaped
 
 
 @dataclass(frozen=True)
+class Listed(Value):
+    """What ONNX calls a sequence: values in a list, as long as the file says.
+
+    Attributes:
+        items: they.
+    """
+
+    items: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True)
 class OnnxNode:
     """One operator of an ONNX graph.
 
@@ -45,7 +56,16 @@ class OnnxNode:
         found = self.get(place)
         if found is None:
             raise StudioError(f"its input {place} is missing.")
+        if isinstance(found, Listed):
+            raise StudioError(f"its input {place} is a list of {len(found.items)} maps, where it takes one.")
         return found
+
+    def listed(self) -> tuple[Value, ...]:
+        """What lies in the list that is its first input."""
+        found = self.get(0)
+        if not isinstance(found, Listed):
+            raise StudioError("its first input is no list.")
+        return found.items
 
     def get(self, place: int) -> Value | None:
         """An input, if it is there."""
@@ -153,6 +173,19 @@ def borders_of(n: OnnxNode, kernel: Pair, stride: Pair, dilation: Pair) -> list[
 
 def table() -> dict[str, Handler]:
     """All of it; the files that fill it are loaded now."""
-    for part in ("as_aten", "logic", "moves", "old", "ops", "order", "pool", "quantised", "random", "resize", "space"):
+    for part in (
+        "as_aten",
+        "lists",
+        "logic",
+        "moves",
+        "old",
+        "ops",
+        "order",
+        "pool",
+        "quantised",
+        "random",
+        "resize",
+        "space",
+    ):
         importlib.import_module(f"studio.io.importers._onnx_{part}")
     return TABLE

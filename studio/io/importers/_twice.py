@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +25,9 @@ ReadAlong = Callable[[Sides, Size | None], tuple[Draft, str]]
 _STEP = 64
 _LARGEST = 1536 * 1536
 _CLOSE = 1e-4
+_MUCH = (
+    2**24
+)  # numbers in a map, as attention has for each two places: what is told of smaller pictures takes less time
 
 
 def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) -> tuple[Draft, str, bool]:
@@ -43,9 +47,34 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     first = draft, output = _first(read, any_size=any_size)
     if (own := _own_size(draft)) is None:
         return draft, output, False
-    step = math.lcm(_STEP, *_graph(draft, output).multiple)
+    begun, at = first, own
+    if any_size and max(math.prod(shape) for shape in draft.shapes.values()) > _MUCH:
+        with contextlib.suppress(StudioError):
+            begun, at = read(Size(_STEP, _STEP)), Size(_STEP, _STEP)
+    graph = _graph(*begun)
+    step = math.lcm(_STEP, *graph.multiple)
     # What was traced for a small picture may be fixed to it by its layers.
-    step = step if step <= max(own) else _STEP
+    step = step if step <= max(at) else _STEP
+    # Of a draft that is fixed to its size that is its multiple, and nothing is known of the model's strides.
+    is_fixed = not _takes(graph, Size(*(2 * side for side in at)))
+    why = ""
+    for by in dict.fromkeys((_STEP, step) if is_fixed else (step,)):
+        found, why = _at_another(read, along, begun, at, by, any_size=any_size)
+        if found is not None:
+            return *found, False
+    if why:
+        say_alone(first[0], own, why)
+    return *first, bool(why)
+
+
+def _at_another(
+    read: Read, along: ReadAlong | None, first: tuple[Draft, str], own: Size, step: int, *, any_size: bool
+) -> tuple[tuple[Draft, str] | None, str]:
+    """The layers for every size, by what is read at another one; None where there are none, and why.
+
+    Nothing is said of a file of one size that cannot be read at another.
+    """
+    draft, output = first
     at = own
     if any_size and step > _STEP and own.height % step and own.height == own.width and 2 * step * step < _LARGEST:
         # A size of our own choosing, which its strides do not divide.
@@ -53,19 +82,16 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
         draft, output = read(at)
     other = Size(_another(at.height, step), _another(at.width, step) + step)
     if other.pixels > _LARGEST:
-        return *first, False
+        return first, ""
     try:
         twin = read(other)
     except StudioError as error:
         # A file of one size may say nothing of others; one of any size that fails there is one of its own.
-        if any_size:
-            say_alone(first[0], own, f"at {other}, {str(error).rstrip('.')}")
-        return *first, any_size
+        return None, f"at {other}, {str(error).rstrip('.')}" if any_size else ""
     merged, why = _for_all(read, along, (draft, output), twin, (at, other, step))
     if why:
-        say_alone(first[0], own, why + (_ANOTHER if any_size else ""))
-        return *first, True
-    return merged, output, False
+        return None, why + (_ANOTHER if any_size else "")
+    return (merged, output), ""
 
 
 def _first(read: Read, *, any_size: bool) -> tuple[Draft, str]:

@@ -9,7 +9,6 @@ def words(text: str) -> frozenset[str]:
 
 
 _BOXES = "it is of a detector, which finds boxes: export the part before it, which makes maps"
-_IN_PARTS = "in the place of lists put Split and Concat, as exporters do where the number of parts is fixed"
 _OVER_TIME = "in its place put convolutions, or a network that is fed its own output"
 _INSTEAD = {
     "NonMaxSuppression": _BOXES,
@@ -20,13 +19,6 @@ _INSTEAD = {
     "LSTM": _OVER_TIME,
     "GRU": _OVER_TIME,
     "RNN": _OVER_TIME,
-    "SplitToSequence": _IN_PARTS,
-    "SequenceConstruct": _IN_PARTS,
-    "SequenceEmpty": _IN_PARTS,
-    "SequenceInsert": _IN_PARTS,
-    "SequenceErase": _IN_PARTS,
-    "SequenceAt": _IN_PARTS,
-    "ConcatFromSequence": _IN_PARTS,
     "Compress": "in its place put Gather with places that do not follow the picture",
     "ReverseSequence": "in its place put Slice with a step of -1",
     "STFT": "in its place put DFT of windows that Slice cuts out",

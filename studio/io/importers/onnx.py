@@ -16,6 +16,7 @@ from studio.io.folders import is_file
 from studio.io.importers import _onnx_file as file_of
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
+from studio.io.importers._onnx_adaptive import DOMAIN, joined, meaning
 from studio.io.importers._onnx_batches import read_for_one
 from studio.io.importers._onnx_ends import USUAL_SIZE, Ends, listed, map_of_output
 from studio.io.importers._onnx_expand import expanded
@@ -79,6 +80,7 @@ class Onnx:
 
         try:
             read_for_one(model.graph, opset)
+            joined(model.graph)
             draft, output, fixed = read_twice(read, any_size=ends.any_size)
             # What is worked out from the size of what it is fed is another number at another size.
             if (own := ends.only_size) and not fixed:
@@ -187,7 +189,7 @@ class _Reading:
 
     def _meaning(self, node: NodeProto) -> Value | list[Value]:
         where = f'Layer "{self.flow.name}" ({node.op_type})'
-        if node.domain not in (*_OWN, _PREVIEW):
+        if node.domain not in (*_OWN, _PREVIEW, DOMAIN):
             raise StudioError(f"{where}: it is an operator of {node.domain}'s own, which the studio does not know.")
         if node.op_type in _CONTROL:
             raise StudioError(f"{where}: control flow is not supported; export the model with a fixed way through it.")
@@ -199,14 +201,15 @@ class _Reading:
         try:
             if (known := folded(node, reads, self.opset)) is not None:
                 return known
-            if node.op_type not in table() and (made := self._expanded(node, reads)) is not None:
+            means = meaning(node) if node.domain == DOMAIN else table().get(node.op_type)
+            if means is None and (made := self._expanded(node, reads)) is not None:
                 return made
-            if node.op_type not in table():
+            if means is None:
                 raise StudioError(f"this operator is not supported; {way_on(node.op_type)}.")
             attributes = dict(file_of.attributes(node))
             closing = bool(self.ends.closing.intersection(node.output))
             read = OnnxNode(node.op_type, reads, attributes, self.opset, len(node.output), closing)
-            return table()[node.op_type](self.flow, read)
+            return means(self.flow, read)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise StudioError(f"{where}: its settings do not fit it ({error!r}).") from error
         except StudioError as error:
