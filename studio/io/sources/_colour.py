@@ -25,12 +25,17 @@ Further = Callable[[DeepPicture], DeepPicture]
 """(H, W, 3) RGB of 8 or 16 bits to the same in sRGB, by what else a file says of its colours."""
 
 LINEAR, PQ, CINEMA, HLG = 8, 16, 17, 18
+DENSITY = 256
+"""Film's density, as scanners write it to DPX: none of H.273's numbers."""
 _CURVES = {
     PQ: "high dynamic range (PQ)",
     HLG: "high dynamic range (HLG)",
     LINEAR: "linear light",
     CINEMA: "light of cinemas",
+    DENSITY: "density of film",
 }
+# Those of which light may be brighter than white.
+_BRIGHT = (PQ, HLG, DENSITY)
 # Those of which something is said: others, as BT.601's, are a shade off BT.709's.
 _WIDE = {4: "BT.470 M", 8: "film", 9: "BT.2020", XYZ: "CIE XYZ", 11: "DCI-P3", 12: "Display P3"}
 # Where the white of ordinary pictures lies, in cd/m², and the brightness that HLG's screen and a mastered film reach.
@@ -68,7 +73,7 @@ class Colours:
             return ""
         said = [_CURVES[self.transfer]] if self.transfer in _CURVES else []
         said += [_WIDE[self.primaries]] if self.primaries in _WIDE else []
-        done = f", brightness past white by '{tone_map}' (--tone-map)" if self.transfer in (PQ, HLG) else ""
+        done = f", brightness past white by '{tone_map}' (--tone-map)" if self.transfer in _BRIGHT else ""
         return f"its colours ({', '.join(said)}) are brought to BT.709{done}"
 
 
@@ -91,7 +96,7 @@ def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> 
     if colours.primaries in OTHERS:
         light = light @ to_bt709(colours.primaries).T
     np.maximum(light, 0.0, out=light)
-    if colours.transfer in (PQ, HLG):
+    if colours.transfer in _BRIGHT:
         light = _squeezed(light, tone_map)
     np.minimum(light, 1.0, out=light)
     if colours.transfer in _CURVES:
@@ -106,7 +111,7 @@ def _light(values: Array, transfer: int) -> Array:
     if transfer == CINEMA:
         # SMPTE ST 428-1: white is 48 of the 52.37 cd/m² that the largest value stands for.
         return np.asarray(np.maximum(values, 0.0) ** np.float32(2.6) * np.float32(52.37 / 48), np.float32)
-    if transfer in (PQ, HLG):
+    if transfer in _BRIGHT:
         table = _curve(transfer)
         places = np.rint(np.clip(values, 0.0, 1.0) * (len(table) - 1)).astype(np.int32)
         light = table[places]
@@ -120,8 +125,13 @@ def _light(values: Array, transfer: int) -> Array:
 
 @cache
 def _curve(transfer: int) -> NDArray[np.float32]:
-    """Light for 65,536 values of PQ (1 is the white of ordinary pictures) or HLG (1 is the brightest)."""
+    """Light for 65,536 values of PQ or density (1 is the white of ordinary pictures), or HLG (1 is the brightest)."""
     values = np.linspace(0.0, 1.0, 65536)
+    if transfer == DENSITY:
+        # Kodak's Cineon: of 1023 black lies at 95 and white at 685, 0.002 of density a step, on film of a gamma of 0.6.
+        step = 0.002 / 0.6
+        black = 10 ** ((95 - 685) * step)
+        return np.asarray(np.maximum((10 ** ((values * 1023 - 685) * step) - black) / (1 - black), 0), np.float32)
     if transfer == PQ:
         root = values ** (1 / 78.84375)
         light = (np.maximum(root - 0.8359375, 0.0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)

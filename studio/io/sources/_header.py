@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from studio.io.sources._dpx_head import head_of
 from studio.io.sources._radiance_order import order_of
 from studio.model.size import Size
 
@@ -59,7 +60,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr, _dpx):
             header = read(data)
             if header is not None:
                 return header
@@ -216,6 +217,11 @@ def _radiance(data: bytes) -> Header | None:
 def _exr(data: bytes) -> Header | None:
     """Of its windows and parts more is said where it is decoded."""
     return Header("exr", Size(1, 1)) if data.startswith(b"v/1\x01") else None
+
+
+def _dpx(data: bytes) -> Header | None:
+    head = head_of(data)
+    return Header("dpx", head.size, head.turn) if head else None
 
 
 def orientation_of(exif: bytes) -> tuple[bool, bool, bool]:

@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.io.sources._bmp import masked
 from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
+from studio.io.sources._dpx import read_dpx
 from studio.io.sources._exr_still import read_exr
 from studio.io.sources._header import Header, claims_more, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
@@ -157,7 +158,7 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
 
 
 # Kinds of pictures that OpenCV does not know, or takes for something else.
-_READERS = {"bmp": _bitmap, "tga": _bitmap, "exr": read_exr, "hdr": read_radiance}
+_READERS = {"bmp": _bitmap, "tga": _bitmap, "dpx": read_dpx, "exr": read_exr, "hdr": read_radiance}
 
 
 def _remark(path: Path, said: list[str]) -> str | None:
