@@ -6,6 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.learn.lesson_numbers import LOSS_NAMES, LOSS_WORDS
@@ -91,3 +94,14 @@ def test_another_step_moves_the_lines_that_are_there(view: CurvesView) -> None:
     after = view.plot.plotItem.listDataItems()
     assert all(old is new for old, new in zip(before, after, strict=True))
     assert len(after[0].getOriginalDataset()[0]) == 60
+
+
+@pytest.mark.parametrize("place", [(60, 40), (10, 40), (200, 145)])
+def test_the_wheel_scrolls_what_a_plot_lies_in_over_its_axes_too(view: CurvesView, place: tuple[int, int]) -> None:
+    """Over the numbers beside a curve the panel stood still."""
+    there = view.plot.viewport()
+    at, turned = QPointF(*place), QPoint(0, -120)
+    none, still = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, there.mapToGlobal(at), QPoint(), turned, none, Qt.KeyboardModifier.NoModifier, still, False)
+    QApplication.sendEvent(there, event)
+    assert not event.isAccepted()

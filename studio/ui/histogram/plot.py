@@ -20,6 +20,7 @@ from studio.engine.base import BINS, Stats
 from studio.ui.histogram.numbers import Sample
 from studio.ui.histogram.value_axis import Span, ValueAxis
 from studio.ui.kit import theme
+from studio.ui.kit.plots import StillPlot
 
 BEFORE = "#7FB4FF"
 ORIGINAL = "#C9CCD3"
@@ -86,7 +87,7 @@ class HistogramPlot(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._axis = ValueAxis()
-        self._plot = pg.PlotWidget(self, background=theme.PANEL, axisItems={"bottom": self._axis}, enableMenu=False)
+        self._plot = StillPlot(self, background=theme.PANEL, axisItems={"bottom": self._axis}, enableMenu=False)
         self._plot.setMouseEnabled(False, False)
         self._plot.hideButtons()
         self._plot.hideAxis("left")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 from studio.learn.lesson_numbers import LOSS_WORDS
 from studio.runtime.learning.record import Curves
 from studio.ui.kit import theme
+from studio.ui.kit.plots import StillPlot
 
 _PARTS = (
     *("#7FB4FF", "#9BE28F", "#E59BE8", "#FFD166", "#8FE0E0", "#FF8A8A", "#C8B6FF", "#D9D9D9", "#B8E04A", "#E8B08F"),
@@ -159,7 +160,7 @@ class FewWords(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
 def plot_widget(name: str, height: int) -> pg.PlotWidget:
     """An empty plot in the window's colours, which the mouse leaves alone."""
-    plot = pg.PlotWidget(background=theme.GROUND, enableMenu=False, axisItems={"left": FewWords("left")})
+    plot = StillPlot(background=theme.GROUND, enableMenu=False, axisItems={"left": FewWords("left")})
     plot.setMouseEnabled(x=False, y=False)
     plot.hideButtons()
     plot.setFixedHeight(height)
