@@ -49,7 +49,7 @@ def info(
 
     preset = open_preset(path)
     graph = preset.network.graph
-    sizes = working_size(graph, parse_size(size, _SIDES) if size else graph.only_size or _SIDES)
+    sizes = working_size(graph, parse_size(size, _SIDES) if size else graph.usual_size)
     layers = _layers(preset, sizes)
     if as_json:
         _print_json(preset, sizes, layers)
@@ -150,5 +150,8 @@ def _print_table(preset: Preset, sizes: WorkingSize, layers: list[_Layer]) -> No
         f"Licence of the weights: {escape(network.license or 'not stated')}.",
         soft_wrap=True,
     )
+    for put in network.graph.inputs:
+        if put.bounds:
+            console.print(f'The input "{put.name}" takes {put.bounds}.', markup=False, soft_wrap=True)
     if sizes.note:
         console.print(sizes.note, soft_wrap=True)

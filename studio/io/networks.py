@@ -27,6 +27,7 @@ from studio.io.manifest import Document, FileName, Line, Migration, Part, Title,
 from studio.io.npy import encode_npy, read_npy
 from studio.model.explain import explain
 from studio.model.graph import ChannelOrder, Colour, Graph, Input, InputKind, Node
+from studio.model.inputs import ANY, Span
 from studio.model.network import Network
 from studio.model.op import Array, Op
 from studio.model.state import Beginning
@@ -56,6 +57,15 @@ _Deviation = Annotated[float, Field(gt=0, le=1e6)]
 _Side = Annotated[int, Field(ge=1, le=16384)]
 
 
+def _spanned(ends: Span) -> Span:
+    if ends[1] is not None and ends[1] < ends[0]:
+        raise ValueError("must give the least side, then the largest, or null for none")
+    return ends
+
+
+_Span = Annotated[tuple[_Side, _Side | None], AfterValidator(_spanned)]
+
+
 class _Input(Part):
     name: FileName
     channels: int = Field(3, ge=1)
@@ -66,6 +76,8 @@ class _Input(Part):
     order: ChannelOrder = "rgb"
     size: tuple[_Side, _Side] | None = None
     multiple: tuple[_Side, _Side] = (1, 1)
+    heights: _Span = ANY
+    widths: _Span = ANY
     comes_from: Line = ""
     begins: Beginning = "zeros"
     seed: int = Field(0, ge=0, le=2**32 - 1)
@@ -270,6 +282,7 @@ def _input(of: Input) -> Document:
     newer = _unless("kind", of.kind, "picture") | _unless("order", of.order, "rgb")
     newer |= {} if of.size is None else {"size": list(of.size)}
     newer |= {} if of.multiple == (1, 1) else {"multiple": list(of.multiple)}
+    newer |= {key: list(span) for key, span in (("heights", of.heights), ("widths", of.widths)) if span != ANY}
     newer |= {} if of.smaller == (1, 1) else {"smaller": list(of.smaller)}
     if of.kind == "state":
         newer |= {"comes_from": of.comes_from, "begins": of.begins} | ({"seed": of.seed} if of.seed else {})

@@ -6,13 +6,14 @@ import heapq
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
 from studio.errors import StudioError, choices
 from studio.model.graph_checks import check_borrowing, check_inputs, check_sharing, check_states
+from studio.model.inputs import ANY
 from studio.model.inputs import ChannelOrder as ChannelOrder
 from studio.model.inputs import Input as Input
 from studio.model.inputs import InputKind as InputKind
@@ -140,6 +141,8 @@ class Graph:
         for put in self.inputs:
             if put.size is not None and sizes[put.name] != put.size:
                 raise StudioError(f'The input "{put.name}" takes pictures of {put.size} alone, not {sizes[put.name]}.')
+            if put.has_size and put.nearest(sizes[put.name]) != sizes[put.name]:
+                raise StudioError(f'The input "{put.name}" takes {put.bounds}, not pictures of {sizes[put.name]}.')
             if put.has_size and any(n % by for n, by in zip(sizes[put.name], put.steps, strict=True)):
                 raise StudioError(
                     f'The input "{put.name}" takes widths that are multiples of {put.steps.width} and heights of '
@@ -169,11 +172,25 @@ class Graph:
     @cached_property
     def usual_shapes(self) -> Mapping[str, Shape]:
         """Shape of every input and layer for a picture of usual size; empty where none fits."""
-        size = self.fitting_size(self.only_size or _USUAL)
+        size = self.fitting_size(self.usual_size)
         try:
             return self.shapes({i.name: size for i in self.inputs})
         except StudioError:
             return {}
+
+    @cached_property
+    def usual_size(self) -> Size:
+        """The only size of pictures that it takes; else 256×256, or what is nearest to that of those that it takes."""
+        size = self.only_size or _USUAL
+        for put in self.inputs:
+            size = put.nearest(size) if put.has_size else size
+        return size
+
+    @cached_property
+    def longest(self) -> int | None:
+        """The longest side that pictures of either format may have; None where they may have any."""
+        ends = [most for put in self.inputs for _, most in (put.heights, put.widths) if most and put.has_size]
+        return min(ends, default=None)
 
     def downstream(self, names: Iterable[str]) -> frozenset[str]:
         """The given layers or inputs and every layer that reads them, directly or not."""
@@ -243,6 +260,9 @@ class Graph:
         """
         if all(node.op.size_ratio() for node in self.nodes) and all(i.has_size for i in self.inputs):
             return None
+        if any(i.bounds for i in self.inputs):
+            free = tuple(replace(i, heights=ANY, widths=ANY) for i in self.inputs)
+            return replace(self, inputs=free).square_size
         step = math.lcm(*self.multiple)
         sides = itertools.chain(range(step, _LARGEST_SQUARE + 1, step), range(1, _LARGEST_SQUARE + 1))
         side = next((side for side in sides if self._accepts(Size(side, side))), None)

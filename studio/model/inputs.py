@@ -11,6 +11,10 @@ from studio.model.state import Beginning
 
 InputKind = Literal["picture", "vector", "state"]
 ChannelOrder = Literal["rgb", "bgr"]
+Span = tuple[int, int | None]
+"""The least and the largest length of a side; None where there is no largest."""
+
+ANY: Span = (1, None)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Input:
         order: of the three channels of a picture; ``mean`` and ``std`` are in the same order.
         size: of the only pictures that it takes; None where the layers say which fit.
         multiple: what height and width of its pictures must be multiples of, besides what the layers say.
+        heights: those that it takes, where the author bounds them.
+        widths: the same.
         comes_from: of a state, the layer whose map it is in the next step.
         begins: of a state, what it is in the first step; see `studio.model.state.beginning`.
         seed: of a state that begins as noise.
@@ -43,6 +49,8 @@ class Input:
     order: ChannelOrder = "rgb"
     size: Size | None = None
     multiple: Size = Size(1, 1)
+    heights: Span = ANY
+    widths: Span = ANY
     comes_from: str = ""
     begins: Beginning = "zeros"
     seed: int = 0
@@ -64,6 +72,22 @@ class Input:
     def steps(self) -> Size:
         """What height and width of the pictures must be multiples of for it."""
         return Size(*(math.lcm(*pair) for pair in zip(self.multiple, self.smaller, strict=True)))
+
+    @property
+    def bounds(self) -> str:
+        """The sizes that it takes, "heights of 8 to 64 and widths of 32 and more"; empty where any."""
+        named = {"heights": self.heights, "widths": self.widths}
+        words = [
+            f"{sides} of {least} {f'to {most}' if most else 'and more'}"
+            for sides, (least, most) in named.items()
+            if (least, most) != ANY
+        ]
+        return " and ".join(words)
+
+    def nearest(self, size: Size) -> Size:
+        """The size within its bounds that is nearest to this one."""
+        spans = zip(size, (self.heights, self.widths), strict=True)
+        return Size(*(max(least, side if most is None else min(side, most)) for side, (least, most) in spans))
 
     def map_size(self, picture: Size) -> Size:
         """How large its own map is for pictures of this size."""

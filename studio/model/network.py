@@ -69,6 +69,7 @@ class Network:
         inputs = [
             [i.name, i.channels, [float(end) for end in i.range], *_normalising(i), *_order(i.order)]
             + ([list(i.multiple)] if i.multiple != (1, 1) else [])
+            + ([["sides", *i.heights, *i.widths]] if i.bounds else [])
             + ([i.comes_from, i.begins, i.seed] if i.kind == "state" else [])
             + ([["smaller", *i.smaller]] if i.smaller != (1, 1) else [])
             for i in graph.inputs

@@ -198,11 +198,16 @@ class Workspace:
             self.masking = 0
 
     def _settle_size(self) -> None:
-        """A network of fixed size sets the size; with the next that takes others it is as before."""
-        only = self.document.graph.only_size
+        """A network of fixed size, or that takes none so large, sets the size; with the next it is as before."""
+        only, longest = self.document.graph.only_size, self.document.graph.longest
         if only is not None:
             self._free_size = self._free_size or self.size
             self.size = f"{only[1]}x{only[0]}"
+        elif longest is not None:
+            before = self._free_size or self.size
+            sides = [int(side) for side in before.split("x") if side.isdecimal()]
+            fits = bool(sides) and max(sides) <= longest
+            self.size, self._free_size = (before, "") if fits else (str(longest), before)
         elif self._free_size:
             self.size, self._free_size = self._free_size, ""
 

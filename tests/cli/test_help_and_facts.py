@@ -78,6 +78,7 @@ def test_info_gives_the_layers_as_json(studio: Studio, made: Path) -> None:
     assert facts["output"] == {"layer": "out", "size": [31, 20]}
     fed = {"name": "input", "channels": 3, "range": [0.0, 1.0], "mean": [], "std": []}
     fed |= {"kind": "picture", "order": "rgb", "size": None, "multiple": [1, 1]}
+    fed |= {"heights": [1, None], "widths": [1, None]}
     fed |= {"comes_from": "", "begins": "zeros", "seed": 0, "smaller": [1, 1]}  # of states
     assert facts["inputs"] == [fed]
     assert [layer["name"] for layer in facts["layers"]] == ["enc", "act", "dec", "out"]

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from helpers import on_torch, tiny_network
 
 from studio.cli import progress
 from studio.errors import StudioError
+from studio.io.networks import save_network
 from studio.io.sources import open_source
 from studio.runtime.render.frame_runner import FrameRunner
 
@@ -144,6 +146,20 @@ def test_a_size_that_the_strides_do_not_divide_is_noted_and_cropped_back(
     said = rendered(studio_here, made, "out.mkv", "--size", "30x22", "--preset", made / "deep")
     assert "strides do not divide 30×22: it works on 32×24, cropped back" in said
     assert pictures_of(tmp_path / "out.mkv")[0].shape == (22, 30, 3)
+
+
+def test_a_size_beyond_a_networks_bounds_is_refused(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
+    network = tiny_network()
+    inputs = tuple(replace(put, heights=(8, 32), widths=(8, None)) for put in network.graph.inputs)
+    save_network(replace(network, graph=replace(network.graph, inputs=inputs)), tmp_path / "bounded")
+    still = made / "still.png"
+    status, _, error = studio_here("render", still, "out.png", "--preset", "bounded", "--size", "30x40")
+    assert (status, error.count("\n")) == (2, 1)
+    assert 'The input "input" takes heights of 8 to 32 and widths of 8 and more, not pictures of 30×40' in error
+    assert studio_here("render", still, "out.png", "--preset", "bounded", "--size", "40x30")[0] == 0
+    status, facts, _ = studio_here("info", "bounded")
+    assert "heights of 8 to 32 and widths of 8 and more" in facts
+    assert "At 256×32:" in facts
 
 
 def test_a_layer_is_recorded_as_tiles(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
 from studio.io.importers._expressions import plainly, worked_out
+from studio.io.networks import load_network, save_network
 from studio.model.size import Size
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -143,14 +144,19 @@ def test_squares_of_any_size_are_one_size(tmp_path: Path) -> None:
     _is_right(imported, module, (32, 32))
 
 
-def test_bounds_of_a_file_are_said_and_no_others(tmp_path: Path) -> None:
+def test_bounds_of_a_file_are_kept_and_no_others(tmp_path: Path) -> None:
     module = _saved(torch.relu, tmp_path / "a.pt2", {2: Dim("h", min=8, max=64), 3: Dim("w", min=32)})
     imported = open_model(tmp_path / "a.pt2")
     assert imported.notes == (
-        "Its file says that it holds for heights of 8 to 64 and widths of 32 and more; pictures of other sizes may "
-        "come out wrong.",
+        "Its file holds for heights of 8 to 64 and widths of 32 and more; pictures of other sizes are refused.",
     )
     _is_right(imported, module, (24, 32), (63, 37))
+    save_network(imported.network, tmp_path / "net")
+    for graph in (imported.network.graph, load_network(tmp_path / "net").graph):
+        assert (graph.usual_size, graph.longest, graph.only_size) == ((64, 256), 64, None)
+        for size in (Size(65, 64), Size(7, 64), Size(64, 31)):
+            with pytest.raises(StudioError, match="takes heights of 8 to 64 and widths of 32 and more, not"):
+                graph.shapes({"x": size})
     _saved(torch.relu, tmp_path / "b.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
     assert open_model(tmp_path / "b.pt2").notes == ()
 

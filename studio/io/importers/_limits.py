@@ -16,6 +16,7 @@ from typing import Any
 from studio.io.importers._call import Call, Name
 from studio.io.importers._expressions import plainly, worked_out
 from studio.io.importers._symbols import SYMBOLS
+from studio.model.inputs import Span
 from studio.model.size import Size
 
 Shapes = Mapping[str, Sequence[int]]
@@ -91,10 +92,11 @@ class Limits:
                 return by, ""
         return 0, why
 
-    def promised(self) -> str:
-        """The sizes of pictures that it says it holds for, where it bounds them: "heights of 8 to 64"; else empty."""
-        found: dict[str, tuple[int, int | None]] = {}
-        for axes in self.axes.values():
+    def bounds(self) -> dict[str, dict[str, Span]]:
+        """Of each input the heights and widths that it says it holds for, where it bounds them."""
+        bounded: dict[str, dict[str, Span]] = {}
+        for put, axes in self.axes.items():
+            found: dict[str, Span] = {}
             for k, axis in enumerate(axes if len(axes) == len(_SIDES) + 2 else ()):
                 names = _SYMBOL.findall(axis) if isinstance(axis, str) and k in _SIDES else []
                 low, high = self.ranges.get(names[0], (None, None)) if len(names) == 1 else (None, None)
@@ -102,11 +104,8 @@ class Limits:
                     least = int(worked_out(str(axis), {names[0]: low or 1}))
                     most = None if high is None else int(worked_out(str(axis), {names[0]: high}))
                     found.setdefault(_SIDES[k], (least, most))
-        words = [
-            f"{side} of {least} to {most}" if most else f"{side} of {least} and more"
-            for side, (least, most) in found.items()
-        ]
-        return " and ".join(words)
+            bounded |= {put: found} if found else {}
+        return bounded
 
     @cached_property
     def _of_sides(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import ReadAlong, read_twice, say_alone
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
+from studio.model.inputs import ANY, Input, Span
 from studio.model.size import Size
 
 
@@ -110,9 +111,17 @@ def _read_for_sizes(
         return draft, last
 
     draft, last, fixed = read_twice(partial(of_steps, {}), any_size=True, along=of_steps)
-    if not fixed and (promised := limits.promised()):
-        draft.notes.append(f"Its file says that it holds for {promised}; pictures of other sizes may come out wrong.")
+    bounds = {} if fixed else limits.bounds()
+    draft.inputs = [_bounded(put, bounds.get(put.name, {})) for put in draft.inputs]
+    if said := next((put.bounds for put in draft.inputs if put.bounds), ""):
+        draft.notes.append(f"Its file holds for {said}; pictures of other sizes are refused.")
     return draft, last, fixed
+
+
+def _bounded(put: Input, sides: Mapping[str, Span]) -> Input:
+    if put.kind != "picture":
+        return put
+    return replace(put, heights=sides.get("heights", ANY), widths=sides.get("widths", ANY))
 
 
 def _shape(axes: Axes, size: Size | None, whole: Size | None) -> tuple[int, ...]:
