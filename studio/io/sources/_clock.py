@@ -200,6 +200,8 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     if abs(near - rate) / near <= max(Fraction(1, 25), 2 * tick / finest):
         # The rates of television are 1/1000 lower.
         slow = near * Fraction(1000, 1001)
+        if average and (average / slow).denominator == 1 and _is_on(times, slow, 2 * tick):
+            return slow
         if near not in _TELEVISION or _is_on(times, near, 2 * tick):
             return near
         if _is_on(times, slow, 2 * tick):

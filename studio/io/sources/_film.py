@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._accidents import taken_for_film
-from studio.io.sources._clock import DEPTH, Stamps, exact_rate, rehearsed
+from studio.io.sources._clock import DEPTH, Stamps, exact_rate, fine_rate, rehearsed
 from studio.io.sources._gif import packets_from_start
 from studio.io.sources._other_files import what_else
 from studio.io.sources.base import MAX_SIDE
@@ -30,6 +30,9 @@ _FINEST = 100_000
 _LOCAL, _PART_OF = "file,crypto,data", "subfile,,"
 # Seconds after zero at which many films begin, by what their sound needs.
 _EARLY = 0.5
+# Packets whose times are looked at to tell a variable rate: a minute of most films, read in a few milliseconds.
+_LOOKED_AT = 1500
+_UNSURE_LAST = ("asf", "gxf")
 # Containers whose length may count from the zero of their clock.
 _FROM_ZERO = ("matroska", "nut", "asf")
 _DISCONTINUOUS = 512  # AVFMT_TS_DISCONT
@@ -160,6 +163,8 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
     average, guessed = stream.average_rate or stream.guessed_rate or stream.base_rate, stream.guessed_rate
     if average and guessed and average > _FASTEST > guessed:
         average = guessed  # of bare DV FFmpeg gives the ticks of its clock
+    if container.format.name == "gxf" and average:
+        average /= 2  # it counts fields
     if is_bare(container):
         # What the pictures say of their own rate; FFmpeg's average is 25 for all. One of the two may be that of
         # fields, or of a clock's ticks.
@@ -207,9 +212,9 @@ def square_size(size: Size, aspect: Fraction | None) -> Size:
 
 def origin_of(container: InputContainer, stream: VideoStream, first: VideoFrame) -> float | None:
     """The stamp, in seconds, at which the pictures of a film begin; None where it has none."""
-    if container.format.name != "avi" and stream.start_time is not None and stream.time_base is not None:
+    if container.format.name not in ("avi", "gxf") and stream.start_time is not None and stream.time_base is not None:
         return float(stream.start_time * stream.time_base)
-    # AVI's clock is that of decoding, ahead of the pictures by as many as a decoder puts in order.
+    # Their clock is that of decoding, ahead of the pictures by as many as a decoder puts in order.
     return float(first.pts * first.time_base) if first.pts is not None and first.time_base else None
 
 
@@ -258,31 +263,67 @@ def sound_stream(container: InputContainer) -> AudioStream | None:
     return max(found, key=lambda stream: bool(stream.disposition & Disposition.default), default=None)
 
 
-def duration_of(container: InputContainer, stream: VideoStream) -> float | None:
-    """How long a film says that it is, in seconds; None where it does not say."""
+def disorder_of(container: InputContainer) -> int:
+    """Among how many pictures times may be exchanged: those of AVI and ASF may be the times of decoding."""
+    return DEPTH if container.format.name in ("avi", "asf") else 2
+
+
+def has_unsure_last(container: InputContainer) -> bool:
+    """Whether FFmpeg may give the last picture the time of the one before, or of a field behind that."""
+    return container.format.name in _UNSURE_LAST
+
+
+def fine_rate_of(path: Path, average: Fraction | None) -> Fraction | None:
+    """The rate at which no frame of a film of variable rate is lost; None of a constant one.
+
+    Raises:
+        StudioError: when it cannot be read.
+    """
+    with open_film(path) as container:
+        stream = picture_stream(container, path)
+        packets, tick = packets_of(container, stream, _LOOKED_AT), stream.time_base or Fraction(1, 1000)
+        may_jump, is_last_unsure = jumps(container), has_unsure_last(container)
+    if rehearsed(packets, float(1 / (average or 25)), jumps=may_jump).jumped:
+        return None
+    stamps = sorted(pts for pts, _ in packets if pts is not None)
+    return fine_rate(stamps[:-1] if is_last_unsure and len(packets) < _LOOKED_AT else stamps, tick, average)
+
+
+def duration_of(container: InputContainer, stream: VideoStream, origin: float | None) -> float | None:
+    """How long a film says that it is, in seconds; None where it does not say.
+
+    Args:
+        container: the film, which is left anywhere.
+        stream: of its pictures.
+        origin: the stamp at which they begin.
+    """
     if is_bare(container):
         return None
     if not container.duration and not stream.duration:
         return None
     own = stream.duration * stream.time_base if stream.duration and stream.time_base else None
     said, start = float(own or Fraction(container.duration or 0, 1_000_000)), (container.start_time or 0) / 1e6
+    if container.format.name == "asf" and origin is not None and (late := _last_stamps(container, stream)):
+        # What it says has its encoder's delay in it. Pictures at one last time follow each other, as long as others.
+        rate = stream.average_rate or stream.guessed_rate
+        length = late[-1] - origin + (late.count(late[-1]) / float(rate) if rate else 0.0)
+        return length if min(abs(length - said), abs(length + origin - said)) < _EARLY else said
     if start < _EARLY or not any(kind in container.format.name for kind in _FROM_ZERO):
         return said
     # Theirs may count from the film's start or from its clock's zero, which lies before it.
-    end = _last_stamp(container, stream)
-    return said if end is None or end > said else said - start
+    late = _last_stamps(container, stream)
+    return said if not late or late[-1] > said else said - start
 
 
-def _last_stamp(container: InputContainer, stream: VideoStream) -> float | None:
-    """The latest of the last packets' stamps, in seconds; None where they cannot be reached. Leaves the film there."""
+def _last_stamps(container: InputContainer, stream: VideoStream) -> list[float]:
+    """The last packets' stamps, in seconds, rising; none where they cannot be reached. Leaves the film there."""
     import av
 
     try:
         container.seek(container.duration or 0)
     except av.FFmpegError:
-        return None
-    stamps = stamps_of(container, stream, 1 << 20)
-    return float(max(stamps)) if stamps else None
+        return []
+    return sorted(map(float, stamps_of(container, stream, 1 << 20)))
 
 
 def is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:

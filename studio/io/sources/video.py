@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.sources._clock import DEPTH, Clock, fine_rate, in_order, rehearsed
+from studio.io.sources._clock import Clock, in_order, rehearsed
 from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
 from studio.io.sources._film import (
+    disorder_of,
     duration_of,
+    fine_rate_of,
+    has_unsure_last,
     is_bare,
     is_cut,
     is_for_pictures,
@@ -57,8 +60,6 @@ if TYPE_CHECKING:
 _DEFAULT_RATE = Fraction(25)
 # Seconds before the time wanted to which to seek; what lands too late tries the next. None: from the first frame.
 _STEPS_BACK = (0.0, 2.0, 10.0, None)
-# Packets whose times are looked at to tell a variable rate: a minute of most films, read in a few milliseconds.
-_LOOKED_AT = 1500
 # Frames that are looked at for combs.
 _TRIED = 10
 
@@ -93,7 +94,8 @@ class VideoSource(BaseSource):
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             self._jumps = jumps(container)
             self._is_bare, self._is_cut = is_bare(container), is_cut(container)
-            self._disorder = DEPTH if container.format.name == "avi" else 2
+            self._disorder = disorder_of(container)
+            self._is_last_unsure = has_unsure_last(container)
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
@@ -107,7 +109,8 @@ class VideoSource(BaseSource):
             aspect = (crop and crop.aspect) or stream.sample_aspect_ratio
             self._size = square_size(crop.size if crop else self._stored, aspect)
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
-            duration, average = duration_of(container, stream), nominal_rate(container, stream)
+            average = nominal_rate(container, stream)
+            duration = duration_of(container, stream, self._origin)
             self._further: Further | None = None
             lengths = lengths_of_gif(path) if container.format.name == "gif" else []
             if context.name == "apng":
@@ -122,8 +125,7 @@ class VideoSource(BaseSource):
             upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
-            tick = stream.time_base or Fraction(1, 1000)
-        fine = None if self.is_still else self._fine_rate(tick, average)
+        fine = None if self.is_still or self._is_bare else fine_rate_of(path, average)
         fps = fine or average or _DEFAULT_RATE
         frames: int | None = self._promised
         if duration is not None and (fine or not frames or abs(frames - duration * fps) > 2):
@@ -141,16 +143,6 @@ class VideoSource(BaseSource):
         self.audio_path = path if has_audio else None
         self._begins_anew: float | None = None
         self._has_jumped = False
-
-    def _fine_rate(self, tick: Fraction, average: Fraction | None) -> Fraction | None:
-        """The fine rate of a variable one; None of a constant one."""
-        with open_film(self._path) as container:
-            if self._is_bare:
-                return None
-            packets = packets_of(container, picture_stream(container, self._path), _LOOKED_AT)
-        if rehearsed(packets, float(1 / (average or _DEFAULT_RATE)), jumps=self._jumps).jumped:
-            return None
-        return fine_rate([pts for pts, _ in packets if pts is not None], tick, average)
 
     def __iter__(self) -> Iterator[Frame]:
         """Give the frames from the start: see `frames`."""
@@ -262,8 +254,14 @@ class VideoSource(BaseSource):
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
         """Frames with time and duration in seconds; after a seek none, where the film gives no times."""
+        waiting, last = None, 0.0
         for time, (frame, duration) in in_order(self._placed(container, stream, sought), self._disorder):
-            yield frame, time, duration
+            if waiting is not None:
+                yield waiting
+                last = waiting[1] + self._period
+            waiting = frame, time, duration
+        if waiting is not None:
+            yield (waiting[0], max(waiting[1], last), waiting[2]) if self._is_last_unsure else waiting
 
     def _placed(
         self, container: InputContainer, stream: VideoStream, sought: bool
