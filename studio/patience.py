@@ -16,6 +16,11 @@ _SHARING = (5, 32, 33)
 _TRIES, _PAUSE = 5, 0.05
 
 
+def is_shared(error: OSError) -> bool:
+    """Whether Windows says that somebody has the file open, and not only that it may not be written."""
+    return getattr(error, "winerror", None) in _SHARING[1:]
+
+
 def is_held(error: OSError) -> bool:
     """Whether Windows refused because somebody has the file open just now; elsewhere that refuses nothing."""
     # Where C's library opens a file, it keeps Windows' own number to itself.

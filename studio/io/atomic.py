@@ -24,7 +24,7 @@ from studio.errors import StudioError
 from studio.io._later import Contents, bring_later, contents_of
 from studio.io._leftovers import beside_of, let_go, locked, real_path, recover_folder, sweep
 from studio.io._rename import exchange, take_free, take_free_folder
-from studio.patience import patiently
+from studio.patience import is_shared, patiently
 
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space and try again",
@@ -45,7 +45,8 @@ _REASONS = {
 
 def cannot_write(path: Path, error: OSError) -> StudioError:
     """The sentence for `error`, met while writing `path`."""
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    number = errno.EBUSY if is_shared(error) else error.errno or 0
+    reason = _REASONS.get(number, error.strerror or str(error))
     return StudioError(f"cannot write {path}: {reason}")
 
 

@@ -327,8 +327,10 @@ def test_a_sharing_violation_is_tried_five_times(tmp_path: Path, monkeypatch: py
         raise SharedError(13, "used by another process", str(target))
 
     monkeypatch.setattr(Path, "replace", never)
-    with pytest.raises(StudioError, match=r"cannot write .*a: permission is denied"):
-        write_bytes(tmp_path / "a", b"y")
+    for number, why in ((32, "something else uses it; close that first"), (5, "permission is denied")):
+        SharedError.winerror = number
+        with pytest.raises(StudioError, match=rf"cannot write .*a: {why}"):
+            write_bytes(tmp_path / "a", b"y")
     assert (tmp_path / "a").read_bytes() == b"x"
     assert names(tmp_path) == ["a"]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from films import HEIGHT, WIDTH, loud_times, make_film, numbered, numbers, sound_length
 
@@ -489,6 +490,31 @@ def test_a_really_full_disk(tiny_disk: Path, codec: str) -> None:
     assert sink.part.exists()
     told = int(re.search(r"(\d+) pictures are kept", str(raised.value))[1])  # type: ignore[index]
     assert told == len(pictures(sink.part)) >= 3
+
+
+@pytest.mark.parametrize("codec", ["png", "exr"])
+def test_a_picture_that_does_not_fit_is_closed_before_it_is_removed(
+    tmp_path: Path, codec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows removes nothing that is open: a hidden rest of it was left."""
+    unlink, removed = Path.unlink, list[str]()
+
+    def noted(path: Path, missing_ok: bool = False) -> None:
+        assert str(path) not in {file.path for file in psutil.Process().open_files()}
+        removed.append(path.name)
+        unlink(path, missing_ok)
+
+    sink = open_sink(tmp_path / "frames" / "", codec=codec, size=Size(HEIGHT, WIDTH), fps=NTSC)
+    monkeypatch.setattr(Path, "unlink", noted)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(StudioError, match="cannot write"):
+            write_noise(sink)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [name for name in removed if ".new" in name]
+    assert not [path for path in tmp_path.rglob("*") if ".new" in path.name]
 
 
 def test_a_full_disk_promises_no_picture_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

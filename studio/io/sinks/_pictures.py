@@ -51,15 +51,16 @@ class PictureSink(BaseSink):
         data = self._encode(picture)
         file = self._file(self.frames)
         beside = beside_of(file, "new")
-        with beside.open("xb") as new:  # where this fails, what stands there is not ours to remove
-            try:
+        new = beside.open("xb")
+        try:
+            with new:
                 new.write(data)
-                new.close()
-                put_in_place(beside, file, overwrite=False)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    beside.unlink(missing_ok=True)
-                raise
+            put_in_place(beside, file, overwrite=False)
+        except OSError:
+            # It is closed by now: Windows removes nothing that is open.
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
         self._bytes += len(data)
         self._written(file, data)
 
