@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 from helpers import tiny_network
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QPoint, QRect, qInstallMessageHandler
+from PySide6.QtGui import QColor, QFont, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.io.networks import save_network
+from studio.model.document import Document
+from studio.model.preset import Preset
+from studio.model.workspace import Workspace
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.layers.network_rows import KINDS
+from studio.ui.layers.panel import NetworkPanel
 
 NEEDED = {"dark": (4.5, 3.0), "high contrast": (7.0, 4.5)}
 
@@ -131,3 +136,28 @@ def clipped(widget: QWidget, window: QWidget) -> QRect:
         seen &= QRect(above.mapTo(window, QPoint()), above.size())
         above = above.parentWidget()
     return seen
+
+
+@pytest.mark.parametrize(("points", "pixels"), [(10.0, 0), (0.0, 15)])
+def test_smaller_letters_come_of_fonts_by_points_and_by_pixels(
+    qtbot: QtBot, qapp: QApplication, points: float, pixels: int
+) -> None:
+    """A desktop whose font is given in pixels had Qt complain of one of -0.9 points, which the window then said."""
+    usual, font = QApplication.font(), QFont()
+    if points:
+        font.setPointSizeF(points)
+    else:
+        font.setPixelSize(pixels)
+    smaller = theme.smaller(font, 0.8)
+    assert (smaller.pointSizeF(), smaller.pixelSize()) == ((8.0, -1) if points else (-1.0, 12))
+    assert theme.smaller(font, 0.1).pointSizeF() == (6.0 if points else -1.0)
+    qapp.setFont(font)
+    said: list[str] = []
+    before = qInstallMessageHandler(lambda _kind, _context, text: said.append(text))
+    try:
+        document = Document(Preset("tiny", tiny_network(), {}))
+        qtbot.addWidget(NetworkPanel(document, Workspace(document), Telemetry()))
+    finally:
+        qInstallMessageHandler(before)
+        qapp.setFont(usual)
+    assert said == []

@@ -41,8 +41,7 @@ class Numbers(QWidget):
         self._cells: list[tuple[str, str, str]] = []
         self._resting = QTimer(self, singleShot=True, interval=_EVERY)
         self._resting.timeout.connect(self._renew)
-        font = QFont(self.font())
-        font.setPointSizeF(max(font.pointSizeF() * 0.9, 7.0))
+        font = theme.smaller(self.font(), 0.9)
         self.setFont(font)
         self._line = QFontMetrics(font).height() + 3
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 
@@ -78,6 +78,9 @@ PALETTES = {
     ),
 }
 _SETTING = "theme"
+
+
+_LEAST_POINTS, _LEAST_PIXELS = 6.0, 9
 
 
 def _settings() -> QSettings:
@@ -215,3 +218,13 @@ def apply(app: QApplication) -> None:
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(DISABLED))
     app.setPalette(palette)
     app.setStyleSheet(_STYLE)
+
+
+def smaller(font: QFont, factor: float) -> QFont:
+    """The same letters, smaller; a font has its size in points or in pixels, as a desktop or a style gives it."""
+    made = QFont(font)
+    if font.pointSizeF() > 0:
+        made.setPointSizeF(max(_LEAST_POINTS, font.pointSizeF() * factor))
+    else:
+        made.setPixelSize(max(_LEAST_PIXELS, round(font.pixelSize() * factor)))
+    return made

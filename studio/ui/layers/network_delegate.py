@@ -88,14 +88,10 @@ class LayerDelegate(QStyledItemDelegate):
 
     def set_font(self, font: QFont) -> None:
         """Rows follow the view's font."""
-        self._name_font, self._small_font = QFont(font), QFont(font)
+        self._name_font, self._small_font = QFont(font), theme.smaller(font, 0.88)
         self._name_font.setWeight(QFont.Weight.DemiBold)
         self._bypassed_font = QFont(self._name_font)
         self._bypassed_font.setStrikeOut(True)
-        if font.pointSizeF() > 0:
-            self._small_font.setPointSizeF(font.pointSizeF() * 0.88)
-        else:
-            self._small_font.setPixelSize(max(9, round(font.pixelSize() * 0.88)))
         self._name_metrics, self._small_metrics = QFontMetrics(self._name_font), QFontMetrics(self._small_font)
         self._line = max(self._name_metrics.height(), self._small_metrics.height())
 

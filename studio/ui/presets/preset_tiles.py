@@ -173,8 +173,7 @@ class TileDelegate(QStyledItemDelegate):
 
 def _badge(painter: QPainter, frame: QRectF, text: str, where: Qt.AlignmentFlag) -> None:
     font = painter.font()
-    small = painter.font()
-    small.setPointSizeF(max(6.0, font.pointSizeF() * 0.8))
+    small = theme.smaller(font, 0.8)
     painter.setFont(small)
     metrics = QFontMetrics(small)
     text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, round(frame.width()) - 18)

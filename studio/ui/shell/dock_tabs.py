@@ -15,6 +15,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QWidget
 
+from studio.ui.kit import theme
+
 _PADDINGS = (12, 10, 8, 6, 4)
 _SMALLER = 0.88
 _DRAGGED = 150
@@ -108,11 +110,7 @@ class DockTabs(QObject):
         if bar.accessibleName() != (said := f"Panels: {', '.join(names)}"):
             bar.setAccessibleName(said)
         usual = QFont(self._window.font())
-        small = QFont(usual)
-        if usual.pointSizeF() > 0:
-            small.setPointSizeF(usual.pointSizeF() * _SMALLER)
-        else:
-            small.setPixelSize(round(usual.pixelSize() * _SMALLER))
+        small = theme.smaller(usual, _SMALLER)
         ways = [(usual, padding) for padding in _PADDINGS] + [(small, padding) for padding in _PADDINGS[-2:]]
         font, padding = next(
             (way for way in ways if _wide(names, *way) <= bar.width()),
