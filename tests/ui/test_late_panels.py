@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from studio import edits
 from studio.app import Studio
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
@@ -181,3 +183,23 @@ def test_an_import_that_fails_is_told_of_where_the_panel_is_made(studio: Studio,
     studio.window.show()
     panels.make_at_leisure()
     qtbot.waitUntil(lambda: not panels.waiting)
+
+
+def test_folders_of_edits_are_gone_through_by_the_thread_that_imports(
+    studio: Studio, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It took the window's thread a tenth of a second on a slow core."""
+    threads, found = list[threading.Thread](), edits.registry
+
+    def noted() -> object:
+        threads.append(threading.current_thread())
+        return found()
+
+    monkeypatch.setattr(edits, "registry", noted)
+    panels = studio.window.panels
+    panels._waiting = {name: panel for name, panel in panels._waiting.items() if name == "vary"}
+    studio.window.show()
+    panels.make_at_leisure()
+    qtbot.waitUntil(lambda: not panels.waiting)
+    assert threads
+    assert threads[0] is not threading.main_thread()

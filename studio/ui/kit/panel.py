@@ -43,8 +43,8 @@ class Panel:
         order: within its stack, rising; the first is in front.
         starts_hidden: whether it is not there until it is asked for.
         comes_later: whether it has nothing to show before the first picture, so that it can be made after it.
-        modules: what it needs that takes long to import: done by another thread before it is made at leisure. No Qt
-            object may come into being by that.
+        modules: what it needs that takes long to import: done by another thread before it is made at leisure. Behind
+            a colon stands what is called then. No Qt object may come into being by that.
         scrolled: whether it may be higher than its place.
         stretches: in the middle, whether it takes the room that is left.
         commands: what it adds to menus and keys.

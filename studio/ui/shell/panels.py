@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import pkgutil
 import sys
 import threading
 import time
@@ -48,7 +48,9 @@ def _nothing() -> None:
 def _import(*names: str) -> None:
     with contextlib.suppress(Exception):
         for name in names:
-            importlib.import_module(name)
+            found = pkgutil.resolve_name(name)
+            if ":" in name:
+                found()
 
 
 class Panels(QObject):

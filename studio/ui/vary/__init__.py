@@ -47,7 +47,7 @@ PANELS = (
         _make,
         stack=20,
         order=15,
-        modules=("studio.ui.vary.panel",),
+        modules=("studio.ui.vary.panel", "studio.edits:registry"),
         dials=_dials,
         commands=(
             Command(
