@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from studio.engine.base import Engine
 from studio.learn._gl_together import named, together
 from studio.learn.growth import layers_of_step
 from studio.learn.objective import WANTED, Objective
 from studio.model.graph import Graph, Input, Node
 from studio.model.network import Network
-from studio.model.op import Op, Shape
+from studio.model.op import Array, Op, Shape
 from studio.ops._spread import spread_late
 from studio.ops.arithmetic import Add, Mul
 from studio.ops.combine import Concat
@@ -133,3 +134,13 @@ def one_step(objective: Objective) -> Network:
     inputs = tuple(plain(put) for put in graph.inputs if put.name != WANTED)
     own = Graph(inputs, nodes, graph.states[-1].comes_from)
     return Network(network.name, own, {name: network.tensors[name] for name in own.tensor_shapes})
+
+
+def maps_by(engine: Engine, fed: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+    """Maps that an engine makes of these inputs, in the usual way; it is closed."""
+    engine.tunes_later = True
+    try:
+        engine.run(fed)
+        return {name: engine.activation(name) for name in names}
+    finally:
+        engine.close()

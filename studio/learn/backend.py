@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from studio.learn.objective import Objective
 from studio.learn.optimisers import Optimiser
 from studio.model.graph import Node
 from studio.model.layout import Rect
+from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.tick import START, Tick
 
@@ -120,6 +121,24 @@ class Backend(ABC):
             Of a network with a state, what each state has become and what was made at last, (N, C, H, W) by the names
             of the states and of the output; of any other nothing.
         """
+
+    def look(self, network: Network, fed: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+        """Maps of a network that need not hold the weights that learn; here by PyTorch's operators.
+
+        Args:
+            network: with its own weights.
+            fed: (C, H, W) by the names of its inputs.
+            names: of the layers.
+
+        Returns:
+            (C, H, W) float32 each.
+        """
+        import torch
+
+        from studio.ops._reference import reference
+
+        maps = reference(network, {name: torch.from_numpy(values[None]) for name, values in fed.items()})
+        return {name: maps[name][0].numpy() for name in names}
 
     @abstractmethod
     def take(self, rate: float, clip: float) -> None:

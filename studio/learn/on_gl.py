@@ -10,7 +10,7 @@ later, while the next step runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from studio.engine.gl.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay
-from studio.learn._gl_graph import TOLD, behind, inputs_of, one_step, seed_of, with_gradients
+from studio.learn._gl_graph import TOLD, behind, inputs_of, maps_by, one_step, seed_of, with_gradients
 from studio.learn._gl_ways import ComputeWay, Course, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
@@ -31,6 +31,7 @@ from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
 from studio.model.layout import Rect, sheet_size, to_sheet
+from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.size import Size
 from studio.model.tick import Tick
@@ -202,6 +203,12 @@ class GLBackend(Backend):
                 part = wanted if name == WANTED else shown
                 crops[here], sizes[here] = Crop(*part[:-1]), part.size
         return self.engine.run_cut(crops, sizes, self.tick)
+
+    def look(self, network: Network, fed: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+        """See `Backend.look`; on a GPU there, so that PyTorch is not imported for it."""
+        if self._device.is_software:
+            return super().look(network, fed, names)
+        return maps_by(_ENGINES[self.name](network, self._device), fed, names)
 
     def take(self, rate: float, clip: float) -> None:
         """See `Backend.take`."""

@@ -12,9 +12,9 @@ from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
 from studio.model.network import Network
+from studio.runtime.learning.giving_way import leave_a_core
 from studio.runtime.learning.look import Pictures, pictures_of
 from studio.runtime.learning.record import Curves
-from studio.runtime.learning.trainer import leave_a_core
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from studio.runtime.services.right_of_way import RightOfWay
+
+if TYPE_CHECKING:
+    from studio.learn.backend import Backend
 
 TURN = 0.05
 """Seconds of a turn on a CPU, where the system shares the time out among threads."""
@@ -35,6 +39,13 @@ class Courtesy:
 
     def __init__(self, way: RightOfWay | None) -> None:
         self._way, self._step, self._left = way, -1, 0.0
+        self._leaves = False
+
+    def leave_a_core(self, backend: Backend) -> None:
+        """To the picture, where PyTorch computes; on a GPU's OpenGL it is not even imported, which holds others up."""
+        if not self._leaves and (backend.name == "torch" or not backend.queues):
+            self._leaves = True
+            leave_a_core()
 
     def wait(self, step: int) -> None:
         """Let the picture go first, if this step still may: one that has waited in vain has waited all it may.
@@ -49,3 +60,10 @@ class Courtesy:
         began = time.monotonic()
         is_free = self._way.wait(self._left)
         self._left = self._left - (time.monotonic() - began) if is_free else 0.0
+
+
+def leave_a_core() -> None:
+    """Let PyTorch leave a core to the picture."""
+    from studio.engine.torch import leave_a_core
+
+    leave_a_core()

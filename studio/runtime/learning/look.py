@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
 from studio.runtime.live.report import Message
 
 if TYPE_CHECKING:
-    import torch
-
     from studio.learn.learner import Checkpoint, Learner
 
 Pictures = tuple[Picture, Picture, Picture, Picture]
@@ -30,31 +29,40 @@ _OFTEN = 3
 """Looks in a row in which a unit gives nothing before it counts as dead."""
 
 
-def maps_of(network: Network, learner: Learner) -> Mapping[str, torch.Tensor]:
-    """Every map of a network, shown the learner's last crop; empty where there has been none."""
-    import torch
+def maps_of(network: Network, learner: Learner) -> Mapping[str, Array]:
+    """What a network makes of the learner's last crop, and its ReLUs on the way; empty where there has been none.
 
+    Returns:
+        (C, H, W) by the names of the output and of those layers.
+    """
     from studio.learn.bends import with_bends
     from studio.learn.growth import grown
     from studio.model.picture import to_tensor
-    from studio.ops._reference import reference
 
     if learner.pictures is None or learner.batch is None:
         return {}
-    if network.graph.states:
-        return grown(network, learner.batch)
+    graph = network.graph
+    names = {graph.output, *_rectified(graph)}
+    if graph.states:
+        return {name: found[0].numpy() for name, found in grown(network, learner.batch).items() if name in names}
     shown, _ = learner.pictures
     fed = {}
-    for i in network.graph.inputs:
+    for i in graph.inputs:
         if i.kind == "vector":
-            values = np.random.default_rng(0).standard_normal((1, i.channels, 1, 1), np.float32)
+            fed[i.name] = np.random.default_rng(0).standard_normal((i.channels, 1, 1), np.float32)
         else:
-            values = to_tensor(shown, i.channels, i.range, i.mean, i.std, i.order)[None]
-        fed[i.name] = torch.from_numpy(values)
+            fed[i.name] = to_tensor(shown, i.channels, i.range, i.mean, i.std, i.order)
     bent = with_bends(network, learner.settings.size, learner.settings.stages).network
-    maps = reference(bent, fed)
+    there = names.intersection(node.name for node in bent.graph.nodes)
+    maps = learner.backend.look(bent, fed, {*there, bent.graph.output})
     # What the picture is made of is what the output hands on.
-    return {**maps, network.graph.output: maps[bent.graph.output]}
+    return {**maps, graph.output: maps[bent.graph.output]}
+
+
+def _rectified(graph: Graph) -> list[str]:
+    from studio.ops.activation import ReLU
+
+    return [node.name for node in graph.nodes if isinstance(node.op, ReLU)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,10 +194,10 @@ def _peak(weights: Mapping[str, Array]) -> float:
 def is_sound(learner: Learner) -> bool:
     """Whether every value of what it makes of its last crop is finite."""
     found = maps_of(learner.result(), learner)
-    return not found or bool(found[learner.network.graph.output].isfinite().all())
+    return not found or bool(np.isfinite(found[learner.network.graph.output]).all())
 
 
-def pictures_of(learner: Learner, first: Network, now: Mapping[str, torch.Tensor] | None = None) -> Pictures | None:
+def pictures_of(learner: Learner, first: Network, now: Mapping[str, Array] | None = None) -> Pictures | None:
     """The last crop in its four forms; None before the first step.
 
     Args:
@@ -204,7 +212,7 @@ def pictures_of(learner: Learner, first: Network, now: Mapping[str, torch.Tensor
     shown, wanted = learner.pictures
     graph = learner.network.graph
     before, after = maps_of(first, learner), now or maps_of(learner.result(), learner)
-    made = [to_picture(m[graph.output][0].numpy(), graph.output_range, graph.output_order) for m in (before, after)]
+    made = [to_picture(m[graph.output], graph.output_range, graph.output_order) for m in (before, after)]
     return shown, made[0], made[1], wanted
 
 
@@ -214,16 +222,14 @@ class DeadUnits:
 
     _silent: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
-    def look(self, learner: Learner, maps: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, int]]:
+    def look(self, learner: Learner, maps: Mapping[str, Array]) -> dict[str, tuple[int, int]]:
         """Take in the maps of a crop; by layer, how many channels are dead, and how many there are."""
-        from studio.ops.activation import ReLU
-
         found = {}
-        for node in learner.network.graph.nodes:
-            if not isinstance(node.op, ReLU) or node.name not in maps:
+        for name in _rectified(learner.network.graph):
+            if name not in maps:
                 continue
-            silent = (maps[node.name][0].flatten(1).abs().amax(1) == 0).numpy()
-            known = self._silent.get(node.name, np.zeros(len(silent), np.int64))
-            self._silent[node.name] = known = np.where(silent, known + 1, 0)
-            found[node.name] = int((known >= _OFTEN).sum()), len(silent)
+            silent = np.asarray(np.abs(maps[name]).max((1, 2)) == 0)
+            known = self._silent.get(name, np.zeros(len(silent), np.int64))
+            self._silent[name] = known = np.where(silent, known + 1, 0)
+            found[name] = int((known >= _OFTEN).sum()), len(silent)
         return found

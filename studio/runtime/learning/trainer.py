@@ -187,7 +187,6 @@ class Trainer:
             return
         try:
             step_back()
-            leave_a_core()
             self._tell(Told(prepared=True, notes=notes))
             self._learn(learner)
         except BaseException as error:  # noqa: BLE001 - of a look at what learns, say
@@ -265,6 +264,7 @@ class Trainer:
         try:
             for order in orders:
                 self._carry_out(order, learner)
+            self._courtesy.leave_a_core(learner.backend)
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
             if steps and self._tuning.now:
                 began = time.monotonic()
@@ -335,13 +335,6 @@ class Trainer:
         update = (learner.tensor(name) - then) / np.float32(steps)
         state = learner.backend.remembered(name)
         return Watched(name, learner.gradient(name), update, learner.map_gradient(layer), state)
-
-
-def leave_a_core() -> None:
-    """Let PyTorch leave a core to the picture."""
-    from studio.engine.torch import leave_a_core
-
-    leave_a_core()
 
 
 def _weights(learner: Learner, moving: Collection[str]) -> dict[str, Array]:
