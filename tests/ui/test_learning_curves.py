@@ -36,6 +36,25 @@ def view(qtbot: QtBot) -> CurvesView:
     return made
 
 
+def test_the_plot_is_made_in_a_turn_of_its_own_where_its_room_is(qtbot: QtBot) -> None:
+    view = CurvesView()
+    qtbot.addWidget(view)
+    with qtbot.waitExposed(view):
+        view.show()
+    assert "plot" not in vars(view)
+    height = view.sizeHint().height()
+    qtbot.waitUntil(lambda: "plot" in vars(view))
+    qtbot.waitUntil(view.plot.isVisible)
+    assert view.sizeHint().height() == height
+    assert view.layout().indexOf(view.plot) == 0
+    # Who draws does not wait for it.
+    sooner = CurvesView()
+    qtbot.addWidget(sooner)
+    sooner.show()
+    sooner.show_curves(curves(20))
+    assert len(sooner.plot.plotItem.listDataItems()) == 2
+
+
 def test_the_lines_are_the_losses_and_their_means(view: CurvesView) -> None:
     given = curves(50)
     view.log.setChecked(False)

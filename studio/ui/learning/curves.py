@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.learn.lesson_numbers import LOSS_WORDS
@@ -20,6 +21,9 @@ _PARTS = (
     *("#7FB4FF", "#9BE28F", "#E59BE8", "#FFD166", "#8FE0E0", "#FF8A8A", "#C8B6FF", "#D9D9D9", "#B8E04A", "#E8B08F"),
 )
 """A colour for each of the losses, and one for a critic's own."""
+_HEIGHT, _LATER = 150, 60
+"""Of the plot, and milliseconds until it is made where nothing is drawn sooner."""
+
 _WIDTH = 0.05
 _MOST = 400
 """Points of a line, and twice as many of one that is not smooth: Qt draws thousands in longer than a picture takes."""
@@ -53,7 +57,8 @@ class CurvesView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = plot_widget("Loss over the steps", 150)
+        self._place = QWidget()
+        self._place.setFixedHeight(_HEIGHT)
         self.log, self.parts, self.psnr = (switch(text, tip) for text, tip in _SWITCHES)
         self.log.setChecked(True)
         switches = QHBoxLayout()
@@ -65,7 +70,7 @@ class CurvesView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
-        column.addWidget(self.plot)
+        column.addWidget(self._place)
         column.addLayout(switches)
         self.key = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.key.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -74,6 +79,18 @@ class CurvesView(QWidget):
         self._curves = Curves()
         self._lines: dict[str, pg.PlotDataItem] = {}
         self._axis: tuple[bool, str] | None = None
+        self._column = column
+        later = QTimer(self, interval=_LATER, singleShot=True)
+        later.timeout.connect(lambda: self.plot)
+        later.start()
+
+    @cached_property
+    def plot(self) -> pg.PlotWidget:
+        """Made in a turn of its own, or when something is drawn: it takes a third of the panel's time."""
+        made = plot_widget("Loss over the steps", _HEIGHT)
+        self._column.replaceWidget(self._place, made)
+        self._place.deleteLater()
+        return made
 
     def show_curves(self, curves: Curves) -> None:
         """Draw these."""
