@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from films import make_film, numbered, numbers
 from hypothesis import given, settings
@@ -209,3 +210,30 @@ def test_a_film_of_two_rates_has_the_faster_one(tmp_path: Path, rates: tuple[int
         assert source.info.fps == max(rates)
         shown = numbers(frame.picture for frame in at_constant_rate(source, source.info.fps))
         assert sorted(set(shown)) == list(range(len(times)))
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [(".mkv", "libx264"), (".flv", "flv"), (".webm", "libvpx")])
+@pytest.mark.parametrize(
+    "fps", [Fraction(24000, 1001), Fraction(25), Fraction(30), Fraction(50), Fraction(60)], ids=str
+)
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_times_that_jitter_about_a_rate_have_it(
+    tmp_path: Path, suffix: str, codec: str, fps: Fraction, share: float, fresh_seed: int
+) -> None:
+    rng, count = np.random.default_rng(fresh_seed), 60
+    times = [0.0, *(float((place + rng.uniform(-share, share)) / fps) for place in range(1, count))]
+    path = make_film(tmp_path / f"a{suffix}", codec, count=count, fps=fps, times=[round(time, 3) for time in times])
+    with open_source(str(path)) as source:
+        assert source.info.fps == pytest.approx(float(fps), rel=0.02)
+        assert numbers(frame.picture for frame in at_constant_rate(source, source.info.fps or fps)) == list(
+            range(count)
+        )
+        assert [frame.time for frame in source] == pytest.approx(times, abs=0.0016)
+
+
+def test_pictures_for_two_and_three_fields_in_turn_have_the_rate_of_their_film(tmp_path: Path) -> None:
+    ends = [sum(2 + place % 2 for place in range(count)) * 1001 / 60000 for count in range(60)]
+    path = make_film(tmp_path / "a.mkv", count=60, fps=Fraction(24000, 1001), times=ends)
+    with open_source(str(path)) as source:
+        assert source.info.fps == pytest.approx(24, rel=0.002)
+        assert numbers(frame.picture for frame in at_constant_rate(source, source.info.fps or 24)) == list(range(60))

@@ -6,6 +6,7 @@ decoder  ->  Clock (jumps closed)  ->  in_order (each time once, rising)  ->  at
 from __future__ import annotations
 
 import heapq
+import statistics
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -24,6 +25,8 @@ _COMMON = tuple(Fraction(n) for n in (5, 6, 8, 10, 12, 15, 20, 24, 25, 30, 48, 5
 _SOME = 5
 """Steps of which a passage has more: a few may be apart from the others by accident."""
 
+_JITTER = 0.45
+"""Of a tick: what is nearer to it than this has it, wherever the first picture stands."""
 _TELEVISION = (24, 30, 48, 60, 120)
 
 
@@ -189,6 +192,8 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     rounding = 2 * tick / (times[-1] - times[0]) + Fraction(1, 2000)
     if is_even and (not average or abs(average * mean - 1) < rounding):
         return None
+    if len(steps) == len(times) - 1 and (steady := _steady_rate(times)) is not None:
+        return steady
     # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.
     steps.sort()
     short = steps[len(steps) // 10]
@@ -212,6 +217,28 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
         is_sure = 2 * tick * (len(steps) - len(like) + 1) / length < Fraction(1, 2000)
         return slow if is_sure and abs(slow - measured) < abs(near - measured) else near
     return rate.limit_denominator(1001)
+
+
+def _steady_rate(times: Sequence[Fraction]) -> Fraction | None:
+    """The rate about which all times merely jitter, so that each of its ticks has one; None where there is none."""
+    if len(times) <= 2 * _SOME:
+        return None
+    places, stamps = range(len(times)), [float(time - times[0]) for time in times]
+    slope = statistics.linear_regression(places, stamps).slope
+    if slope <= 0 or 1 / slope > _FASTEST:
+        return None
+    measured = Fraction(1 / slope).limit_denominator(1001)
+    near = min(_COMMON, key=lambda common: abs(common - measured) / common)
+    slow = near * Fraction(1000, 1001)
+    for rate in sorted((near, slow) if near in _TELEVISION else (near,), key=lambda each: abs(each - measured)):
+        if abs(rate - measured) / rate < _JITTER / len(times) and _is_steady(stamps, rate):
+            return rate
+    return measured if _is_steady(stamps, measured) else None
+
+
+def _is_steady(stamps: Sequence[float], rate: Fraction) -> bool:
+    """Whether each stands nearest to the tick that has its number."""
+    return all(abs(stamp * float(rate) - place) < _JITTER for place, stamp in enumerate(stamps))
 
 
 def _finest(steps: Sequence[Fraction], tick: Fraction, few: int) -> Sequence[Fraction]:
