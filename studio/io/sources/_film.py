@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+# What FFmpeg takes for the rate of a stream that says none, or one that it does not believe.
+_GUESS = 25
 # No film has more frames per second; what is above is something else.
 _FASTEST = 2000
 # No rate needs finer parts than these; more do not fit what encoders and containers count in.
@@ -168,7 +170,9 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
     if is_bare(container):
         # What the pictures say of their own rate; FFmpeg's average is 25 for all. One of the two may be that of
         # fields, or of a clock's ticks.
-        average = min((rate for rate in (stream.codec_context.framerate, guessed) if rate), default=None)
+        said = stream.codec_context.framerate
+        guessed = None if guessed == _GUESS and said and said not in (_GUESS, 2 * _GUESS) else guessed
+        average = min((rate for rate in (said, guessed) if rate), default=None)
     variable = average and guessed and abs(average - guessed) > guessed / 100
     if variable and stream.frames and stream.duration and stream.time_base:
         # Of a variable rate FFmpeg's average is off where an edit list shortens the film.
@@ -263,9 +267,12 @@ def sound_stream(container: InputContainer) -> AudioStream | None:
     return max(found, key=lambda stream: bool(stream.disposition & Disposition.default), default=None)
 
 
-def disorder_of(container: InputContainer) -> int:
-    """Among how many pictures times may be exchanged: those of AVI and ASF may be the times of decoding."""
-    return DEPTH if container.format.name in ("avi", "asf") else 2
+def disorder_of(container: InputContainer, stream: VideoStream) -> int:
+    """Among how many pictures times may be exchanged: those of AVI, ASF and MXF may be the times of decoding."""
+    may_be = container.format.name == "avi" or (
+        container.format.name in ("asf", "mxf") and bool(stream.codec_context.has_b_frames)
+    )
+    return DEPTH if may_be else 2
 
 
 def has_unsure_last(container: InputContainer) -> bool:

@@ -19,6 +19,7 @@ from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_he
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
+from studio.io.sources._other_profiles import other_profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._png_colours import further_of_png
 from studio.io.sources._radiance import read_radiance
@@ -144,9 +145,11 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
     """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else;
     or a TGA of greys with opacity.
     """
+    profile = other_profile_of(data)
+    further = partial(to_srgb, profile=profile) if profile else None
     values: np.ndarray | None = masked(data) if data.startswith(b"BM") else None
     if values is not None:
-        return Still(rgb_of(values, Colours(), way.tone_map))
+        return Still(rgb_of(values, Colours(), way.tone_map, further))
     try:
         with open_picture(data, ("BMP", "TGA")) as image:
             values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
@@ -154,7 +157,7 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
         from studio.io.sources.video import VideoSource
 
         return VideoSource(path).still(way)
-    return Still(rgb_of(values, Colours(), way.tone_map))
+    return Still(rgb_of(values, Colours(), way.tone_map, further))
 
 
 # Kinds of pictures that OpenCV does not know, or takes for something else.

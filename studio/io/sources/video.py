@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._clock import Clock, in_order, rehearsed
-from studio.io.sources._colour import Colours, Further
+from studio.io.sources._colour import Colours
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
@@ -33,6 +33,7 @@ from studio.io.sources._film import (
     square_size,
 )
 from studio.io.sources._header import lengths_of_png, read_header
+from studio.io.sources._other_profiles import further_of_file
 from studio.io.sources._png_colours import further_of_png
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
@@ -94,7 +95,7 @@ class VideoSource(BaseSource):
             self._said = Colours(int(context.color_primaries), int(context.color_trc))
             self._jumps = jumps(container)
             self._is_bare, self._is_cut = is_bare(container), is_cut(container)
-            self._disorder = disorder_of(container)
+            self._disorder = disorder_of(container, stream)
             self._is_last_unsure = has_unsure_last(container)
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning:
@@ -111,7 +112,7 @@ class VideoSource(BaseSource):
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
             average = nominal_rate(container, stream)
             duration = duration_of(container, stream, self._origin)
-            self._further: Further | None = None
+            self._further = further_of_file(path) if self.is_still or context.name == "gif" else None
             lengths = lengths_of_gif(path) if container.format.name == "gif" else []
             if context.name == "apng":
                 data = read_content(path)
