@@ -23,7 +23,8 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io._later import Contents, bring_later, contents_of
 from studio.io._leftovers import beside_of, let_go, locked, real_path, recover_folder, sweep
-from studio.io._rename import exchange, take_free, take_free_folder
+from studio.io._rename import take_free, take_free_folder
+from studio.io._swap import exchange_folder
 from studio.patience import is_shared, patiently
 
 _REASONS = {
@@ -238,32 +239,6 @@ def swap_folder(new: Path, real: Path, stood: Contents | None = None) -> None:
         if stood is not None:
             bring_later(old, real, stood)
         shutil.rmtree(old, ignore_errors=True)
-
-
-def exchange_folder(new: Path, real: Path) -> Path | None:
-    """Put the folder `new` in the place of `real`; give where the one that stood there is now, None where none did.
-
-    Where the system can, both names are exchanged in one step. Else there are two renames, and between them, for
-    microseconds, nothing is at `real`: `recover_folder` mends a process killed just then.
-
-    Raises:
-        OSError: when a rename fails; everything is then where it was.
-    """
-    if not real.exists():
-        patiently(lambda: new.rename(real))
-        return None
-    if exchange(new, real):
-        return new
-    old = beside_of(real, "old")
-    # Its age then tells `recover_folder` that somebody is at work.
-    os.utime(real)
-    patiently(lambda: real.rename(old))
-    try:
-        patiently(lambda: new.rename(real))
-    except OSError:
-        patiently(lambda: old.rename(real))
-        raise
-    return old
 
 
 def sync(path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StudioError
-from studio.io import _rename, atomic, folders
+from studio.io import _rename, _swap, folders
 from studio.io._leftovers import beside_of
 from studio.io.atomic import recover_folder, replacing, replacing_folder, write_bytes, write_free
 from studio.io.folders import carry_over, steadily, subfolders
@@ -304,6 +304,35 @@ def test_a_folder_between_its_two_renames_is_waited_for(tmp_path: Path, monkeypa
     assert pauses == 2
 
 
+@pytest.mark.usefixtures("_way")
+def test_two_who_save_one_folder_come_one_after_the_other(tmp_path: Path) -> None:
+    """Where names cannot be exchanged, one was told that its folder had been removed, or was not empty."""
+    target, problems = tmp_path / "p", list[str]()
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+
+    def save(who: str) -> None:
+        for number in range(100):
+            try:
+                with replacing_folder(target) as folder:
+                    (folder / "one").write_text(f"{who}{number}")
+                    (folder / "other").write_text(f"{who}{number}")
+            except StudioError as error:
+                problems.append(str(error))
+
+    savers = [threading.Thread(target=save, args=(who,)) for who in "abc"]
+    for saver in savers:
+        saver.start()
+    for saver in savers:
+        saver.join()
+    sys.setswitchinterval(switching)
+    assert problems == []
+    assert (target / "one").read_text() == (target / "other").read_text()
+    assert (target / "one").read_text().endswith("99")
+    subfolders(tmp_path, "one")
+    assert names(tmp_path) == ["p"]
+
+
 def test_a_sharing_violation_is_tried_five_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class SharedError(PermissionError):
         winerror = 32
@@ -341,7 +370,7 @@ def test_an_error_at_the_old_folder_is_a_sentence(tmp_path: Path, monkeypatch: p
     def denied(_: Path, other: Path) -> bool:
         raise PermissionError(13, "Permission denied", str(other))
 
-    monkeypatch.setattr(atomic, "exchange", denied)
+    monkeypatch.setattr(_swap, "exchange", denied)
     with pytest.raises(StudioError, match=r"cannot write .*p: permission is denied"), replacing_folder(tmp_path / "p"):
         pass
     assert names(tmp_path) == ["p"]
@@ -421,7 +450,7 @@ def test_a_disk_that_fails_once_all_is_in_place_is_no_failure(
         name.mkdir()
         (name / "x").write_text("old")
     if way.endswith("renames"):
-        monkeypatch.setattr(atomic, "exchange", lambda *_: False)
+        monkeypatch.setattr(_swap, "exchange", lambda *_: False)
     real = os.fsync
 
     def fails(handle: int) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
-from studio.io.atomic import exchange_folder, exists, is_folder, put_in_place, require_parent, sync, sync_rename
+from studio.io._swap import exchange_folder
+from studio.io.atomic import exists, is_folder, put_in_place, require_parent, sync, sync_rename
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
