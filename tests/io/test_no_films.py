@@ -96,3 +96,17 @@ def test_streams_of_jpegs_and_drawings_of_terminals_are_films(tmp_path: Path) ->
     for name in ("a.mjpeg", "a.ans", "a.h261"):
         with open_source(str(tmp_path / name)) as source:
             assert len(list(source)) >= 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"8BPS" + bytes([0, 1]) + bytes(7) + b"\x03\0\0\0\x08\0\0\0\x08\0\x08\0\x09" + bytes(14 + 192), "a Photoshop"),
+        (b"\x80\x2a\x5f\xd7" + bytes(2048), "a Cineon"),
+    ],
+    ids=["L*a*b*", "Cineon"],
+)
+def test_a_picture_of_a_kind_that_is_not_read_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.bin").write_bytes(content)
+    with pytest.raises(StudioError, match=said):
+        open_source(str(tmp_path / "a.bin"))

@@ -22,6 +22,8 @@ _BEGINNINGS = (
     (b"SQLite format 3\0", "a database; take the pictures out of it first"),
     *((start, "a program; give a film, a picture or a folder of pictures") for start in (b"MZ", b"\x7fELF", b"#!")),
     (b"gimp xcf", "a GIMP document; export it as PNG"),
+    (b"\x80\x2a\x5f\xd7", "a Cineon picture, which cannot be read here; save it as DPX"),
+    (b"SIMPLE  =", "an astronomer's picture (FITS) of a kind that cannot be read here; save it as TIFF or PNG"),
     (b"BLENDER", "a Blender document; render it to a film or to PNG"),
     (b"\x0e\x03\x13\x01", "a picture in HDF5's container, which cannot be read here; save it as PNG or TIFF"),
 )

@@ -33,6 +33,7 @@ from studio.io.sources._film import (
     square_size,
 )
 from studio.io.sources._header import lengths_of_png, read_header
+from studio.io.sources._other_files import what_else
 from studio.io.sources._other_profiles import further_of_file
 from studio.io.sources._png_colours import further_of_png
 from studio.io.sources._still import Still, StillSource
@@ -98,6 +99,8 @@ class VideoSource(BaseSource):
             self._disorder = disorder_of(container, stream)
             self._is_last_unsure = has_unsure_last(container)
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
+            if not beginning and (other := what_else(path)):
+                raise StudioError(f"{path} is {other}")
             if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
             first, self._first_turn = beginning[0]
