@@ -90,7 +90,7 @@ LEFT_OUT = {
         isinstance(w, QScrollArea) or isinstance(w.parentWidget(), QAbstractScrollArea)
     ),
     "a canvas for mouse and pen: what is done there is a stroke, a zoom, a curve that is dragged": lambda w: (
-        type(w).__name__ in ("Viewport", "SheetCanvas", "BarsCanvas", "Timeline", "PlotWidget", "GraphView", "HeatMap")
+        type(w).__name__ in ("Viewport", "SheetCanvas", "BarsCanvas", "Timeline", "StillPlot", "GraphView", "HeatMap")
     ),
 }
 """What may have the keyboard, or be clicked, and has no menu; each with the reason."""
