@@ -446,6 +446,41 @@ CASES: dict[str, onnx.ModelProto] = {
         [node("ConvTranspose", "x w b", strides=[3, 3], output_shape=[28, 37])], SHAPE, w=normal(4, 6, 3, 3), b=B
     ),
     "padding by edges": model([node("Pad", "x", pads=[0, 0, 1, 2, 0, 0, 3, 0], mode="edge")], SHAPE, 10),
+    **{
+        f"turned round along {axis}": model(
+            [node("Slice", "x a b c d", "t"), node("Conv", "t w b1")],
+            SHAPE,
+            a=ints(-1, 0),
+            b=ints(-(2**62), 4),
+            c=ints(axis, 1),
+            d=ints(-1, 1),
+            w=W,
+            b1=B,
+        )
+        for axis in (2, 3, -1)
+    },
+    "channels padded": model([node("Pad", "x p v")], SHAPE, p=ints(0, 1, 0, 0, 0, 3, 0, 0), v=np.float32(2.0)),
+    "channels and sides padded by edges": model(
+        [node("Pad", "x p", mode="edge")], SHAPE, p=ints(0, 2, 1, 0, 0, 1, 0, 3)
+    ),
+    "lines padded": model(
+        [node("Reshape", "x s", "a"), node("Pad", "a p v", "b"), node("Reshape", "b t")],
+        SHAPE,
+        s=ints(1, 4, 108),
+        p=ints(0, 0, 4, 0, 0, 8),
+        v=np.float32(-1.0),
+        t=ints(1, 4, 10, 12),
+    ),
+    **{
+        f"numbers padded {how}": model(
+            [node("Pad", "c p v" if how == "by a number" else "c p", "d", mode=mode), node("Mul", "x d")],
+            SHAPE,
+            c=normal(1, 1, 7, 12, seed=3),
+            p=ints(0, 0, 3, -2, 0, 0, -1, 2),
+            v=np.float32(2.5),
+        )
+        for how, mode in (("by a number", "constant"), ("by edges", "edge"), ("by reflection", "reflect"))
+    },
 }
 
 

@@ -171,6 +171,13 @@ def _heads_first(_: Tensor, y: Tensor) -> Tensor:
     return made.permute(0, 5, 1, 3, 2, 4).reshape(y.shape)
 
 
+def _selected(_: Tensor, y: Tensor) -> Tensor:
+    """Branches that are stacked, and how much of each is taken in every channel, as in SKNet."""
+    both = torch.stack([y, F.max_pool2d(y, 3, 1, 1)], 1)
+    shares = (both.sum(1).mean((-1, -2)) @ torch.linspace(-2, 2, 32).view(4, 8)).view(-1, 2, 4).softmax(1)
+    return (both * shares[..., None, None]).sum(1)
+
+
 FORMS = {
     "resized to another map": _resized,
     "halved and back": _halved,
@@ -190,6 +197,7 @@ FORMS = {
     "a batch of windows, channel by channel": _batched(5, 4),
     "along a line": _along_a_line,
     "cosine attention": _heads_first,
+    "selected branches": _selected,
 }
 
 

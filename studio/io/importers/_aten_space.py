@@ -152,13 +152,19 @@ def _pad(f: Flow, a: Args) -> Value:
     for k in range(len(given) // 2):
         if any(given[2 * k : 2 * k + 2]):
             borders[rank - 1 - k] = given[2 * k : 2 * k + 2]
+    return padded(f, value, borders, mode, 0.0 if fill is None else number(fill))
+
+
+def padded(f: Flow, value: Value, borders: dict[int, list[int]], mode: str, fill: float) -> Value:
+    """Borders along any axes, each before and behind; the last two of them together."""
     while borders:
         behind = sorted(borders)[-2:]
-        value = _bordered(f, value, {axis: borders.pop(axis) for axis in behind}, mode, fill)
+        value = _bordered(f, value, {axis: borders[axis] for axis in behind}, mode, fill)
+        borders = {axis: border for axis, border in borders.items() if axis not in behind}
     return value
 
 
-def _bordered(f: Flow, value: Value, borders: dict[int, list[int]], mode: str, fill: Any) -> Value:
+def _bordered(f: Flow, value: Value, borders: dict[int, list[int]], mode: str, fill: float) -> Value:
     """One axis or two are brought to the end of a map, get their borders, and are brought back."""
     rank = len(value.shape)
     others = [axis for axis in range(rank) if axis not in borders]
@@ -171,7 +177,7 @@ def _bordered(f: Flow, value: Value, borders: dict[int, list[int]], mode: str, f
     sides = (1, 1, *turned.shape)[-2:]
     laid = reshaped(turned, (1, math.prod(turned.shape) // math.prod(sides), *sides))
     (top, bottom), (left, right) = ([0, 0], *borders.values())[-2:]
-    made = f.pad(laid, [left, right, top, bottom], mode, 0.0 if fill is None else number(fill))
+    made = f.pad(laid, [left, right, top, bottom], mode, fill)
     made = reshaped(made, (*turned.shape[:-2], *made.shape[-2:])[-rank:])
     return made if order == sorted(order) else f.move(made, lambda n: n.transpose(np.argsort(order)))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._aten_space import padded
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, means
-from studio.io.importers._views import Value, constant, is_last
+from studio.io.importers._views import Numbers, Value, constant, is_last
 
 _PADS = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
@@ -19,19 +20,30 @@ def _pad(f: Flow, n: OnnxNode) -> Value:
     before, after = [0] * rank, [0] * rank
     for place, axis in enumerate(axes):
         before[axis], after[axis] = int(pads[place]), int(pads[place + len(axes)])
-    if n.x.constant is not None:
-        return constant(np.pad(n.x.constant, list(zip(before, after, strict=True))))
-    if rank == 4 and is_last(f.draft, n.x):
-        before, after = ([row[0], row[3], row[1], row[2]] for row in (before, after))
-    if rank != 4 or any(before[:2] + after[:2]):
-        raise StudioError("it pads channels; only height and width are padded.")
     asked = n.attributes.get("mode", b"constant").decode()
     if asked not in _PADS:
         raise StudioError(f'it pads by "{asked}", which the studio does not; it pads by {", ".join(_PADS)}.')
     mode = _PADS[asked]
     fill = n.numbers(2, "value")
     value = float(fill[0]) if fill and mode == "constant" else 0.0
-    return f.pad(n.x, (before[3], after[3], before[2], after[2]), mode, value)
+    if n.x.constant is not None:
+        return constant(_padded(np.asarray(n.x.constant), before, after, asked, value))
+    if rank == 4 and is_last(f.draft, n.x):
+        before, after = ([row[0], row[3], row[1], row[2]] for row in (before, after))
+    if rank == 4 and not any(before[:2] + after[:2]):
+        return f.pad(n.x, (before[3], after[3], before[2], after[2]), mode, value)
+    ends = enumerate(zip(before, after, strict=True))
+    return padded(f, n.x, {axis: [*pair] for axis, pair in ends if any(pair)}, mode, value)
+
+
+def _padded(values: Numbers, before: list[int], after: list[int], mode: str, fill: float) -> Numbers:
+    """As ONNX pads numbers: what is negative is cut off."""
+    cuts = zip(before, after, values.shape, strict=True)
+    inner = values[tuple(slice(max(-first, 0), side - max(-last, 0)) for first, last, side in cuts)]
+    borders = [(max(first, 0), max(last, 0)) for first, last in zip(before, after, strict=True)]
+    if mode == "constant":
+        return np.pad(inner, borders, constant_values=np.asarray(fill, values.dtype))
+    return np.pad(inner, borders, mode)  # type: ignore[call-overload, no-any-return]
 
 
 @means("DepthToSpace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._boxes import boxed, cut_like, past_the_first
 from studio.io.importers._counts import clamped, compared, scaled
+from studio.io.importers._draft import Draft
 from studio.io.importers._pairs import Pair, Rule, named
 from studio.io.importers._resize_rules import resized, resized_so
 from studio.io.importers._window_mask import masked
 from studio.model.graph import Node
+from studio.model.op import Shape
 from studio.ops import operator
 from studio.ops.rearrange import parsed
 
@@ -141,20 +144,42 @@ def _rearranged(pair: Pair) -> list[Node] | None:
         for side in one.sides
     )
     x = pair.node.inputs[0]
-    like = pair.like(*(made.size for made in pair.made()))
+    like, before = pair.like(*(made.size for made in pair.made())), list[Node]()
+    if like is None and (line := _line_like(pair)) is not None:
+        like, before = line.name, [line]
     for op, reads in (("Rearrange", (x,)), ("RearrangeLike", (x, like))):
         if None not in reads:
             try:
                 made = operator(op).model_validate({"pattern": pattern})
                 fits = all(
-                    made.output_shape(*(draft.shapes[str(r)] for r in reads)) == draft.shapes[pair.node.name]
+                    made.output_shape(*(_shape_of(draft, str(r), before) for r in reads))
+                    == draft.shapes[pair.node.name]
                     for draft in (pair.one, pair.two)
                 )
             except (ValueError, StudioError):
                 continue
             if fits:
-                return [Node(pair.node.name, made, tuple(str(r) for r in reads))]
+                own = Node(pair.node.name, made, tuple(str(r) for r in reads))
+                return [*before, own] if like in reads else [own]
     return None
+
+
+def _line_like(pair: Pair) -> Node | None:
+    """A row, or a column, as long as what is made: of a map that has so long a side, by the mean over the other."""
+    for kept, gone in (("height", "width"), ("width", "height")):
+        lengths = [getattr(made, kept) for made in pair.made()]
+        if any(getattr(made, gone) != 1 for made in pair.made()) or lengths[0] == lengths[1]:
+            continue
+        for name in reversed(pair.before):
+            if [getattr(size, kept) for size in pair.sizes(name)] == lengths:
+                return named(pair, "Mean", name, name=f"{pair.node.name}.like", dim=gone)
+    return None
+
+
+def _shape_of(draft: Draft, name: str, new: Sequence[Node]) -> Shape:
+    """Of a layer of the draft, or of one that is put before it."""
+    made = next((node for node in new if node.name == name), None)
+    return draft.shapes[name] if made is None else made.op.output_shape(draft.shapes[made.inputs[0]])
 
 
 def _group(words: list[str]) -> str:
