@@ -71,6 +71,27 @@ def test_a_database_of_jpegs_is_no_film(tmp_path: Path) -> None:
         open_source(str(tmp_path / "catalogue.db"))
 
 
+def bare(path: Path) -> bytes:
+    """MPEG-4 without a container."""
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
+        for number in range(5):
+            shade = np.full((144, 176, 3), 40 * number, np.uint8)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
+        film.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def test_what_holds_mpeg_4_is_no_film(tmp_path: Path) -> None:
+    whole = bare(tmp_path / "a.m4v")
+    with open_source(str(tmp_path / "a.m4v")) as source:
+        assert len(list(source)) == 5
+    (tmp_path / "b.m4v").write_bytes(b"rust" + bytes(300) + whole)
+    with pytest.raises(StudioError, match="no film and no picture"):
+        open_source(str(tmp_path / "b.m4v"))
+
+
 @pytest.mark.parametrize("suffix", ["txt", "asc", "nfo", "ans", "diz", "art", "ice", "vt", "cdg", "idf", "h261"])
 @pytest.mark.parametrize("what", ["text", "tabs", "noise", "zeros"])
 def test_a_name_alone_makes_no_film(tmp_path: Path, suffix: str, what: str) -> None:

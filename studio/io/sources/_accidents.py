@@ -24,6 +24,8 @@ def _is_cdg(data: bytes) -> bool:
 # By FFmpeg's names of formats: how a file of each begins.
 _BEGINS: dict[str, Callable[[bytes], bool]] = {
     "mjpeg": lambda data: data.startswith(b"\xff\xd8\xff"),
+    # MPEG-4 without a container, of which FFmpeg finds the start in any file of many zeros.
+    "m4v": lambda data: data.startswith(b"\0\0\1"),
     # Drawings of terminals have sequences of control; any other text has none.
     "tty": lambda data: b"\x1b[" in data and b"\0" not in data,
     "idf": lambda data: data.startswith(b"\x041.4\0\0\0\0"),
