@@ -24,6 +24,7 @@ from studio.model.size import Size
 if TYPE_CHECKING:
     from studio.io.sinks import Sink
     from studio.model.picture import DeepPicture
+    from studio.runtime.render.coming import Coming
     from studio.runtime.render.enlarge import Restored
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
@@ -70,7 +71,9 @@ def record_frames(
     def time_of(number: int) -> float:
         return float((first + number) / rate)
 
-    score = _Score(lambda picture, number: mover(picture, time_of(number), number), heard, total, None, lanes, time_of)
+    score = _Score(
+        lambda picture, number: mover.later(picture, time_of(number), number), heard, total, None, lanes, time_of
+    )
     _record(pictures, score, mover, feeder, settings)
     # It was recorded, and may be black.
     if broken := broken_from(feeder.engine) if lanes is None else lanes.broken:
@@ -88,6 +91,7 @@ def record_turns(
     settings: RecordingSettings,
 ) -> None:
     """Record what a performance shows of its runs; see `_record`."""
+    from studio.runtime.render.coming import there
     from studio.runtime.render.turns import sound_of
 
     shown = [turn.shown for turn in turns]
@@ -96,15 +100,15 @@ def record_turns(
         settings = replace(settings, sound=None)
     began = straight[0] if straight is not None else 0.0
     heard = began, began + float(sum(shown) / settings.rate)
-    score = _Score(lambda picture, number: mover.replayed(picture, turns[number]), heard, sum(shown), shown)
+    score = _Score(lambda picture, number: there(mover.replayed(picture, turns[number])), heard, sum(shown), shown)
     _record(pictures, score, mover, feeder, settings)
 
 
 @dataclass(frozen=True)
 class _Score:
-    """How pictures are bent, by their numbers, and shown; and what of the sound belongs to them."""
+    """How pictures begin to be bent, by their numbers, and are shown; and what of the sound belongs to them."""
 
-    bend: Callable[[DeepPicture, int], DeepPicture]
+    bend: Callable[[DeepPicture, int], Coming]
     heard: tuple[float, float | None]
     total: int | None
     shown: Sequence[int] | None = None
@@ -112,7 +116,7 @@ class _Score:
     time_of: Callable[[int], float] = float
 
     def run(
-        self, pictures: Iterator[DeepPicture], bend: Callable[[DeepPicture], DeepPicture], sink: Sink
+        self, pictures: Iterator[DeepPicture], bend: Callable[[DeepPicture], Coming], sink: Sink
     ) -> Generator[int, None, None]:
         """Bend all pictures into a sink, here or on several devices."""
         from studio.runtime.render.offline import render
@@ -145,12 +149,12 @@ def _record(
     # What has more bits than the recording is dithered down to it.
     feeder.deep = feeder.deep or first.itemsize > 1
     rate = settings.rate
-    size = Size.of(score.bend(first, 0))
+    size = Size.of(score.bend(first, 0)())
     mover.begin()
     numbers = count()
     interrupted = False
 
-    def bent(picture: DeepPicture) -> DeepPicture:
+    def begun(picture: DeepPicture) -> Coming:
         return score.bend(picture, next(numbers))
 
     def all_pictures() -> Iterator[DeepPicture]:
@@ -169,7 +173,7 @@ def _record(
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.
-            with ended_kindly(), closing(score.run(all_pictures(), bent, sink)) as counts:
+            with ended_kindly(), closing(score.run(all_pictures(), begun, sink)) as counts:
                 show_progress(counts, score.total)
         except KeyboardInterrupt:
             interrupted = True

@@ -1,25 +1,34 @@
-"""How inputs come to the torch engine, and where its maps lie for those who share the device."""
+"""How pictures come to the torch engine and go, and where its maps lie for those who share the device."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from studio.engine._torch_flights import TorchFlights
+from studio.engine._torch_picture import brought_over, levels_of
+from studio.engine.reading import Coming
 from studio.model.graph import Input
 from studio.model.op import Array
-from studio.model.picture import DeepPicture, check_channels
+from studio.model.picture import DeepPicture, Picture, check_channels
 from studio.model.size import Size
 
 if TYPE_CHECKING:
     import torch
 
     from studio.engine.pinned import PinnedInputs
+    from studio.engine.pinned_outputs import PinnedOutputs
+    from studio.engine.reached import Reached
 
 
 class TorchInputs(TorchFlights):
-    """The part of the torch engine that takes inputs over."""
+    """The part of the torch engine that takes inputs over, and hands pictures on."""
 
+    _registered: Reached | None
     _pinned: PinnedInputs | None
+    _outgoing: PinnedOutputs | None
     kind: ClassVar[torch.dtype]
 
     def input_memory(self, name: str, size: Size) -> Array | None:
@@ -31,6 +40,31 @@ class TorchInputs(TorchFlights):
     def cuda_map(self, name: str) -> torch.Tensor | None:
         """See `Reading.cuda_map`."""
         return None if self._pinned is None else self._activations[self._require_run(name)][0]
+
+    def reach(self, memory: NDArray[np.uint8]) -> None:
+        """See `Reading.reach`."""
+        if self._registered is not None:
+            self._begin()
+            self._registered.add(memory)
+
+    def picture(self, out: Picture | None = None) -> Picture:
+        """See `Reading.picture`; a device's own hands out 8 bits a value, not floats."""
+        if self._device.type == "cpu" or self.colour is not None:
+            return super().picture(out)
+        if self._outgoing is not None:
+            return self.ask_picture(out)()
+        return brought_over(self._levels(), out)
+
+    def ask_picture(self, out: Picture | None = None) -> Coming:
+        """See `Reading.ask_picture`."""
+        if self._outgoing is None or self.colour is not None:
+            return super().ask_picture(out)
+        self._begin()
+        return self._outgoing.ask(self._levels(), out)
+
+    def _levels(self) -> torch.Tensor:
+        graph = self.graph
+        return levels_of(self._activations[self._require_run(graph.output)][0], graph.output_range, graph.output_order)
 
     def _hand_in(self, name: str, values: Array) -> None:
         self._feed(name, values)

@@ -16,12 +16,14 @@ import numpy as np
 import torch
 
 from studio.engine.captured import capturing
+from studio.engine.reached import Reached
 from studio.model.graph import Input
 from studio.model.op import Array
 from studio.model.picture import LUMA, DeepPicture, white
 from studio.tables import listed, on_device
 
 _KINDS = {np.dtype(np.float32): torch.float32, np.dtype(np.uint8): torch.uint8, np.dtype(np.uint16): torch.int16}
+_SIGNED = {np.dtype(np.uint16): np.dtype(np.int16)}
 Make = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -30,10 +32,12 @@ class PinnedInputs:
 
     Args:
         device: of CUDA.
+        reached: memory that it reads by itself, where nothing is copied first.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, reached: Reached) -> None:
         self._device = device
+        self._reached = reached
         self._ways: dict[tuple[str, np.dtype], _Way] = {}
 
     def memory(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -56,7 +60,7 @@ class PinnedInputs:
     def _way(self, name: str, shape: tuple[int, ...], kind: np.dtype) -> _Way:
         known = self._ways.get((name, kind))
         if known is None or known.shape != shape:
-            known = self._ways[name, kind] = _Way(self._device, shape, kind)
+            known = self._ways[name, kind] = _Way(self._device, self._reached, shape, kind)
         return known
 
 
@@ -90,8 +94,9 @@ class _Way:
 
     COUNT = 3
 
-    def __init__(self, device: torch.device, shape: tuple[int, ...], kind: np.dtype) -> None:
+    def __init__(self, device: torch.device, reached: Reached, shape: tuple[int, ...], kind: np.dtype) -> None:
         self.shape = shape
+        self._reached = reached
         self._kind = kind
         self._held = [torch.empty(shape, dtype=_KINDS[kind], pin_memory=True) for _ in range(self.COUNT)]
         self._views = [each.numpy().view(kind) for each in self._held]
@@ -111,11 +116,14 @@ class _Way:
     def feed(self, values: np.ndarray, to: torch.Tensor, make: Make) -> None:
         """Bring these over, and make a map of them."""
         number = self._number
-        if values.ctypes.data != self._views[number].ctypes.data:
-            np.copyto(self.next, values)
-        self._there.copy_(self._held[number], non_blocking=True)
-        self._events[number].record(self._stream)
-        self._number = (number + 1) % self.COUNT
+        if self._reached.holds(values):
+            self._there.copy_(torch.from_numpy(values.view(_SIGNED.get(values.dtype, values.dtype))), non_blocking=True)
+        else:
+            if values.ctypes.data != self._views[number].ctypes.data:
+                np.copyto(self.next, values)
+            self._there.copy_(self._held[number], non_blocking=True)
+            self._events[number].record(self._stream)
+            self._number = (number + 1) % self.COUNT
         if self._laid is None or self._laid.to is not to:
             self._laid = _Laid(to)
         self._laid.run(self._there, make)

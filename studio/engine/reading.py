@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.engine.backend import Backend
 from studio.engine.stats import Stats
@@ -17,6 +19,10 @@ from studio.model.stage import layer_of, made
 
 if TYPE_CHECKING:
     import torch
+
+
+Coming = Callable[[], Picture]
+"""Waits for a picture that is on its way; called once at most."""
 
 
 class Reading(Backend):
@@ -79,6 +85,19 @@ class Reading(Backend):
         """(H, W, 3) uint8 RGB: the output as it is shown; made in `out`, of that shape, where it is given."""
         graph = self.graph
         return to_picture(self.output(), graph.output_range, graph.output_order, self.colour, out)
+
+    def ask_picture(self, out: Picture | None = None) -> Coming:
+        """`picture` of the last run, brought over while the next ones are under way.
+
+        Args:
+            out: as for `picture`; not to be touched until the picture is there.
+        """
+        made = self.picture(out)
+        return lambda: made
+
+    def reach(self, memory: NDArray[np.uint8]) -> None:
+        """Let the device read and write pictures in this memory by itself, if it can, until the engine is closed."""
+        del memory
 
     def tensor(self, name: str) -> Array:
         """A copy of a tensor in PyTorch's layout, as it is now beneath its live edits."""

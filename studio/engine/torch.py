@@ -14,7 +14,6 @@ import torch
 
 from studio.engine._torch_arithmetic import arithmetic
 from studio.engine._torch_inputs import TorchInputs, make_current
-from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured
@@ -22,6 +21,8 @@ from studio.engine.cuda.compiler import compiler_for_bends
 from studio.engine.cuda.stages import StageKernels
 from studio.engine.packed import can_pack, convolve, pack
 from studio.engine.pinned import PinnedInputs, mark
+from studio.engine.pinned_outputs import PinnedOutputs
+from studio.engine.reached import Reached
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
@@ -30,7 +31,6 @@ from studio.model.layout import Rect, kernels_touched, to_sheet
 from studio.model.lowering import Running
 from studio.model.network import Network
 from studio.model.op import Array, Op
-from studio.model.picture import Picture
 from studio.model.plugins import blamed
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
@@ -96,7 +96,9 @@ class TorchEngine(TorchInputs):
         self._activations: dict[str, torch.Tensor] = {}
         on_cuda = self._device.type == "cuda"
         self._captured = Captured() if on_cuda else None
-        self._pinned = PinnedInputs(self._device) if on_cuda else None
+        self._registered = Reached() if on_cuda else None
+        self._pinned = PinnedInputs(self._device, self._registered) if self._registered is not None else None
+        self._outgoing = PinnedOutputs(self._registered) if self._registered is not None else None
         # In half precision stages run through PyTorch's operators.
         find = partial(compiler_for_bends, self._device.index)
         self._kernels = StageKernels(self._device, find) if on_cuda and self.kind == torch.float32 else None
@@ -137,6 +139,9 @@ class TorchEngine(TorchInputs):
         self._forget_graphs()
         if self._kernels is not None:
             self._kernels.close()
+        if self._registered is not None:
+            self._wait()
+            self._registered.close()
 
     def _forget_graphs(self) -> None:
         if self._captured is not None:
@@ -298,13 +303,6 @@ class TorchEngine(TorchInputs):
 
     def _read_activation(self, name: str) -> Array:
         return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")
-
-    def picture(self, out: Picture | None = None) -> Picture:
-        """See `Reading.picture`; a device's own hands out 8 bits a value, not floats."""
-        if self._device.type == "cpu" or self.colour is not None:
-            return super().picture(out)
-        shown = self._activations[self._require_run(self.graph.output)][0]
-        return brought_over(levels_of(shown, self.graph.output_range, self.graph.output_order), out)
 
     def _read_sample(self, name: str, channels: slice, ys: Places, xs: Places) -> Array:
         rows, columns = (torch.from_numpy(places).to(self._device) for places in (ys, xs))

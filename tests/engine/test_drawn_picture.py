@@ -83,6 +83,23 @@ def test_opengl_makes_it_to_a_level(
 
 
 @pytest.mark.gl
+def test_pictures_that_are_asked_for_are_those_of_their_runs_however_late_they_are_taken(device: Device) -> None:
+    engine = gl_engine("gl")(network(layer("out", "Identity", "in"), inputs=[Input("in", 3)]), device)
+    for draws in (True, False):
+        engine.draws = draws
+        wanted, coming = [], []
+        for seed in range(4):
+            engine.run({"in": values_of(3, 6, 10, seed)})
+            wanted.append(engine.picture())
+            engine.run({"in": values_of(3, 6, 10, seed)})
+            coming.append(engine.ask_picture(np.full((6, 10, 3), 77, np.uint8) if seed % 2 else None))
+        del coming[1]  # nobody takes it
+        for found, right in zip((each() for each in coming), (wanted[k] for k in (0, 2, 3)), strict=True):
+            np.testing.assert_array_equal(found, right)
+    engine.close()
+
+
+@pytest.mark.gl
 def test_a_luma_that_is_shown_in_colour_is_made_by_the_processor(device: Device) -> None:
     engine = gl_engine("gl")(network(layer("out", "Identity", "in"), inputs=[Input("in", 1)]), device)
     engine.run({"in": np.full((1, 4, 4), 0.5, np.float32)})

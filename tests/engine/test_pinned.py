@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from played_graphs import Played, play_graphs
 
-from studio.engine import pinned
+from studio.engine import pinned, pinned_outputs
 from studio.engine.pinned import PinnedInputs, made_of
+from studio.engine.pinned_outputs import PinnedOutputs
+from studio.engine.reached import Reached
 from studio.model.graph import Input
 from studio.model.picture import to_tensor, white
 
@@ -45,15 +47,47 @@ def test_pictures_become_the_floats_that_the_processor_makes(
 
 
 class _Event:
-    def record(self, stream: object) -> None:
+    def record(self, stream: object = None) -> None:
         del stream
 
     def synchronize(self) -> None:
         pass
 
 
+class _Driver:
+    """Registers memory, but for some lengths."""
+
+    def __init__(self) -> None:
+        self.registered: list[int] = []
+        self.refuses: set[int] = set()
+
+    def cudaHostRegister(self, address: int, size: int, flags: int) -> int:  # noqa: N802 - CUDA's own name
+        assert flags == 0
+        if size in self.refuses:
+            return 2
+        self.registered.append(address)
+        return 0
+
+    def cudaHostUnregister(self, address: int) -> int:  # noqa: N802 - CUDA's own name
+        self.registered.remove(address)
+        return 0
+
+
 @pytest.fixture
-def fed(monkeypatch: pytest.MonkeyPatch) -> PinnedInputs:
+def driver(monkeypatch: pytest.MonkeyPatch) -> _Driver:
+    made = _Driver()
+    monkeypatch.setattr(torch.cuda, "cudart", lambda: made)
+    return made
+
+
+@pytest.fixture
+def reached(driver: _Driver) -> Reached:
+    del driver
+    return Reached()
+
+
+@pytest.fixture
+def fed(monkeypatch: pytest.MonkeyPatch, reached: Reached) -> PinnedInputs:
     play_graphs(monkeypatch)
     empty = torch.empty
 
@@ -64,7 +98,7 @@ def fed(monkeypatch: pytest.MonkeyPatch) -> PinnedInputs:
     monkeypatch.setattr(torch, "empty", anywhere)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda _: None)
     monkeypatch.setattr(pinned, "mark", _Event)
-    return PinnedInputs(torch.device("cpu"))
+    return PinnedInputs(torch.device("cpu"), reached)
 
 
 def test_what_is_written_into_the_memory_arrives_and_its_layout_is_one_launch(fed: PinnedInputs) -> None:
@@ -90,3 +124,52 @@ def test_another_size_or_another_place_begins_anew(fed: PinnedInputs) -> None:
             fed.picture(put, picture, to)
             np.testing.assert_array_equal(to[0].numpy(), to_tensor(picture, 3, (-1.0, 1.0)))
             to.zero_()
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_picture_that_the_device_reads_by_itself_is_not_copied_first(
+    fed: PinnedInputs, reached: Reached, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = np.zeros(1000, np.uint8)
+    reached.add(memory)
+    put = Input("input", 3, range=(-1.0, 1.0))
+    picture = memory[64 : 64 + 60 * np.dtype(kind).itemsize].view(kind).reshape(4, 5, 3)
+    to = torch.zeros(1, 3, 4, 5)
+    monkeypatch.setattr(np, "copyto", None)
+    for seed in range(4):
+        picture[...] = np.random.default_rng(seed).integers(0, np.iinfo(kind).max, picture.shape, kind)
+        fed.picture(put, picture, to)
+        np.testing.assert_array_equal(to[0].numpy(), to_tensor(picture, 3, (-1.0, 1.0)))
+
+
+@pytest.mark.usefixtures("fed")
+def test_pictures_come_back_each_in_its_place_however_late_they_are_taken(
+    reached: Reached, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinned_outputs, "mark", _Event)
+    memory = np.zeros(1000, np.uint8)
+    reached.add(memory)
+    outgoing, coming, places = PinnedOutputs(reached), [], []
+    for seed in range(6):
+        made = torch.from_numpy(np.random.default_rng(seed).integers(0, 256, (4, 5, 3), np.uint8))
+        place = (None, np.zeros((4, 5, 3), np.uint8), memory[64 * seed :][:60].reshape(4, 5, 3))[seed % 3]
+        coming.append(outgoing.ask(made, place))
+        places.append((made.numpy().copy(), place))
+        made.zero_()  # the device goes on
+    for take, (wanted, place) in zip(coming, places, strict=True):
+        found = take()
+        np.testing.assert_array_equal(found, wanted)
+        assert place is None or np.shares_memory(found, place)
+
+
+def test_memory_that_the_driver_refuses_is_as_other_memory_is(reached: Reached, driver: _Driver) -> None:
+    small, large = np.zeros(64, np.uint8), np.zeros(128, np.uint8)
+    driver.refuses = {128}
+    for each in (small, large):
+        reached.add(each)
+    assert reached.holds(small[8:24])
+    assert not reached.holds(large[8:24])
+    assert not reached.holds(small[::2])
+    reached.close()
+    assert driver.registered == []
+    assert not reached.holds(small)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from studio.model.picture import Picture
+from studio.model.picture import DeepPicture, Picture
+from studio.runtime.render.coming import Coming, there
 from studio.runtime.render.offline import Recorder, ahead, render
 
 
@@ -50,19 +51,38 @@ def source(count: int, made: list[int] | None = None) -> Iterator[Picture]:
 @pytest.mark.parametrize("slowness", [0.0, 0.001])
 def test_every_picture_arrives_once_and_in_order(count: int, slowness: float) -> None:
     sink = Sink(slowness)
-    counts = list(render(source(count), lambda p: p + 1, sink))  # type: ignore[arg-type]
+    counts = list(render(source(count), lambda p: there(p + 1), sink))  # type: ignore[arg-type]
 
     assert counts == list(range(1, count + 1))
     assert sink.numbers == [(number + 1) % 256 for number in range(count)]
 
 
+def test_a_picture_is_waited_for_when_the_next_one_is_begun() -> None:
+    done: list[str] = []
+
+    def bend(picture: DeepPicture) -> Coming:
+        number = int(picture[0, 0, 0])
+        done.append(f"begin {number}")
+
+        def wait() -> DeepPicture:
+            done.append(f"wait {number}")
+            return picture
+
+        return wait
+
+    sink = Sink()
+    list(render(source(3), bend, sink))  # type: ignore[arg-type]
+    assert done == ["begin 0", "begin 1", "wait 0", "begin 2", "wait 1", "wait 2"]
+    assert sink.numbers == [0, 1, 2]
+
+
 def test_a_slow_sink_holds_the_source_back() -> None:
     made: list[int] = []
     sink, most = Sink(0.005), 0
-    for count in render(source(60, made), lambda p: p, sink):  # type: ignore[arg-type]
+    for count in render(source(60, made), there, sink):  # type: ignore[arg-type]
         most = max(most, len(made) - len(sink.numbers), count - len(sink.numbers))
-    # Four wait before the network and four after it, and each of the three threads may hold one.
-    assert 2 <= most <= 11
+    # Four wait before the network and four after it, each of the three threads may hold one, and one is on its way.
+    assert 2 <= most <= 12
     assert len(sink.numbers) == 60
 
 
@@ -85,16 +105,16 @@ def test_an_error_of_the_source_surfaces_after_the_pictures_before_it() -> None:
 
     sink = Sink()
     with pytest.raises(ValueError, match="a damaged frame"):
-        list(render(broken(), lambda p: p, sink))  # type: ignore[arg-type]
+        list(render(broken(), there, sink))  # type: ignore[arg-type]
     assert sink.numbers == [0, 1, 2]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_of_the_network_surfaces_and_what_was_bent_is_written(error: type[BaseException]) -> None:
-    def bend(picture: Picture) -> Picture:
+    def bend(picture: DeepPicture) -> Coming:
         if picture[0, 0, 0] == 5:
             raise error("cannot bend")
-        return picture
+        return there(picture)
 
     sink = Sink(0.002)
     with pytest.raises(error, match="cannot bend"):
@@ -106,26 +126,26 @@ def test_an_error_of_the_network_surfaces_and_what_was_bent_is_written(error: ty
 def test_an_error_of_the_sink_surfaces(fails_at: int) -> None:
     sink = Sink(fails_at=fails_at)
     with pytest.raises(OSError, match="the disk is full"):
-        list(render(source(100), lambda p: p, sink))  # type: ignore[arg-type]
+        list(render(source(100), there, sink))  # type: ignore[arg-type]
     assert len(sink.numbers) == fails_at
 
 
 def test_a_render_closed_early_writes_what_was_bent_and_stops_the_source() -> None:
     made: list[int] = []
     sink = Sink()
-    running = render(source(10_000, made), lambda p: p, sink)  # type: ignore[arg-type]
+    running = render(source(10_000, made), there, sink)  # type: ignore[arg-type]
     for count in running:
         if count == 5:
             break
     running.close()  # type: ignore[attr-defined]
 
     assert sink.numbers == [0, 1, 2, 3, 4]
-    assert len(made) <= 11
+    assert len(made) <= 12
 
 
 def test_a_render_never_begun_starts_nothing() -> None:
     made: list[int] = []
-    render(source(9, made), lambda p: p, Sink()).close()  # type: ignore[arg-type, attr-defined]
+    render(source(9, made), there, Sink()).close()  # type: ignore[arg-type, attr-defined]
     assert made == []
 
 

@@ -29,6 +29,7 @@ from studio.model.picture import DeepPicture
 from studio.model.preset import Preset
 from studio.model.size import Size
 from studio.paths import PRESETS
+from studio.runtime.render.coming import Coming
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Listen, Mover, feeds_back
 from studio.runtime.render.offline import render
@@ -101,9 +102,9 @@ def alone(lanes: Lanes, pictures: Sequence[DeepPicture]) -> list[DeepPicture]:
     feeder.deep = lanes.feeder.deep
     mover = Mover(lanes.preset, engine, feeder, None, lanes.listen)
 
-    def bend(picture: DeepPicture) -> DeepPicture:
+    def bend(picture: DeepPicture) -> Coming:
         frame = next(numbers)
-        return mover(picture, frame / RATE, frame)
+        return mover.later(picture, frame / RATE, frame)
 
     list(render(pictures, bend, sink))
     engine.close()
@@ -162,6 +163,19 @@ def test_frames_of_opengl_are_those_of_one_process(gl_device: Device) -> None:
     lanes = lanes_of(bent_by(tiny_network(), bends=[NOISE], moves=[MOVING["lfo"]]), "gl", "0", "0")
     pictures = drawn(6)
     assert_same(shared(lanes, pictures), alone(lanes, pictures))
+
+
+def test_a_recording_that_fails_at_its_end_leaves_no_process() -> None:
+    class Full(Kept):
+        def write(self, picture: DeepPicture) -> None:
+            if len(self.pictures) == 3:
+                raise OSError("the disk is full")
+            super().write(picture)
+
+    sink = Full()
+    with pytest.raises(OSError, match="the disk is full"):
+        list(render_shared(drawn(4), lanes_of(bent_by(tiny_network()), "torch", "cpu", "cpu"), float, sink))
+    assert len(sink.pictures) == 3
 
 
 def test_no_picture_starts_no_process() -> None:

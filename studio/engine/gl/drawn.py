@@ -11,6 +11,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.readback import Readback
 from studio.engine.gl.states import StatefulEngine
 from studio.engine.gl.view import ViewPass
+from studio.engine.reading import Coming
 from studio.engine.store import TensorStore
 from studio.model.display import DisplayTexture, Look
 from studio.model.graph import Graph
@@ -45,10 +46,18 @@ class DrawnEngine(StatefulEngine):
 
     def picture(self, out: Picture | None = None) -> Picture:
         """See `Reading.picture`. What lies between two levels may become either."""
-        if not self.draws or self.colour is not None:
-            return super().picture(out)
+        return self.ask_picture(out)() if self._draws_now else super().picture(out)
+
+    def ask_picture(self, out: Picture | None = None) -> Coming:
+        """See `Reading.ask_picture`."""
+        if not self._draws_now:
+            return super().ask_picture(out)
         texture, atlas = self.texture_of(self.graph.output)
-        return self._drawing.picture(texture, atlas, self.graph, out)
+        return self._drawing.ask(texture, atlas, self.graph, out)
+
+    @property
+    def _draws_now(self) -> bool:
+        return self.draws and self.colour is None
 
     @cached_property
     def _drawing(self) -> _Drawing:
@@ -63,18 +72,25 @@ class _Drawing:
         self._pass = ViewPass(device)
         self._canvas: moderngl.Framebuffer | None = None
         # The other threads of a render have Python's lock meanwhile; moderngl would hold it for as long as it copies.
-        self._readback = Readback(device)
+        self._free: list[Readback] = []
 
-    def picture(self, texture: moderngl.Texture, atlas: Atlas, graph: Graph, out: Picture | None) -> Picture:
+    def ask(self, texture: moderngl.Texture, atlas: Atlas, graph: Graph, out: Picture | None) -> Coming:
         shown = _shown(texture, atlas, graph)
         context = self._device.context
         if self._canvas is None or self._canvas.size != shown.crop.wh:
             self._canvas = context.framebuffer([context.texture(shown.crop.wh, 4)])
         self._pass.draw(self._canvas, shown, "picture", self._pass.whole(shown, "picture"), Look(nan=False))
-        self._readback.begin(self._canvas)
-        made = self._readback.take(out)
-        assert made is not None
-        return made
+        # One that is given up on the way is not handed back, and goes with who asked for it.
+        readback = self._free.pop() if self._free else Readback(self._device)
+        readback.begin(self._canvas)
+
+        def take() -> Picture:
+            made = readback.take(out)
+            self._free.append(readback)
+            assert made is not None
+            return made
+
+        return take
 
 
 def _shown(texture: moderngl.Texture, atlas: Atlas, graph: Graph) -> DisplayTexture:

@@ -22,6 +22,7 @@ from studio.model.size import Size
 from studio.model.stage import made
 from studio.model.state import STEPPING
 from studio.model.tick import START
+from studio.runtime.render.coming import Coming, there
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.size import WorkingSize, working_size
 from studio.runtime.render.stepper import Stepper
@@ -200,6 +201,14 @@ class FrameRunner:
         """
         return self.seen(self.run(picture, time))
 
+    def later(self, picture: DeepPicture, time: float = 0.0) -> Coming:
+        """As calling it; what comes of it is on its way while the next picture is run.
+
+        Returns:
+            Waits for it, to be called once. `out` is not to be touched until then.
+        """
+        return self._asked(self.run(picture, time))
+
     def again(self, picture: DeepPicture) -> DeepPicture:
         """What edits reached since the last run, run again on the same picture; else as calling it."""
         self._engine.update()
@@ -207,16 +216,24 @@ class FrameRunner:
 
     def seen(self, size: WorkingSize) -> DeepPicture:
         """The picture of the last run, which passed through in this way; see `__call__`."""
+        return self._asked(size)()
+
+    def _asked(self, size: WorkingSize) -> Coming:
+        if self._layer is not None or self.deep:
+            return there(self._values_seen(size))
         height, width = size.output
-        if self._layer is None and self.deep:
+        whole = self.out is not None and self._engine.shape(self._engine.graph.output).size == size.output
+        coming = self._engine.ask_picture(self.out if whole else None)
+        return lambda: coming()[:height, :width]
+
+    def _values_seen(self, size: WorkingSize) -> DeepPicture:
+        height, width = size.output
+        if self._layer is None:
             graph = self._engine.graph
             values = self._engine.output()[:, :height, :width]
             colour = self._engine.colour
             cut = None if colour is None else colour[:height, :width]
             return to_deep_picture(values, graph.output_range, graph.output_order, cut)
-        if self._layer is None:
-            whole = self.out is not None and self._engine.shape(self._engine.graph.output).size == size.output
-            return self._engine.picture(self.out if whole else None)[:height, :width]
         activation = self._engine.activation(self._layer)
         peaks = np.abs(activation).max(axis=(1, 2), initial=0.0, where=np.isfinite(activation))
         self._limits = peaks if self._limits is None else np.maximum(self._limits, peaks)

@@ -40,7 +40,8 @@ class Told(IntEnum):
     BEGIN = 0
     TENSOR = 1
     FRAMES = 2
-    END = 3
+    LAST = 3
+    END = 4
 
 
 class Says(IntEnum):
@@ -116,6 +117,10 @@ class Lane:
         """
         self._answer(Says.MADE)
         return self._ring.picture(place_of(frame // self._count, made=True))
+
+    def last(self) -> None:
+        """Say that no frame comes any more."""
+        self._tell(Told.LAST, b"")
 
     def broken(self) -> str:
         """The layer from which on its last frame's values are not finite; empty where they are. It is told no more."""

@@ -8,21 +8,27 @@ import os
 import signal
 import sys
 import traceback
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import IO, Any
 
 import numpy as np
 
 from studio.ending import requests_to_end
+from studio.engine.base import Engine
 from studio.engine.devices import open_on
 from studio.errors import StudioError
 from studio.io.packed import unpacked
 from studio.model.latent import LatentPath
 from studio.model.modulator import NOTHING, Measurements
 from studio.model.op import Array
+from studio.model.preset import Preset
 from studio.model.size import Size
 from studio.pipe import read, write
 from studio.runtime.live.health import broken_from
+from studio.runtime.render.coming import Coming
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.lane import Says, Told, place_of
 from studio.runtime.render.mover import Mover
@@ -59,6 +65,55 @@ def main(name: str, size: int) -> None:
             write(told, Says.DEFECT, traceback.format_exc().encode())
 
 
+class _Bending:
+    """The frames of a lane.
+
+    Args:
+        own: what the lane is.
+        preset: what it bends by.
+        ring: where pictures come and go.
+        engine: with its network loaded.
+        told: hears of every frame that is there.
+    """
+
+    def __init__(self, own: dict[str, Any], preset: Preset, ring: Ring, engine: Engine, told: IO[bytes]) -> None:
+        self._own, self._ring, self._told = own, ring, told
+        self._feeder = FrameRunner(engine, None, LatentPath(**own["path"]) if own["path"] else None)
+        self._feeder.deep = own["deep"]
+        self._heard = _Heard()
+        self._mover = Mover(preset, engine, self._feeder, None, self._heard)
+        self._mover.begin()
+        self._coming: deque[Callable[[], None]] = deque()
+
+    def run(self, asked: IO[bytes]) -> bool:
+        """Bend what comes, each while the one before it is on its way; whether it ended with the last."""
+        try:
+            while (found := read(asked)) is not None and found[0] == Told.FRAMES:
+                for frame in json.loads(found[1]):
+                    self._begin(*frame)
+        finally:
+            # Also where the next one fails.
+            for each in self._coming:
+                each()
+        return found is not None
+
+    def _begin(self, frame: int, time: float, *measured: dict[str, float]) -> None:
+        self._heard.newest = Measurements(*measured)
+        if frame % self._own["count"] != self._own["number"]:
+            self._mover.pass_by(time)
+            return
+        number = frame // self._own["count"]
+        picture, place = self._ring.picture(place_of(number)), place_of(number, made=True)
+        self._feeder.out = self._ring.room(place, self._feeder.size_for(Size.of(picture)).output).view(np.uint8)
+        self._coming.append(partial(self._hand_over, place, self._mover.later(picture, time, frame)))
+        if len(self._coming) > 1:
+            self._coming.popleft()()
+
+    def _hand_over(self, place: int, picture: Coming) -> None:
+        self._ring.put(place, picture())
+        write(self._told, Says.MADE, b"")
+
+
 def _bend(name: str, size: int, asked: IO[bytes], told: IO[bytes]) -> None:
     first = read(asked)
     if first is None:
@@ -72,27 +127,13 @@ def _bend(name: str, size: int, asked: IO[bytes], told: IO[bytes]) -> None:
         return np.frombuffer(found[1], np.float32).reshape(shape).copy()
 
     preset = unpacked(own["preset"], tensor)
-    ring = Ring(shared_memory(name, size), 2 * own["held"])
+    memory = shared_memory(name, size)
     engine = open_on(preset.bent, own["engine"], own["device"])
     try:
+        engine.reach(np.frombuffer(memory, np.uint8))
         engine.time_every = math.inf
-        feeder = FrameRunner(engine, None, LatentPath(**own["path"]) if own["path"] else None)
-        feeder.deep = own["deep"]
-        heard = _Heard()
-        mover = Mover(preset, engine, feeder, None, heard)
-        mover.begin()
-        while (found := read(asked)) is not None and found[0] == Told.FRAMES:
-            for frame, time, *measured in json.loads(found[1]):
-                heard.newest = Measurements(*measured)
-                if frame % own["count"] != own["number"]:
-                    mover.pass_by(time)
-                    continue
-                number = frame // own["count"]
-                picture, place = ring.picture(place_of(number)), place_of(number, made=True)
-                feeder.out = ring.room(place, feeder.size_for(Size.of(picture)).output).view(np.uint8)
-                ring.put(place, mover(picture, time, frame))
-                write(told, Says.MADE, b"")
-        if found is not None:
+        is_whole = _Bending(own, preset, Ring(memory, 2 * own["held"]), engine, told).run(asked)
+        if is_whole and read(asked) is not None:
             write(told, Says.BROKEN, (broken_from(engine) or "").encode())
     finally:
         engine.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import chain
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from studio.control.crossing import Crossing
 from studio.control.matrix import Matrix
@@ -25,12 +25,14 @@ from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.tempo import TEMPO
 from studio.model.tick import START, Tick
+from studio.runtime.render.coming import Coming, there
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.turner import Turner
 from studio.runtime.render.turns import Turn
 
 Bend = Callable[[DeepPicture, float], DeepPicture]
 Listen = Callable[[float], Measurements]
+Made = TypeVar("Made")
 
 
 def matrix_of(preset: Preset, others: Iterable[tuple[Number, float]] = ()) -> Matrix:
@@ -180,8 +182,20 @@ class Mover:
             time: in seconds, rising from call to call.
             frame: how many frames came before it, for bends that go by frames.
         """
-        tick = Tick(frame, Fraction(time).limit_denominator(10**6))
-        return self.run(picture, tick, time, self._play(time, time), time)
+        return self._run(picture, _tick(frame, time), time, self._play(time, time), time, self._bend)
+
+    def later(self, picture: DeepPicture, time: float, frame: int = 0) -> Coming:
+        """As calling it; where the runner bends, the picture is on its way while the next one is bent.
+
+        Returns:
+            Waits for it, to be called once.
+        """
+
+        def bent(picture: DeepPicture, place: float) -> Coming:
+            return there(self._bend(picture, place))
+
+        bend = self._runner.later if self._bend is self._runner else bent
+        return self._run(picture, _tick(frame, time), time, self._play(time, time), time, bend)
 
     def pass_by(self, time: float) -> None:
         """Let a frame go by that another device bends: what moves goes on as if it had been bent here.
@@ -206,6 +220,17 @@ class Mover:
             played: the signals that a performance brings.
             place: seconds on the path of vectors.
         """
+        return self._run(picture, tick, time, played, place, self._bend)
+
+    def _run(
+        self,
+        picture: DeepPicture,
+        tick: Tick,
+        time: float,
+        played: Measurements,
+        place: float,
+        bend: Callable[[DeepPicture, float], Made],
+    ) -> Made:
         measured = self._measured(picture, time, played)
         self._cross(time, measured)
         if self._matrix:
@@ -215,10 +240,10 @@ class Mover:
         self._runner.tick = tick
         if self._second is not None:
             self._second.before(self._runner, tick, picture)
-        bent = self._bend(picture, place)
+        bent = bend(picture, place)
         if self._turner.catch_up() and not self._as_played:
             self._runner.forget()
-            bent = self._bend(picture, place)
+            bent = bend(picture, place)
         self._look_at_layers()
         return bent
 
@@ -292,3 +317,7 @@ class Mover:
             if owner == "layer" and layer in self._engine.graph:
                 stats = self._engine.stats(layer)
                 self._before[name] = stats.mean if what == "mean" else stats.maximum - stats.minimum
+
+
+def _tick(frame: int, time: float) -> Tick:
+    return Tick(frame, Fraction(time).limit_denominator(10**6))

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
 from studio.model.picture import DeepPicture
+from studio.runtime.render.coming import Coming
 
 T = TypeVar("T")
 
@@ -139,17 +140,18 @@ class Recorder:
 
 def render(
     pictures: Iterable[DeepPicture],
-    bend: Callable[[DeepPicture], DeepPicture],
+    bend: Callable[[DeepPicture], Coming],
     sink: Taker,
     shown: Iterable[int] | None = None,
 ) -> Generator[int, None, None]:
     """Bend every picture into the sink, overlapping decoding, the network and encoding.
 
-    The network runs in the calling thread, where its engine was made. The sink is neither closed nor aborted here.
+    The network runs in the calling thread, where its engine was made; a picture is on its way from there while the next
+    one is run. The sink is neither closed nor aborted here.
 
     Args:
         pictures: what is bent.
-        bend: makes a picture of a picture.
+        bend: begins to make a picture of a picture.
         sink: takes them.
         shown: how many frames show each picture; one each where that is not said.
 
@@ -160,8 +162,8 @@ def render(
     decoded = ahead(pictures)
     count = 0
     try:
-        for picture, times in zip(decoded, repeat(1) if shown is None else shown, strict=False):
-            bent = bend(picture)
+        for coming, times in _begun(zip(decoded, repeat(1) if shown is None else shown, strict=False), bend):
+            bent = coming()
             for _ in range(times):
                 recorder.write(bent)
             count += times
@@ -169,3 +171,24 @@ def render(
     finally:
         decoded.close()
         recorder.finish()
+
+
+def _begun(
+    pictures: Iterator[tuple[DeepPicture, int]], bend: Callable[[DeepPicture], Coming]
+) -> Iterator[tuple[Coming, int]]:
+    """What waits for each picture, once the next one is begun as well."""
+    before: tuple[Coming, int] | None = None
+    while True:
+        try:
+            picture, times = next(pictures, (None, 0))
+            begun = None if picture is None else (bend(picture), times)
+        except BaseException:
+            # What was begun before it is there all the same.
+            if before is not None:
+                yield before
+            raise
+        if before is not None:
+            yield before
+        if begun is None:
+            return
+        before = begun

@@ -107,6 +107,8 @@ def render_shared(
                 recorder.write(running[taken % len(running)].take(taken))
                 taken += 1
                 yield taken
+        for lane in running:
+            lane.last()
         while taken < given:
             recorder.write(running[taken % len(running)].take(taken))
             taken += 1
@@ -117,9 +119,11 @@ def render_shared(
         decoded.close()
         for lane in running:
             lane.close()
-        for lane in running:
-            lane.join()
-        recorder.finish()
+        try:
+            recorder.finish()
+        finally:
+            for lane in running:
+                lane.join()
 
 
 def _told(frame: int, time: float, measured: Measurements) -> str:

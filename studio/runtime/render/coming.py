@@ -1,0 +1,15 @@
+"""A picture on its way out of a network, while the next one goes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from studio.model.picture import DeepPicture
+
+Coming = Callable[[], DeepPicture]
+"""Waits for it; called once at most."""
+
+
+def there(picture: DeepPicture) -> Coming:
+    """One that is there already."""
+    return lambda: picture
