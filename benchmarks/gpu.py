@@ -24,7 +24,6 @@ from torch import nn
 from benchmarks import gpu_work
 from benchmarks.figures import quartiled
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
-from studio.engine.gl.mapped import Feed
 from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.model.network import Network
 from studio.model.preset import Preset
@@ -91,7 +90,7 @@ def _ours(kind: type[GLEngine], module: nn.Module, network: Network, size: int) 
     error = _error(engine.output(), module, values)
 
     # The peers' picture lies in memory that the GPU reads; ours too, in each of the buffers that take turns.
-    for _ in range(Feed.COUNT):
+    for _ in engine._planes_of("input").buffers:
         memory = engine.input_memory("input", Size(size, size))
         assert memory is not None, "drivers of GPUs keep buffers mapped"
         memory[...] = values

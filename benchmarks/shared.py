@@ -1,8 +1,9 @@
 """A film's frames on one device and on all of the machine: ``python -m benchmarks.shared [PAIRS [CASE ...]]``.
 
 A case is an engine, a size and, for a preset that moves, a word: ``gl:1024`` or ``gl:1024:moving``. Pictures lie in
-memory and frames go nowhere, so that neither decoding nor encoding is measured. Each frame is what the first device
-alone makes, to a grey level.
+memory and frames go nowhere, so that neither decoding nor encoding is measured. With ``film`` the demo film is decoded,
+again and again, and what comes of it encoded in H.264; then both are measured by themselves as well, for no stream is
+faster. Each frame is what the first device alone makes, to a grey level.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ import math
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,12 +26,17 @@ from benchmarks.networks import autoencoder_transposed
 from studio.cli.bending import parse_bend, with_stages
 from studio.cli.moving import with_movement
 from studio.engine.devices import devices_of, open_on
+from studio.io.resize import resized
+from studio.io.sinks import open_sink
+from studio.io.sources import open_source
 from studio.model.modulator import NOTHING
 from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset
+from studio.model.size import Size
+from studio.runtime.render.coming import Coming
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
-from studio.runtime.render.offline import render
+from studio.runtime.render.offline import Taker, render
 from studio.runtime.render.shared import Lanes, render_shared
 
 RATE = 25
@@ -32,20 +44,26 @@ PAIRS = 3
 FRAMES = 6000
 """Of 512², in a film; of others as many as have so many pixels."""
 
-CASES = ("gl:512", "gl:1024", "torch:1024", "torch-tf32:1024", "gl:1024:moving", "torch:1024:moving")
+CASES = (
+    *("gl:512", "gl:1024", "torch:1024", "torch-tf32:1024", "gl:1024:moving", "torch:1024:moving"),
+    *("gl:512:film", "gl:1024:film"),
+)
 BEND, MOVE = "enc2:Rotate,angle=10@random=0.5,seed=1", "/bend/1/angle=lfo,rate=0.5,depth=0.3"
 
 
-class Nowhere:
-    """Takes frames, and keeps the first few."""
+class Kept:
+    """Takes frames, keeps the first few, and hands them on where that is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, onward: Taker | None = None) -> None:
         self.kept: list[DeepPicture] = []
+        self._onward = onward
 
     def write(self, picture: DeepPicture) -> None:
         """See `Taker.write`."""
         if len(self.kept) < 16:
             self.kept.append(picture.copy())
+        if self._onward is not None:
+            self._onward.write(picture)
 
 
 class Alone:
@@ -57,16 +75,16 @@ class Alone:
         self.feeder = FrameRunner(self._engine)
         self._mover = Mover(preset, self._engine, self.feeder)
 
-    def run(self, size: int, count: int) -> tuple[float, list[DeepPicture]]:
-        """Frames a second, and the first few."""
-        sink, numbers = Nowhere(), iter(range(count))
+    def run(self, pictures: Iterator[DeepPicture], count: int, sink: Taker) -> Timed:
+        """Bend them into the sink."""
+        numbers = iter(range(count))
         self._mover.begin()
 
-        def bend(picture: DeepPicture) -> DeepPicture:
+        def bend(picture: DeepPicture) -> Coming:
             number = next(numbers)
-            return self._mover(picture, number / RATE, number)
+            return self._mover.later(picture, number / RATE, number)
 
-        return _timed(render(_pictures(size, count), bend, sink), count), sink.kept
+        return _timed(render(pictures, bend, sink), count)
 
     def close(self) -> None:
         """Let go of the device."""
@@ -79,37 +97,91 @@ def main() -> None:
     still = Preset("autoencoder", autoencoder_transposed()[1], {})
     moving = with_movement(with_stages(still, (parse_bend(BEND),)), (MOVE,), "")
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, autoencoder, transposed; moving: {BEND}, {MOVE}")
-    print("| case | devices | frames a second on one | on all | all / one (least to most) | levels apart |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    columns = "frames a second on one | on all | all / one (least to most) | s to begin and end on all | levels apart"
+    print(f"| case | devices | {columns} |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     good = True
     for case in sys.argv[2:] or CASES:
-        engine, size, *moves = case.split(":")
-        apart = _measure(case, moving if moves else still, engine, int(size), pairs)
+        engine, size, *words = case.split(":")
+        of_film = "film" in words
+        apart = _measure(case, moving if "moving" in words else still, engine, int(size), pairs, of_film=of_film)
         good &= apart <= 1
+        if of_film:
+            print(_limits(int(size)), flush=True)
     sys.exit(0 if good else 1)
 
 
-def _measure(case: str, preset: Preset, engine: str, size: int, pairs: int) -> int:
+def _measure(case: str, preset: Preset, engine: str, size: int, pairs: int, *, of_film: bool) -> int:
     """Print the case's row; the grey levels by which frames differ, at most."""
     names = devices_of(engine, "all")
-    count = FRAMES * 512 * 512 // (size * size)
-    ratios, rates, apart = [], [], 0
+    count = _count(size) // (3 if of_film else 1)
+    made, taken = (_decoded, _encoded) if of_film else (_pictures, _nowhere)
+    ratios, rates, around, apart = [], [], [], 0
     alone = Alone(preset, engine, names[0])
     for _ in range(pairs):
-        one, first = alone.run(size, count)
-        sink = Nowhere()
+        with taken(size) as sink:
+            one, first = alone.run(made(size, count), count, sink).rate, sink.kept
         lanes = Lanes(preset, engine, names, alone.feeder, lambda _: NOTHING)
-        every = _timed(render_shared(_pictures(size, count), lanes, lambda number: number / RATE, sink), count)
+        with taken(size) as sink:
+            every, seconds = _timed(render_shared(made(size, count), lanes, lambda number: number / RATE, sink), count)
         assert len(first) == len(sink.kept) == 16
         apart = max(apart, *(int(np.abs(a.astype(int) - b).max()) for a, b in zip(first, sink.kept, strict=True)))
         ratios.append(every / one)
         rates.append((one, every))
+        around.append(seconds)
     alone.close()
     one, every = np.median(rates, axis=0)
     low, middle, high = np.percentile(ratios, [0, 50, 100])
-    cells = (case, str(len(names)), f"{one:.1f}", f"{every:.1f}", f"{middle:.2f} ({low:.2f} to {high:.2f})", str(apart))
+    ratio, extra = f"{middle:.2f} ({low:.2f} to {high:.2f})", f"{np.median(around):.1f}"
+    cells = (case, str(len(names)), f"{one:.1f}", f"{every:.1f}", ratio, extra, str(apart))
     print(f"| {' | '.join(cells)} |", flush=True)
     return apart
+
+
+def _limits(size: int) -> str:
+    """What decoding and encoding take by themselves, in frames a second."""
+    count = _count(size) // 3
+    decoded = _timed((number for number, _ in enumerate(_decoded(size, count))), count).rate
+
+    def encoded(sink: Kept) -> Iterator[int]:
+        for number, picture in enumerate(few[k % len(few)] for k in range(count)):
+            sink.write(picture)
+            yield number
+
+    few = list(_decoded(size, 50))
+    with _encoded(size) as sink:
+        rate = _timed(encoded(sink), count).rate
+    return f"| {size}², by themselves | | decoding {decoded:.1f} | encoding {rate:.1f} | | | |"
+
+
+def _count(size: int) -> int:
+    return FRAMES * 512 * 512 // (size * size)
+
+
+@contextmanager
+def _nowhere(size: int) -> Iterator[Kept]:
+    del size
+    yield Kept()
+
+
+@contextmanager
+def _encoded(size: int) -> Iterator[Kept]:
+    """A recording that is thrown away."""
+    with (
+        TemporaryDirectory() as folder,
+        open_sink(Path(folder) / "made.mp4", codec="h264", size=Size(size, size), fps=Fraction(RATE)) as sink,
+    ):
+        yield Kept(sink)
+
+
+def _decoded(size: int, count: int) -> Iterator[DeepPicture]:
+    """The demo film, again and again."""
+    left = count
+    while left > 0:
+        with open_source("demo") as source:
+            for frame in islice(source, left):
+                yield resized(frame.picture, Size(size, size))
+                left -= 1
 
 
 def _pictures(size: int, count: int) -> Iterator[Picture]:
@@ -119,14 +191,29 @@ def _pictures(size: int, count: int) -> Iterator[Picture]:
         yield few[number % len(few)]
 
 
-def _timed(counts: Iterator[int], count: int) -> float:
-    """Frames a second, once the first third has warmed everything up."""
+class Timed(NamedTuple):
+    """A render.
+
+    Attributes:
+        rate: frames a second, once the first third has warmed everything up, until the last is there.
+        around: seconds before the first frame is there, and behind the last.
+    """
+
+    rate: float
+    around: float
+
+
+def _timed(counts: Iterator[int], count: int) -> Timed:
     warm = count // 3
-    start = 0.0
+    began = time.perf_counter()
+    first = start = now = 0.0
     for number in counts:
+        now = time.perf_counter()
+        first = first or now
         if number == warm:
-            start = time.perf_counter()
-    return (count - warm) / (time.perf_counter() - start)
+            start = now
+    ended = time.perf_counter()
+    return Timed((count - warm) / (now - start), first - began + ended - now)
 
 
 if __name__ == "__main__":
