@@ -22,6 +22,8 @@ TORCH_AT_THE_TOP = {
     "engine/cuda/stages.py",
     "engine/packed.py",
     "engine/pinned.py",
+    "engine/pinned_outputs.py",
+    "engine/reached.py",
     "engine/torch.py",
     "learn/_torch_times.py",
     "learn/on_torch.py",
