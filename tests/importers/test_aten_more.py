@@ -65,6 +65,9 @@ FORMS: dict[str, How] = {
     "local_response_norm": lambda y: F.local_response_norm(y, 3, alpha=0.5, beta=0.6, k=2.0),
     "local_response_norm of an even size": lambda y: F.local_response_norm(y, 2, alpha=0.9),
     "einsum of three": _of_three,
+    "powers that differ": lambda y: (
+        (y - 0.5) ** torch.tensor([2.0, 3.0, 1.0, 0.0]).view(4, 1, 1) + torch.pow(y.abs(), y[:, :1] + 2) + 1.5**y
+    ),
 }
 
 

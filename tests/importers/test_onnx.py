@@ -459,6 +459,20 @@ CASES: dict[str, onnx.ModelProto] = {
         )
         for axis in (2, 3, -1)
     },
+    **{
+        f"every {step}th of places {start} to {end}": model(
+            [node("Slice", "x a b c d", "t"), node("Relu", "t")],
+            SHAPE,
+            a=ints(start),
+            b=ints(end),
+            c=ints(3),
+            d=ints(step),
+        )
+        for start, end, step in ((-1, -100, -2), (8, 2, -1), (9, 1, -3), (1, 11, 2))
+    },
+    "powers that differ from channel to channel": model(
+        [node("Pow", "x e")], SHAPE, e=np.array([2, 3, 1, 2], np.float32).reshape(1, 4, 1, 1)
+    ),
     "channels padded": model([node("Pad", "x p v")], SHAPE, p=ints(0, 1, 0, 0, 0, 3, 0, 0), v=np.float32(2.0)),
     "channels and sides padded by edges": model(
         [node("Pad", "x p", mode="edge")], SHAPE, p=ints(0, 2, 1, 0, 0, 1, 0, 3)

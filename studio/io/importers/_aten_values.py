@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
-import numpy as np
-
 from studio.io.importers._aten_picks import places
 from studio.io.importers._aten_table import means, number, operand
-from studio.io.importers._choices import chosen, compared, logsumexp, masked, p_norm, scaled, valued
+from studio.io.importers._choices import chosen, compared, logsumexp, masked, p_norm, power, scaled, valued
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args
-from studio.io.importers._views import Value, constant
+from studio.io.importers._views import Value
 
 
 def _axes(value: Value, given: Any) -> list[int]:
@@ -177,9 +175,4 @@ def _log_softmax(f: Flow, a: Args) -> Value:
 
 @means("pow")
 def _pow(f: Flow, a: Args) -> Value:
-    base, exponent = a["self"], a["exponent"]
-    if not isinstance(base, Value) or base.is_constant:
-        return f.each("Exp", f.binary("Mul", exponent, constant(np.log(valued(base).constant))))  # type: ignore[arg-type]
-    if isinstance(exponent, Value) and (exponent.constant is None or exponent.constant.size > 1):
-        return f.each("Exp", f.binary("Mul", f.each("Log", base), exponent))
-    return f.each("Pow", base, exponent=number(exponent))
+    return power(f, valued(a["self"]), valued(a["exponent"]))

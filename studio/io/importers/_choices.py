@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.errors import StudioError
 from studio.io.importers._flow import Flow
 from studio.io.importers._views import Value, constant, reshaped
 
@@ -78,3 +79,30 @@ def logsumexp(f: Flow, value: Value, axes: Sequence[int], keepdim: bool) -> Valu
     over = {axis % len(value.shape) for axis in axes}
     kept = tuple(n for axis, n in enumerate(found.shape) if keepdim or axis not in over)
     return reshaped(found, kept)
+
+
+_MOST_EXPONENTS = 16
+
+
+def power(f: Flow, base: Value, exponent: Value) -> Value:
+    """``base ** exponent``, either of which may be a map; exponents that differ are taken one after the other.
+
+    Raises:
+        StudioError: where a number that is not positive is raised to what the picture says.
+    """
+    if base.constant is not None and exponent.constant is not None:
+        return constant(np.power(np.asarray(base.constant), np.asarray(exponent.constant)))
+    if exponent.constant is None:
+        if base.constant is None:
+            return f.each("Exp", f.binary("Mul", f.each("Log", base), exponent))
+        if not (np.asarray(base.constant, np.float64) > 0).all():
+            raise StudioError("it raises numbers that are not positive to a map, which is not supported.")
+        return f.each("Exp", f.binary("Mul", exponent, constant(np.log(base.constant))))
+    held = np.asarray(exponent.constant)
+    first, *others = np.unique(held)
+    if len(others) >= _MOST_EXPONENTS:
+        raise StudioError(f"it raises to {len(others) + 1} exponents; {_MOST_EXPONENTS} at most are supported.")
+    made = f.each("Pow", base, exponent=float(first))
+    for number in others:
+        made = chosen(f, constant(held == number), f.each("Pow", base, exponent=float(number)), made)
+    return made

@@ -169,15 +169,18 @@ def _slice(f: Flow, n: OnnxNode) -> Value:
     starts, ends = n.numbers(1, "starts") or [], n.numbers(2, "ends") or []
     axes = n.numbers(3, "axes") or list(range(len(starts)))
     steps = n.numbers(4, "steps") or [1] * len(starts)
-    value, cut = n.x, [slice(None)] * len(n.x.shape)
+    cut, turned = [slice(None)] * len(n.x.shape), list[int]()
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         # Backwards, an end before the first element is said by a very negative number.
-        part = slice(start, None if step < 0 and end < -n.x.shape[axis] else end, step)
-        if step == -1 and len(range(n.x.shape[axis])[part]) == n.x.shape[axis]:
-            value = f.flipped(value, axis)
-        else:
-            cut[axis] = part
-    return f.move(value, lambda x: x[tuple(cut)])
+        places = range(n.x.shape[axis])[slice(start, None if step < 0 and end < -n.x.shape[axis] else end, step)]
+        cut[axis] = slice(places.start, places.stop, step)
+        if step < 0 and places:
+            cut[axis] = slice(places[-1], places[0] + 1, -step)
+            turned.append(axis)
+    value = f.move(n.x, lambda x: x[tuple(cut)])
+    for axis in turned:
+        value = f.flipped(value, axis)
+    return value
 
 
 @means("Expand")

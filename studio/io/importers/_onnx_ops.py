@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._choices import power
 from studio.io.importers._dynamic import convolved, transposed
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, borders_of, bounded, known, means, on_lines, two
@@ -138,12 +139,7 @@ def _reciprocal(f: Flow, n: OnnxNode) -> Value:
 
 @means("Pow")
 def _pow(f: Flow, n: OnnxNode) -> Value:
-    base, exponent = n.at(0), n.at(1)
-    if exponent.constant is not None and exponent.constant.size == 1:
-        return f.each("Pow", base, exponent=float(exponent.constant.flat[0]))
-    if base.constant is not None:
-        return f.each("Exp", f.binary("Mul", exponent, constant(np.log(base.constant))))
-    return f.each("Exp", f.binary("Mul", f.each("Log", base), exponent))
+    return power(f, n.at(0), n.at(1))
 
 
 # -- with weights -------------------------------------------------------------------------------------------------
