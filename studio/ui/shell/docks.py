@@ -177,8 +177,9 @@ class Docks(QObject):
             scroll.setWidgetResizable(True)
             scroll.setAccessibleName(f"{panel.title}, scrolled by arrow keys")
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            scroll.setWidget(content)
+            # In this order: what a scrolled area holds has all its styles looked up at each move.
             dock.setWidget(scroll)
+            scroll.setWidget(content)
         else:
             dock.setWidget(Scrolled(content))
 
