@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtGui import QOpenGLContext, QSurface, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
 from studio.engine.gl import device as opengl
@@ -13,6 +14,7 @@ from studio.engine.gl.api import current_api
 from studio.engine.gl.compiler import Compiler
 from studio.engine.gl.device import Device
 from studio.engine.gl.shaders import HANDLES_TRIAL, Source
+from studio.errors import StudioError
 from studio.ui.viewport import gl_context
 
 pytestmark = pytest.mark.gl
@@ -130,3 +132,30 @@ def test_a_lesson_has_a_context_that_holds_up_nothing_of_the_windows_where_there
     context.open()
     context.close()
     assert len(asked) == (2 if case in {"nvidia", "refused"} else 0)
+
+
+@pytest.mark.usefixtures("gl_app")
+@pytest.mark.parametrize("works", [(3, 3), None])
+def test_where_one_version_cannot_be_current_an_older_one_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, works: tuple[int, int] | None
+) -> None:
+    """What stood for the window's context had gone with the first: a defect was told in place of the sentence."""
+
+    class Asked(QOpenGLContext):
+        asked = (0, 0)
+
+        def setFormat(self, wanted: QSurfaceFormat) -> None:  # noqa: N802 - Qt's name
+            self.asked = wanted.version()
+            super().setFormat(wanted)
+
+        def makeCurrent(self, surface: QSurface) -> bool:  # noqa: N802 - Qt's name
+            return self.asked == works and super().makeCurrent(surface)
+
+    monkeypatch.setattr(gl_context, "QOpenGLContext", Asked)
+    context = gl_context.RenderContext(None)
+    if works is None:
+        with pytest.raises(StudioError, match="update the driver"):
+            context.open()
+    else:
+        assert context.open().renderer == gl_context._found().renderer
+        context.close()

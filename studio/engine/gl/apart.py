@@ -59,16 +59,25 @@ def device_apart(renderer: str) -> Device | None:
     """
     if not sys.platform.startswith("linux"):
         return None
-    with files_apart(), contextlib.suppress(OSError, AttributeError, StudioError, moderngl.Error, ValueError):
+    with files_apart(), contextlib.suppress(OSError, AttributeError, StudioError):
         for context in _contexts(_Egl()):
-            settings: dict[str, Any] = {"require": 430, "standalone": True, "context": context}
-            # It stays current in this thread.
-            device = Device(moderngl.create_context(**settings))
-            if device.renderer == renderer:
-                # What it keeps machine code in is open then.
-                device.calls.binary(_EMPTY)
+            if (device := _device_on(context, renderer)) is not None:
                 return device
-            device.close()
+    return None
+
+
+def _device_on(context: _Context, renderer: str) -> Device | None:
+    """A context's device, current from now on; None where it cannot be, or is of another GPU: the context is freed."""
+    settings: dict[str, Any] = {"require": 430, "standalone": True, "context": context}
+    with contextlib.suppress(StudioError, moderngl.Error, ValueError):
+        context.__enter__()
+        device = Device(moderngl.create_context(**settings))
+        if device.renderer == renderer:
+            # What it keeps machine code in is open then.
+            device.calls.binary(_EMPTY)
+            return device
+    # One that stayed current would let no other library's be so in this thread.
+    context.release()
     return None
 
 
@@ -131,7 +140,7 @@ class _Context:
 
 
 def _contexts(egl: _Egl) -> Iterator[_Context]:
-    """One on each of EGL's devices, current when it is handed over."""
+    """One on each of EGL's devices, made when it is asked for."""
     devices, count = (_address * _DEVICES)(), _int()
     egl.call("eglQueryDevicesEXT", _DEVICES, ctypes.addressof(devices), ctypes.addressof(count))
     for device in devices[: count.value]:
@@ -143,8 +152,5 @@ def _contexts(egl: _Egl) -> Iterator[_Context]:
             egl.call("eglChooseConfig", display, *at)
             egl.call("eglBindAPI", _OPENGL)
             version = (_int * len(_VERSION))(*_VERSION)
-            made = _Context(
-                egl, display, egl.call("eglCreateContext", display, config.value, None, ctypes.addressof(version))
-            )
-            made.__enter__()
-            yield made
+            made = egl.call("eglCreateContext", display, config.value, None, ctypes.addressof(version))
+            yield _Context(egl, display, made)

@@ -106,13 +106,13 @@ class RenderContext:
         Raises:
             StudioError: where there is no OpenGL 3.3 that shares with the window's.
         """
-        shared = QOpenGLContext.globalShareContext()
-        if shared is None:
+        if QOpenGLContext.globalShareContext() is None:
             raise StudioError("There is no OpenGL for a window here; install a graphics driver, or use studio render.")
         for version in _VERSIONS:
             context = QOpenGLContext()
             context.setFormat(_format(*version))
-            context.setShareContext(shared)
+            # Asked for anew: what stood for it goes with the context before.
+            context.setShareContext(QOpenGLContext.globalShareContext())
             if context.create() and context.shareContext() is not None and context.makeCurrent(self._surface):
                 self._context = context
                 device = current_device()
