@@ -330,6 +330,35 @@ def test_of_steps_that_were_under_way_nothing_comes_behind_going_back(desk: Desk
     assert session.pictures is not None
 
 
+def test_what_is_ordered_behind_something_that_fails_is_done_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that was learnt came any more: the way back, or the edit, was waited for and had been dropped."""
+
+    plain = Learner.checkpoint
+
+    def fails(_: Learner) -> None:
+        monkeypatch.setattr(Learner, "checkpoint", plain)
+        raise MemoryError
+
+    desk.learn(2)
+    desk.session.keep()
+    desk.until(lambda: desk.session.checkpoints[-1].step == 2)
+    mark = desk.session.checkpoints[-1]
+    desk.learn(2)
+    monkeypatch.setattr(Learner, "checkpoint", fails)
+    with desk.busy():
+        desk.session.keep()
+        desk.session.restore(mark)
+        desk.document.apply("Paint", "dec1.weight", Patch(Rect(0, 0, 2, 2), np.full((2, 2), 9.0, np.float32)))
+    desk.settle()
+    assert desk.said
+    assert desk.session.step == 2
+    desk.learn(2)
+    assert desk.session.curves.steps == [1, 2, 3, 4]
+    assert 8.0 < desk.tensor("dec1.weight").flat[0] < 10.0
+
+
 def test_learning_goes_another_way_from_a_checkpoint_and_the_first_way_is_still_there(desk: Desk) -> None:
     def kept() -> Mark:
         desk.session.keep()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -261,9 +262,10 @@ class Trainer:
         """Carry out orders, and learn for a while; the steps that were taken, and what failed, which ends the turn."""
         steps: tuple[Step, ...] = ()
         problem: Message | None = None
+        left = deque(orders)
         try:
-            for order in orders:
-                self._carry_out(order, learner)
+            while left:
+                self._carry_out(left.popleft(), learner)
             self._courtesy.leave_a_core(learner.backend)
             steps = tuple(self._advance(learner, wanted)) if wanted > 0 else ()
             if steps and self._tuning.now:
@@ -272,6 +274,9 @@ class Trainer:
                 self._tuning.done(began)
         except BaseException as error:  # noqa: BLE001 - the weights are kept, and the person learns what happened
             problem = told(error, "Learning")
+            with self._ready:
+                # Edits and ways back behind it count for the document already.
+                self._orders = [*left, *self._orders]
         return steps, problem
 
     def _carry_out(self, order: Callable[[Learner], object], learner: Learner) -> None:
