@@ -14,7 +14,7 @@ from studio.engine.flight import Flight as Flight
 from studio.engine.staging import Staging
 from studio.engine.stats import BINS as BINS
 from studio.engine.stats import Stats as Stats
-from studio.errors import StudioError
+from studio.errors import Pending, StudioError
 from studio.model.graph import Input, Node
 from studio.model.layout import Rect, to_sheet
 from studio.model.live_edits import LiveEdit
@@ -205,7 +205,12 @@ class Engine(Staging):
         stale = frozenset(self._stale)
         nodes = self._reached(stale)
         self._stale.clear()
-        self._execute(nodes, stale)
+        try:
+            self._execute(nodes, stale)
+        except Pending:
+            # Nothing has run.
+            self._stale |= stale
+            raise
         return tuple(dict.fromkeys(layer_of(node.name) for node in nodes))
 
     def forget(self) -> None:

@@ -479,6 +479,27 @@ def test_what_nobody_waits_for_is_not_compiled_where_it_runs_and_the_engine_stay
     engine.close()
 
 
+def test_what_was_not_run_for_want_of_its_shaders_is_still_to_be_run(gpu: Device) -> None:
+    """It counted as done: the picture stayed as it was before the stage."""
+    own, nothing = gpu.compiler, Nothing()
+    gpu.compiler = nothing  # type: ignore[assignment]
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
+    engine.tunes_later = True
+    weighted = next(node.name for node in made.graph.nodes if node.op.tensor_shapes())
+    for each in (wanted, engine):
+        each.run(fed)
+        each.set_stages([Stage(1, weighted, make_bend("Multiply", {"factor": 3.0}))])
+    before = engine.output()
+    with engine.unhurried(), pytest.raises(NextTime):
+        engine.update()
+    assert np.array_equal(engine.output(), before)
+    assert engine.update() == wanted.update()
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    gpu.compiler = own
+    engine.close()
+
+
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_what_an_edit_reaches_runs_with_all_other_layers_until_its_own_passes_are_compiled(
     gpu: Device, monkeypatch: pytest.MonkeyPatch, is_kept: bool

@@ -266,9 +266,9 @@ class AtlasEngine(DrawnEngine):
         if len(changed) > 1 and not is_all:
             # One alone is the first that runs: nothing of what it reads is made again.
             whole = frozenset(changed & made_in_part(nodes))
-        self._outdated.difference_update(names)
         key = (() if is_all else names), whole
         row = self._steps[key] if key in self._steps else self._make_row(key, nodes)
+        self._outdated.difference_update(names)
         self._told.write(self._numbers)
         row.run(self._times.run if self._times.is_due(self.time_every) else None)
         self._ran = row.makes, row.unwritten
