@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
-from studio.ending import requests_to_end
+from studio.ending import await_ends, requests_to_end
 from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
@@ -327,6 +327,7 @@ def _end_on_signals(application: QApplication, studio: Studio) -> None:
         # Who starts a program with nohup wants it to go on.
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, end)
+    await_ends()
     # It asks what is to become of unsaved work; pressed again it asks no more.
     signal.signal(signal.SIGINT, lambda *_: (signal.signal(signal.SIGINT, end), application.quit()))
     ticker = QTimer(application)

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import _thread
+import ctypes
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 _REQUESTS = "SIGTERM", "SIGHUP", "SIGBREAK"
 """A request to end, a session that goes, and what Windows has for both: Ctrl+Break, or a console that is closed."""
 
 _BREAK = 1  # CTRL_BREAK_EVENT of Windows
+_CLOSED = 2, 5, 6  # its CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT and CTRL_SHUTDOWN_EVENT
+_GRANTED = 10.0
+"""Seconds, more than the five after which Windows ends the process."""
 
 
 def requests_to_end() -> list[int]:
     """The signals, but for that of Ctrl+C, by which this system asks a program to end."""
     return [getattr(signal, name) for name in _REQUESTS if hasattr(signal, name)]
+
+
+def await_ends() -> None:
+    """On Windows: let a console that is closed, or a session that ends, wait for what handles `SIGBREAK`.
+
+    The system ends a process as soon as it has been told of that, which is before Python calls the handler, unless
+    whoever is told keeps it waiting. Where there is no handler, nothing is held up.
+    """
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(_told(), True)
+
+
+@cache
+def _told() -> Any:
+    """What Windows tells of its console, in a thread of its own; kept as long as the process lives."""
+
+    def told(event: int) -> bool:
+        if event in _CLOSED and callable(signal.getsignal(signal.SIGBREAK)):
+            _thread.interrupt_main(signal.SIGBREAK)
+            time.sleep(_GRANTED)
+        # Whoever else wants to know is told, too.
+        return False
+
+    return ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_ulong)(told)
 
 
 def apart() -> dict[str, Any]:

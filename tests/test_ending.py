@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from studio.model.preset import Preset
 from studio.paths import DEMO_CLIP, WEIGHTS
 from studio.runtime.render.aside import Film, Rendering
 
-_NEW_GROUP, _BELOW_NORMAL, _BREAK = 0x200, 0x4000, 1
+_NEW_GROUP, _BELOW_NORMAL, _BREAK, _CLOSE = 0x200, 0x4000, 1, 2
 
 
 @pytest.fixture
@@ -74,6 +76,50 @@ def test_a_console_that_is_closed_is_a_request_to_end(monkeypatch: pytest.Monkey
     assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
     monkeypatch.delattr(signal, "SIGHUP")
     assert ending.requests_to_end() == [signal.SIGTERM, signal.SIGUSR1]
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_console_that_is_closed_waits_for_what_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows ends the process when its thread for this comes back: Python's handler was not called before that."""
+    given, waited = list[Any](), list[float]()
+    kernel = SimpleNamespace(SetConsoleCtrlHandler=lambda told, add: given.append((told, add)))
+    monkeypatch.setattr(ending.ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    monkeypatch.setattr(ending.ctypes, "WINFUNCTYPE", lambda *_: lambda told: told, raising=False)
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
+    ending._told.cache_clear()
+    handled = threading.Event()
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        assert handled.wait(60)
+
+    monkeypatch.setattr(ending.time, "sleep", sleep)
+
+    begun = list[threading.Thread]()
+
+    def close(event: int) -> None:
+        told, is_added = given[-1]
+        assert is_added
+        begun.append(threading.Thread(target=told, args=(event,)))
+        begun[-1].start()
+
+    def record() -> None:
+        with ended_kindly():
+            close(_BREAK)  # of that the signal itself tells
+            begun[-1].join(60)
+            assert not waited
+            close(_CLOSE)
+            assert handled.wait(60), "it is ended"
+
+    with pytest.raises(KeyboardInterrupt):
+        record()
+    handled.set()
+    begun[-1].join(60)
+    assert waited == [ending._GRANTED]
+    close(_CLOSE)
+    begun[-1].join(60)
+    assert len(waited) == 1, "nobody wants to know any more"
+    ending._told.cache_clear()
 
 
 @pytest.mark.film

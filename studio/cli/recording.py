@@ -17,7 +17,7 @@ import typer
 from studio.cli.common import Exit, human_count, note
 from studio.cli.progress import show_progress
 from studio.cli.streams import say
-from studio.ending import requests_to_end
+from studio.ending import await_ends, requests_to_end
 from studio.errors import StudioError
 from studio.model.size import Size
 
@@ -197,6 +197,7 @@ def ended_kindly() -> Iterator[None]:
         before = {}
     for number in before:
         signal.signal(number, signal.default_int_handler)
+    await_ends()
     try:
         yield
     finally:

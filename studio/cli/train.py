@@ -17,7 +17,7 @@ from studio.cli.common import EngineOption, Exit, is_given, note, refuse_pipe
 from studio.cli.learnt import KEPT, Safe, kept_in, safe_of, save_learnt
 from studio.cli.steps import shown_steps
 from studio.cli.streams import say
-from studio.ending import requests_to_end
+from studio.ending import await_ends, requests_to_end
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -310,6 +310,7 @@ def _interruptible() -> Iterator[_Flag]:
             continue
         with suppress(ValueError):
             before[number] = signal.signal(number, flag.raised)
+    await_ends()
     try:
         yield flag
     finally:
