@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 _REQUESTS = "SIGTERM", "SIGHUP", "SIGBREAK"
@@ -19,6 +18,9 @@ _BREAK = 1  # CTRL_BREAK_EVENT of Windows
 _CLOSED = 2, 5, 6  # its CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT and CTRL_SHUTDOWN_EVENT
 _GRANTED = 10.0
 """Seconds, more than the five after which Windows ends the process."""
+
+_kept: list[Any] = []
+"""What Windows calls, for as long as the process lives."""
 
 
 def requests_to_end() -> list[int]:
@@ -32,22 +34,18 @@ def await_ends() -> None:
     The system ends a process as soon as it has been told of that, which is before Python calls the handler, unless
     whoever is told keeps it waiting. Where there is no handler, nothing is held up.
     """
-    if sys.platform == "win32":
-        ctypes.windll.kernel32.SetConsoleCtrlHandler(_told(), True)
+    if sys.platform == "win32" and not _kept:
+        _kept.append(ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_ulong)(_told))
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(_kept[0], True)
 
 
-@cache
-def _told() -> Any:
-    """What Windows tells of its console, in a thread of its own; kept as long as the process lives."""
-
-    def told(event: int) -> bool:
-        if event in _CLOSED and callable(signal.getsignal(signal.SIGBREAK)):
-            _thread.interrupt_main(signal.SIGBREAK)
-            time.sleep(_GRANTED)
-        # Whoever else wants to know is told, too.
-        return False
-
-    return ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_ulong)(told)
+def _told(event: int) -> bool:
+    """What Windows tells of the console, in a thread of its own; False has it tell others, too."""
+    number = getattr(signal, _REQUESTS[-1])
+    if event in _CLOSED and callable(signal.getsignal(number)):
+        _thread.interrupt_main(number)
+        time.sleep(_GRANTED)
+    return False
 
 
 def apart() -> dict[str, Any]:

@@ -86,7 +86,7 @@ def test_a_console_that_is_closed_waits_for_what_is_recorded(monkeypatch: pytest
     monkeypatch.setattr(ending.ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
     monkeypatch.setattr(ending.ctypes, "WINFUNCTYPE", lambda *_: lambda told: told, raising=False)
     monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
-    ending._told.cache_clear()
+    monkeypatch.setattr(ending, "_kept", [])
     handled = threading.Event()
 
     def sleep(seconds: float) -> None:
@@ -119,7 +119,8 @@ def test_a_console_that_is_closed_waits_for_what_is_recorded(monkeypatch: pytest
     close(_CLOSE)
     begun[-1].join(60)
     assert len(waited) == 1, "nobody wants to know any more"
-    ending._told.cache_clear()
+    ending.await_ends()
+    assert len(given) == 1, "once for a process"
 
 
 @pytest.mark.film
