@@ -168,18 +168,21 @@ def under_way(home: Path) -> frozenset[str]:
     return frozenset(name for name in _names(home) if _left(name, "new") or _left(name, "old"))
 
 
-def misses_some(found: Iterable[Path], before: frozenset[str], after: frozenset[str]) -> bool:
+def misses_some(
+    found: Iterable[Path], before: frozenset[str], after: frozenset[str], belongs: Callable[[str], bool]
+) -> bool:
     """Whether a folder may be missing in a list because it was being replaced while that was made.
 
     Args:
         found: the list.
         before: what was `under_way` before it was made.
         after: the same, after that.
+        belongs: whether a folder of such a name is a whole one of the kind that is listed.
     """
     there = {_name_of(folder) for folder in found}
     away = {name for name in before | after if (_goes_to(name, "new") or _moved_away(name)) not in there}
     # What comes to be for the first time stays on its way, and is missing by right.
-    return bool(away) and (before != after or any(_moved_away(name) for name in away))
+    return bool(away) and (before != after or any(_moved_away(name) and belongs(name) for name in away))
 
 
 def _names(folder: Path) -> list[str]:

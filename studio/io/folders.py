@@ -130,7 +130,7 @@ def subfolders(home: Path, manifest: str) -> list[Path]:
             before = under_way(home)
             entries = (entry for entry in home.iterdir() if not entry.name.startswith("."))
             found = sorted(entry for entry in entries if is_file(entry / manifest))
-            if not misses_some(found, before, under_way(home)):
+            if not misses_some(found, before, under_way(home), lambda name: is_file(home / name / manifest)):
                 break
         except OSError:
             return []

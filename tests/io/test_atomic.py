@@ -302,6 +302,13 @@ def test_a_folder_between_its_two_renames_is_waited_for(tmp_path: Path, monkeypa
     preset_like(beside_of(tmp_path / "first", "new"))
     assert subfolders(tmp_path, "preset.json") == sorted((kept, long)), "a first save is no reason to wait"
     assert pauses == 2
+    # Nor is what a killed process had moved away of another kind: nobody who lists presets puts it back.
+    left = beside_of(tmp_path / "network", "old")
+    left.mkdir()
+    (left / "network.json").write_text("{}")
+    assert subfolders(tmp_path, "preset.json") == sorted((kept, long))
+    assert left.exists()
+    assert pauses == 2
 
 
 @pytest.mark.usefixtures("_way")
