@@ -14,7 +14,7 @@ import pytest
 
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked, prepare
-from studio.runtime.learning.comparison import Comparison
+from studio.runtime.learning.comparison import Comparison, _Race
 
 NAMES = ("transposed", "fractional")
 
@@ -76,6 +76,29 @@ def test_it_goes_on_pauses_and_begins_anew(desk: Desk) -> None:
     desk.comparison.begin(desk.networks, replace(desk.asked, seed=4), steps=1)
     desk.until(lambda: desk.comparison.state == "paused")
     assert desk.comparison.runs[0].curves.steps == [1]
+
+
+def test_a_rest_is_that_of_the_order_before_where_it_is_told_late(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _Race.run
+
+    def late(race: _Race, rounds: float) -> None:
+        """An order that comes when what rests has told so, and is under way before that is heard."""
+        end = time.monotonic() + 0.5
+        while rounds and not desk.calls and time.monotonic() < end:
+            time.sleep(0.002)
+        run(race, rounds)
+        end = time.monotonic() + 60.0
+        while race._left and time.monotonic() < end:
+            time.sleep(0.002)
+
+    monkeypatch.setattr(_Race, "run", late)
+    desk.comparison.begin(desk.networks, desk.asked, steps=1)
+    desk.until(lambda: desk.comparison.state == "paused")
+    assert desk.comparison.runs[0].curves.steps == [1]
+    desk.comparison.pause()
+    desk.comparison.go_on(1)
+    desk.until(lambda: desk.comparison.state == "paused")
+    assert desk.comparison.runs[0].curves.steps == [1, 2]
 
 
 def test_a_pause_is_heard_wherever_they_are(desk: Desk) -> None:

@@ -127,8 +127,9 @@ class Comparison:
             self._say(news.problem, news.details)
         if news.ended:
             self._race = None
-        # What has come to rest may have been told to go on meanwhile.
-        self._set("off" if news.ended else "paused" if news.rests and not race.is_wanted else "learning")
+        # What has come to rest may have been told to go on meanwhile, and be under way already.
+        rests = news.rests is not None and news.rests == race.orders
+        self._set("off" if news.ended else "paused" if rests else "learning")
         for what, there in (("steps", news.steps), ("pictures", news.pictures)):
             if there:
                 self.changed.emit(what)
@@ -141,24 +142,33 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class _News:
-    """What came of a round: a step of each, and now and then what each makes of its last crop."""
+    """What came of a round: a step of each, and now and then what each makes of its last crop.
+
+    Attributes:
+        rests: the order behind which it rests; None where it goes on.
+    """
 
     steps: tuple[Step, ...] = ()
     pictures: tuple[Pictures | None, ...] = ()
     networks: tuple[Network, ...] = ()
-    rests: bool = False
+    rests: int | None = None
     problem: str = ""
     details: str = ""
     ended: bool = False
 
 
 class _Race:
-    """The thread in which they learn; no method waits but `close`."""
+    """The thread in which they learn; no method waits but `close`.
+
+    Attributes:
+        orders: how many have changed what it does.
+    """
 
     def __init__(self, networks: Sequence[Network], asked: Asked, tell: Callable[[_News], None]) -> None:
         self._networks, self._asked, self._tell = networks, asked, tell
         self._ready = threading.Condition()
         self._left: float = 0
+        self.orders = 0
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
         self._thread.start()
@@ -166,13 +176,10 @@ class _Race:
     def run(self, rounds: float) -> None:
         """Take so many steps more of each; 0 rests."""
         with self._ready:
+            if rounds or self._left:  # else it rests already, or will behind the step under way
+                self.orders += 1
             self._left = rounds
             self._ready.notify()
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether further steps are."""
-        return self._left > 0
 
     def close(self, timeout: float) -> None:
         """End it after the step under way."""
@@ -201,8 +208,9 @@ class _Race:
                 learner.close()
 
     def _learn(self, learners: Sequence[Learner]) -> None:
-        due, is_told = 0.0, False  # is_told: that it rests
-        while (wanted := self._wait(is_told)) is not None:
+        due = 0.0
+        rests: int | None = None
+        while (wanted := self._wait(rests)) is not None:
             steps: tuple[Step, ...] = ()
             problem = ""
             try:
@@ -210,20 +218,25 @@ class _Race:
             except StudioError as error:
                 problem = str(error)
                 self.run(0)
-            is_told = not self.is_wanted
+            rests = self._rests()
             began = time.monotonic()
-            if is_told or began >= due:
+            if rests is not None or began >= due:
                 pictures = tuple(pictures_of(learner, learner.network) for learner in learners)
                 networks = tuple(learner.result() for learner in learners)
                 due = time.monotonic() + max(_PICTURES_EVERY, _PATIENCE * (time.monotonic() - began))
-                self._tell(_News(steps, pictures, networks, is_told, problem))
+                self._tell(_News(steps, pictures, networks, rests, problem))
             else:
                 self._tell(_News(steps))
 
-    def _wait(self, is_told: bool) -> bool | None:
-        """Whether there is a step to take; None at the end. Waits for it when nothing else is to be told."""
+    def _rests(self) -> int | None:
+        """The order behind which no further step is wanted; None where one is."""
         with self._ready:
-            while is_told and not (self._closing or self._left > 0):
+            return None if self._left > 0 else self.orders
+
+    def _wait(self, rests: int | None) -> bool | None:
+        """Whether there is a step to take; None at the end. Waits where it rests until another order comes."""
+        with self._ready:
+            while rests == self.orders and not self._closing:
                 self._ready.wait(_IDLE)
             if self._closing:
                 return None
