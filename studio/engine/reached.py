@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ class Reached:
         """Let the device have this memory, whose pages stay where they are from now on, until `close`."""
         if int(_runtime().cudaHostRegister(memory.ctypes.data, memory.nbytes, 0)) == 0:
             self._parts.append(memory)
+            return
+        # CUDA keeps what it refused as its last error, which PyTorch would raise behind the next kernel of its own.
+        with suppress(RuntimeError):
+            torch.empty(1, device="cuda").fill_(0)
 
     def holds(self, values: NDArray[Any]) -> bool:
         """Whether these lie in it, without gaps."""

@@ -60,10 +60,12 @@ class _Driver:
     def __init__(self) -> None:
         self.registered: list[int] = []
         self.refuses: set[int] = set()
+        self.last = 0
 
     def cudaHostRegister(self, address: int, size: int, flags: int) -> int:  # noqa: N802 - CUDA's own name
         assert flags == 0
         if size in self.refuses:
+            self.last = 2
             return 2
         self.registered.append(address)
         return 0
@@ -162,11 +164,25 @@ def test_pictures_come_back_each_in_its_place_however_late_they_are_taken(
         assert place is None or np.shares_memory(found, place)
 
 
-def test_memory_that_the_driver_refuses_is_as_other_memory_is(reached: Reached, driver: _Driver) -> None:
+def test_memory_that_the_driver_refuses_is_as_other_memory_is(
+    reached: Reached, driver: _Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Kernel:
+        def __init__(self, *_: object, device: str) -> None:
+            assert device == "cuda"
+
+        def fill_(self, _: int) -> None:
+            if driver.last:
+                driver.last = 0  # as PyTorch, which asks for the last error, and so has CUDA forget it
+                raise RuntimeError("CUDA error: out of memory")
+
+    monkeypatch.setattr(torch, "empty", Kernel)
     small, large = np.zeros(64, np.uint8), np.zeros(128, np.uint8)
     driver.refuses = {128}
     for each in (small, large):
         reached.add(each)
+    # The next kernel raises nothing.
+    assert driver.last == 0
     assert reached.holds(small[8:24])
     assert not reached.holds(large[8:24])
     assert not reached.holds(small[::2])

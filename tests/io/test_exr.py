@@ -12,6 +12,7 @@ import pytest
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
+from studio.io.sources._exr import Exr
 from studio.io.sources._primaries import from_places
 
 H, W = 21, 30
@@ -250,3 +251,20 @@ def test_what_is_cut_off_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
         (frame,) = source
         assert "damaged" in str(source.warning)
     assert np.abs(frame.picture[: H - 6] / 65535 - screen(LIGHT[: H - 6])).max() < 1e-4
+
+
+@pytest.mark.parametrize("tile", [0, 8])
+def test_one_chunk_does_not_stand_for_many(tmp_path: Path, tile: int) -> None:
+    part = Part(COLOURS, tile=tile)
+    whole, chunks, head = exr(part), chunks_of(part), 20 if tile else 8
+    first = len(whole) - sum(map(len, chunks))
+    table = first - 8 * len(chunks)
+    length = struct.pack("<i", len(whole) - first - head)
+    data = whole[:table] + struct.pack("<Q", first) * len(chunks) + whole[first : first + head - 4] + length
+    data += whole[len(data) :]
+    assert len(Exr(whole).alone(0)[0]) == len(whole)
+    with pytest.raises(ValueError, match="chunks"):
+        Exr(data).alone(0)
+    (tmp_path / "a.exr").write_bytes(data)
+    with pytest.raises(StudioError, match="damaged"):
+        open_source(str(tmp_path / "a.exr"))

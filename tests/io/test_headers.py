@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StudioError
-from studio.io.sources._header import read_header
+from studio.io.sources._header import directories_of_tiff, read_header
 from studio.io.sources.image import read_picture
 
 
@@ -53,3 +53,17 @@ def test_no_header_takes_a_second(data: bytes) -> None:
     began = time.thread_time()
     read_header(data)
     assert time.thread_time() - began < 1
+
+
+def test_lists_of_a_tiff_that_lie_in_each_other_are_not_walked_again_and_again() -> None:
+    lists, entries = 200, 300
+    data = bytearray(b"II*\0\x08\0\0\0" + b"\x2c\1" * (2 * lists + 6 * entries + 8))
+    assert int.from_bytes(data[8:10], "little") == entries
+    for number in range(lists):
+        place = 8 + 4 * number
+        struct.pack_into("<I", data, place + 2 + 12 * entries, place + 4)
+    assert 0 < len(list(directories_of_tiff(bytes(data)))) < 4
+    apart = b"II*\0\x08\0\0\0" + b"".join(
+        struct.pack("<HHHIII", 1, 256, 3, 1, 7, 8 + 18 * (number + 1)) for number in range(lists)
+    )
+    assert len(list(directories_of_tiff(apart))) == lists

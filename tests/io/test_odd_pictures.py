@@ -237,3 +237,45 @@ def test_what_merely_holds_a_jpeg_is_no_film(tmp_path: Path, name: str, start: b
     (tmp_path / name).write_bytes(start + count * jpeg.getvalue())
     with pytest.raises(StudioError, match=said):
         open_source(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(("digits", "level"), [(1, 0xF0), (2, 0xFE), (3, 0xFE), (4, 0xFE)])
+def test_colours_of_an_xpm_have_any_number_of_digits(tmp_path: Path, digits: int, level: int) -> None:
+    colours = ("FEDC", "0000", "12AB"), ("0000", "FEDC", "0123")
+    red, green = (f"#{''.join(each[:digits] for each in colour)}" for colour in colours)
+    rows = f'"2 2 2 2",\n"c  c {red}",\n"#a\tm black c {green} ",\n"c #a",\n"#ac "'
+    (tmp_path / "a.xpm").write_text(f"/* XPM */\nstatic char *a[] = {{\n/* columns */\n{rows}\n}};\n")
+    shown = only(tmp_path / "a.xpm")
+    assert shown[0, 0].tolist() == shown[1, 1].tolist() == [level, 0, 0x10 if digits == 1 else 0x12]
+    assert shown[0, 1].tolist() == shown[1, 0].tolist() == [0, level, 0 if digits == 1 else 1]
+
+
+@pytest.mark.parametrize(("name", "level"), [("gray0", 0), ("Grey50", 127), ("gray90", 229), ("gray100", 255)])
+def test_greys_of_an_xpm_have_their_names(tmp_path: Path, name: str, level: int) -> None:
+    (tmp_path / "a.xpm").write_text(f'/* XPM */\nstatic char *a[] = {{\n"2 1 1 1",\n". c {name}",\n".."\n}};\n')
+    assert only(tmp_path / "a.xpm").tolist() == [[[level] * 3] * 2]
+
+
+def test_an_xpm_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    whole = b'/* XPM */\nstatic char *a[] = {\n"2 2 1 1",\n". c #FFFF00000000",\n"..",\n".."\n};\n'
+    said = list[str]()
+    for count in range(20, len(whole) + 1):
+        (tmp_path / "a.xpm").write_bytes(whole[:count])
+        try:
+            with open_source(str(tmp_path / "a.xpm")) as source:
+                list(source)
+                said.append(source.warning or "whole")
+        except StudioError as error:
+            said.append(str(error))
+    assert [each for each in said if each != "whole"] == said[:-5]
+    assert all("cut off" in each for each in said[:-5])
+
+
+def test_a_pcx_with_opacity_is_not_called_damaged(tmp_path: Path) -> None:
+    Image.fromarray(RGB).save(tmp_path / "a.pcx")
+    assert np.array_equal(only(tmp_path / "a.pcx"), RGB)
+    data = bytearray((tmp_path / "a.pcx").read_bytes())
+    data[65] = 4
+    (tmp_path / "a.pcx").write_bytes(data)
+    with pytest.raises(StudioError, match="PCX picture with opacity"):
+        open_source(str(tmp_path / "a.pcx"))

@@ -210,18 +210,26 @@ class Exr:
         return b"".join([*out, *chunks]), chunks.count(b"")
 
     def _chunks(self, number: int) -> Iterator[bytes]:
-        """The chunks of a part for a file of it alone, rows counted from its first; empty where cut off."""
+        """The chunks of a part for a file of it alone, rows counted from its first; empty where cut off.
+
+        Raises:
+            ValueError: where they are longer together than the file, as where many of them are one.
+        """
         part, several = self.parts[number], bool(self.flags & _SEVERAL)
         is_tiled, top = part.tiles is not None, part.window("dataWindow").top
         before = 8 * sum(int.from_bytes(part.value("chunkCount"), "little") for part in self.parts[:number])
-        head = 20 if is_tiled else 8
+        head, left = 20 if is_tiled else 8, len(self._data)
         for (offset,) in struct.iter_unpack("<Q", self._table(self._tables + before, part.chunks)):
             at = offset + (4 if several else 0)
             said = self._data[at : at + head]
             whole = self._data[at : at + head + int.from_bytes(said[-4:], "little")]
             if len(said) < head or len(whole) < head + int.from_bytes(said[-4:], "little"):
                 yield b""
-            elif is_tiled:
+                continue
+            left -= len(whole)
+            if left < 0:
+                raise ValueError("its chunks lie in each other")
+            if is_tiled:
                 yield whole
             else:
                 (row,) = struct.unpack("<i", said[:4])

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from studio.io.sources._dpx_head import head_of
 from studio.io.sources._radiance_order import order_of
+from studio.io.sources._xpm_head import head_of_xpm
 from studio.model.size import Size
 
 # Blanks and comments between the numbers: one way to match each, so that nothing is tried twice.
@@ -60,7 +61,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr, _dpx):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr, _dpx, _xpm):
             header = read(data)
             if header is not None:
                 return header
@@ -224,6 +225,11 @@ def _dpx(data: bytes) -> Header | None:
     return Header("dpx", head.size, head.turn) if head else None
 
 
+def _xpm(data: bytes) -> Header | None:
+    head = head_of_xpm(data)
+    return Header("xpm", head.size) if head else None
+
+
 def orientation_of(exif: bytes) -> tuple[bool, bool, bool]:
     """How to turn a picture upright by its EXIF data: (transpose, flip_x, flip_y) for `base.orient`."""
     try:
@@ -240,12 +246,14 @@ class Directory(NamedTuple):
         tags: those that hold integers: the first of each.
         apart: where the lists of other pictures begin that it names, as raw photographs and thumbnails are.
         following: where the next one in the row begins; 0 for none.
+        length: bytes that it takes.
     """
 
     place: int
     tags: dict[int, int]
     apart: list[int]
     following: int
+    length: int
 
 
 def tags_of_tiff(data: bytes) -> dict[int, int]:
@@ -268,16 +276,18 @@ def directories_of_tiff(data: bytes, *, apart: bool = False) -> Iterator[Directo
     """
     if data[:4] not in _TIFF:
         return
-    seen = set[int]()
+    seen, left = set[int](), len(data)
     with suppress(struct.error):
         waiting = [_first_place(data)]
-        while waiting and len(seen) < _MOST_DIRECTORIES:
+        # Lists that lie in each other would be walked for minutes.
+        while waiting and len(seen) < _MOST_DIRECTORIES and left > 0:
             place = waiting.pop()
             if not place or place in seen:
                 continue
             seen.add(place)
             found = _directory(data, place)
             yield found
+            left -= found.length
             waiting.append(found.following)
             waiting += found.apart[::-1] if apart else []
 
@@ -311,4 +321,4 @@ def _directory(data: bytes, place: int) -> Directory:
             apart += struct.unpack_from(f"{order}{many}{_INTEGERS[kind]}", data, at)
     after = start + length * count
     following = struct.unpack_from(order + ("Q" if big else "I"), data, after)[0] if after + inline <= len(data) else 0
-    return Directory(place, tags, apart, following)
+    return Directory(place, tags, apart, following, min(count, _MOST_PARTS) * length)

@@ -7,6 +7,8 @@ from pathlib import Path
 _ARCHIVE = "an archive; unpack it first"
 _PDF = "a PDF document; save its page as a PNG"
 _RAW = "a raw photograph; develop it first, and save it as TIFF, PNG or JPEG"
+# Of any version, packed, with 8 bits of each plane, of which the fourth is opacity.
+_PCX = tuple(bytes([10, version, 1, 8]) for version in (2, 3, 4, 5))
 _BEGINNINGS = (
     (b"%PDF", _PDF),
     (b"8BPS", "a Photoshop document that cannot be read here; save it flattened, as PNG or TIFF"),
@@ -43,6 +45,8 @@ def what_else(path: Path) -> str:
     for start, said in _BEGINNINGS:
         if data.startswith(start):
             return said
+    if data.startswith(_PCX) and data[65:66] == b"\4":
+        return "a PCX picture with opacity, which cannot be read here; save it as PNG"
     if data[257:262] == b"ustar":
         return _ARCHIVE
     if b"%PDF-" in data[:1024]:

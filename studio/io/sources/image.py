@@ -27,6 +27,7 @@ from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
 from studio.io.sources._tiff_pages import Pages
+from studio.io.sources._xpm import read_xpm
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient, read_content
 from studio.model.picture import DeepPicture
 
@@ -161,7 +162,7 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
 
 
 # Kinds of pictures that OpenCV does not know, or takes for something else.
-_READERS = {"bmp": _bitmap, "tga": _bitmap, "dpx": read_dpx, "exr": read_exr, "hdr": read_radiance}
+_READERS = {"bmp": _bitmap, "tga": _bitmap, "xpm": read_xpm, "dpx": read_dpx, "exr": read_exr, "hdr": read_radiance}
 
 
 def _remark(path: Path, said: list[str]) -> str | None:
