@@ -112,6 +112,28 @@ def test_what_is_shown_for_a_hundredth_stays_for_a_tenth(tmp_path: Path, delays:
     assert [int(frame.picture[0, 0, 0]) for frame in late] == list(range(2, 24))
 
 
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("delays", [(None,), (None, 7), (7, None, None)])
+def test_no_picture_is_lost_in_front_of_which_nothing_is_said(
+    tmp_path: Path, delays: tuple[int | None, ...], *, own: bool
+) -> None:
+    rng = np.random.default_rng(2)
+    palette = rng.integers(40, 256, (256, 3), np.uint8)
+    parts = [
+        Part(rng.integers(0, 256, (9, 8), np.uint8), 2 * number, number, delay=delays[number % len(delays)])
+        for number in range(7)
+    ]
+    (tmp_path / "a.gif").write_bytes(gif(parts, palette, own=own).replace(b"\x21\xfe\x05hello\0", b""))
+    lengths = [(part.delay or 10) / 100 for part in parts]
+    with open_source(str(tmp_path / "a.gif")) as source:
+        assert source.info.duration == pytest.approx(sum(lengths))
+        frames, late = list(source), list(source.frames(sum(lengths[:3])))
+    assert [frame.time for frame in frames] == pytest.approx([sum(lengths[:number]) for number in range(7)])
+    wanted = list(painted(parts, palette))
+    assert all(np.array_equal(frame.picture, each) for frame, each in zip(frames, wanted, strict=True))
+    assert all(np.array_equal(frame.picture, each) for frame, each in zip(late, wanted[3:], strict=True))
+
+
 @pytest.mark.parametrize("suffix", ["webp", "avif", "png"])
 def test_an_animated_picture_that_is_too_large_is_refused(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch

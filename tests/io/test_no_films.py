@@ -106,7 +106,10 @@ def test_a_name_alone_makes_no_film(tmp_path: Path, suffix: str, what: str) -> N
 
 def test_streams_of_jpegs_and_drawings_of_terminals_are_films(tmp_path: Path) -> None:
     (tmp_path / "a.mjpeg").write_bytes(b"".join(jpegs()))
-    (tmp_path / "a.ans").write_bytes(b"\x1b[31mred\x1b[0m\r\n" * 40)
+    drawn = b"\x1b[31mred\x1b[0m\r\n" * 40
+    (tmp_path / "a.ans").write_bytes(drawn)
+    # Behind most of them stands who drew them, padded with zeros.
+    (tmp_path / "b.ans").write_bytes(drawn + b"\x1aSAUCE00" + b"A drawing".ljust(93) + b"\1\1" + bytes(25))
     with av.open(str(tmp_path / "a.h261"), "w") as film:
         stream = film.add_stream("h261", rate=30)
         stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
@@ -114,7 +117,7 @@ def test_streams_of_jpegs_and_drawings_of_terminals_are_films(tmp_path: Path) ->
             shade = np.full((144, 176, 3), 40 * number, np.uint8)
             film.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
         film.mux(stream.encode(None))
-    for name in ("a.mjpeg", "a.ans", "a.h261"):
+    for name in ("a.mjpeg", "a.ans", "b.ans", "a.h261"):
         with open_source(str(tmp_path / name)) as source:
             assert len(list(source)) >= 3
 

@@ -26,8 +26,8 @@ _BEGINS: dict[str, Callable[[bytes], bool]] = {
     "mjpeg": lambda data: data.startswith(b"\xff\xd8\xff"),
     # MPEG-4 without a container, of which FFmpeg finds the start in any file of many zeros.
     "m4v": lambda data: data.startswith(b"\0\0\1"),
-    # Drawings of terminals have sequences of control; any other text has none.
-    "tty": lambda data: b"\x1b[" in data and b"\0" not in data,
+    # Drawings of terminals have sequences of control; any other text has none. Behind them stands who drew them.
+    "tty": lambda data: b"\x1b[" in data and b"\0" not in data.partition(b"\x1aSAUCE00")[0],
     "idf": lambda data: data.startswith(b"\x041.4\0\0\0\0"),
     "cdg": _is_cdg,
     "h261": lambda data: data[:2] == b"\0\1" and data[2] < 16,

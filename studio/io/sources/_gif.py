@@ -1,13 +1,15 @@
 """GIFs as browsers show them: what is cleared, or not painted yet, is transparent; 1/100 s or less is a tenth.
 
 FFmpeg takes the file's background colour where a picture names no colour as transparent. So its decoder is told by
-pictures that paint nothing and name one, which are not given on. Nor does it lengthen what is to stay for 1/100 s.
+pictures that paint nothing and name one, which are not given on. Nor does it lengthen what is to stay for 1/100 s, and
+a picture without a control it leaves in the packet of the one before, where its decoder does not look at it.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -39,14 +41,17 @@ def packets_from_start(container: InputContainer, stream: VideoStream) -> Iterat
         return
     time = 0
     for packet in container.demux(stream):
-        if packet.size:
-            data = bytes(packet)
+        parts = _pictures(bytes(packet)) if packet.size else []
+        for data in parts:
             control, _ = _places(data, _start(data))
             said = 0 if control is None else int.from_bytes(data[control + 1 : control + 3], "little")
-            packet.pts = packet.dts = time
-            packet.duration = said if said > _TOO_SHORT else _USUAL
-            time += packet.duration
-        yield packet
+            made = packet if len(parts) == 1 else _like(data, packet)
+            made.pts = made.dts = time
+            made.duration = said if said > _TOO_SHORT else _USUAL
+            time += made.duration
+            yield made
+        if not parts:
+            yield packet
 
 
 class GifDecoder:
@@ -104,6 +109,19 @@ def _nothing(where: bytes, after: int) -> bytes:
     return control + bytes([_PICTURE]) + where + bytes([0x80, *bytes(6), 2, 1, 0x2C, 0])
 
 
+def _pictures(data: bytes) -> list[bytes]:
+    """The pictures of a packet, each with what stands before it; all of it where it is one or none."""
+    place, ends = _start(data), list[int]()
+    while (picture := _places(data, place)[1]) is not None:
+        flags = data[picture + 9]
+        # Behind its colours stands how wide its codes are.
+        place = picture + 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
+        place = _behind_blocks(data, place)
+        ends.append(place)
+    cuts = [0, *ends[:-1], len(data)]
+    return [data[begin:end] for begin, end in pairwise(cuts)]
+
+
 def _start(data: bytes) -> int:
     """How long the file's own header is, its colours with it; 0 of a packet without one."""
     if data[:6] not in _SIGNATURES or len(data) < 13:
@@ -117,8 +135,12 @@ def _places(data: bytes, place: int) -> tuple[int | None, int | None]:
     while place + 2 < len(data) and data[place] == _EXTENSION:
         if data[place + 1] == _CONTROL:
             control = place + 3
-        place += 2
-        while place < len(data) and data[place]:
-            place += 1 + data[place]
-        place += 1
+        place = _behind_blocks(data, place + 2)
     return control, place if place + 10 < len(data) and data[place] == _PICTURE else None
+
+
+def _behind_blocks(data: bytes, place: int) -> int:
+    """Where what begins at a place and stands in blocks ends."""
+    while place < len(data) and data[place]:
+        place += 1 + data[place]
+    return place + 1
