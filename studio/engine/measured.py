@@ -51,7 +51,9 @@ class Measured:
         return dict(found) if good else {}
 
     def measure(self, network: Network, opens: Opens) -> dict[str, float]:
-        """Seconds of a frame at 256 pixels, until its output is in memory, on each of these engines; kept on disk.
+        """Seconds of a frame, until its output is in memory, on each of these engines; kept on disk.
+
+        Frames are of 256×256 pixels, or of the nearest size that the network takes.
 
         An engine that cannot run the network is left out.
         """
@@ -73,7 +75,7 @@ class Measured:
 
 def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:
     """Median seconds of a frame of noise, until the output is in memory."""
-    size = network.graph.fitting_size(Size(side, side))
+    size = network.graph.fitting_size(network.graph.nearest(Size(side, side)))
     shapes = network.graph.shapes({i.name: size for i in network.graph.inputs})
     rng = np.random.default_rng(0)
     inputs = {i.name: rng.random(shapes[i.name], np.float32) for i in network.graph.inputs}

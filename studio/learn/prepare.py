@@ -274,9 +274,10 @@ def _fitting(network: Network, side: int, notes: list[str]) -> Size:
     try:
         graph.shapes({i.name: size for i in graph.inputs})
     except StudioError:
-        if graph.only_size is None:
+        nearest = graph.nearest(Size(side, side))
+        if nearest == (side, side):
             raise
-        size = graph.only_size
+        size = graph.fitting_size(nearest)
     if size != (side, side):
         notes.append(f'"{network.name}" takes crops of {size} instead of {side}×{side}.')
     return size

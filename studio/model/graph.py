@@ -181,7 +181,11 @@ class Graph:
     @cached_property
     def usual_size(self) -> Size:
         """The only size of pictures that it takes; else 256×256, or what is nearest to that of those that it takes."""
-        size = self.only_size or _USUAL
+        return self.nearest(_USUAL)
+
+    def nearest(self, size: Size) -> Size:
+        """The only size of pictures that it takes; else what is nearest to this one within its inputs' bounds."""
+        size = self.only_size or size
         for put in self.inputs:
             size = put.nearest(size) if put.has_size else size
         return size

@@ -94,7 +94,7 @@ def _check_luma(graph: Graph) -> None:
         raise StudioError("The network is fed no picture, whose colour it could keep.")
     plain = replace(graph, colour="own")
     step = math.lcm(*graph.multiple)
-    for size in (graph.only_size or Size(step, step), *(Size(k * step, k * step) for k in (4, 16, 64))):
+    for size in (graph.nearest(Size(k * step, k * step)) for k in (1, 4, 16, 64)):
         sizes = {i.name: size for i in graph.inputs}
         try:
             plain.shapes(sizes)

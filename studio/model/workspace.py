@@ -205,9 +205,11 @@ class Workspace:
             self.size = f"{only[1]}x{only[0]}"
         elif longest is not None:
             before = self._free_size or self.size
-            sides = [int(side) for side in before.split("x") if side.isdecimal()]
-            fits = bool(sides) and max(sides) <= longest
-            self.size, self._free_size = (before, "") if fits else (str(longest), before)
+            if _fits(before, longest):
+                self.size, self._free_size = before, ""
+            else:
+                # One that was chosen since stays.
+                self.size, self._free_size = self.size if _fits(self.size, longest) else str(longest), before
         elif self._free_size:
             self.size, self._free_size = self._free_size, ""
 
@@ -224,3 +226,9 @@ class Workspace:
         there = view.name in tensors if view.kind == "filters" else view.kind != "layer" or view.name in graph
         if not there:
             self.view = View()
+
+
+def _fits(size: str, longest: int) -> bool:
+    """Whether a size, as the command line gives it, has no longer side than this."""
+    sides = [int(side) for side in size.split("x") if side.isdecimal()]
+    return bool(sides) and max(sides) <= longest

@@ -68,6 +68,9 @@ FORMS: dict[str, How] = {
     "powers that differ": lambda y: (
         (y - 0.5) ** torch.tensor([2.0, 3.0, 1.0, 0.0]).view(4, 1, 1) + torch.pow(y.abs(), y[:, :1] + 2) + 1.5**y
     ),
+    "powers of a map": lambda y: (
+        torch.pow(torch.round(4 * y - 2), torch.round(4 * y[:, :1].abs())) + (1.01 - 2 * y) ** torch.floor(4 * y)
+    ),
 }
 
 

@@ -157,8 +157,30 @@ def test_bounds_of_a_file_are_kept_and_no_others(tmp_path: Path) -> None:
         for size in (Size(65, 64), Size(7, 64), Size(64, 31)):
             with pytest.raises(StudioError, match="takes heights of 8 to 64 and widths of 32 and more, not"):
                 graph.shapes({"x": size})
+    state = open_model(tmp_path / "a.pt2", Options(state="noise")).network.graph
+    assert [(put.kind, put.heights, put.widths) for put in state.inputs] == [("state", (8, 64), (32, None))]
+    with pytest.raises(StudioError, match=r"takes no pictures of 128×128: its file holds for heights of 8 to 64 and"):
+        open_model(tmp_path / "a.pt2", Options(input_size=Size(128, 128)))
     _saved(torch.relu, tmp_path / "b.pt2", {2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
     assert open_model(tmp_path / "b.pt2").notes == ()
+
+
+def test_a_state_that_is_smaller_has_the_bounds_of_its_picture(tmp_path: Path) -> None:
+    class Walk(torch.nn.Module):
+        def forward(self, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            h = torch.tanh(h + F.avg_pool2d(x, 4))
+            return torch.relu(x + F.interpolate(h, scale_factor=4.0)), h
+
+    rows, columns = Dim("rows", min=5, max=32), Dim("columns", min=5, max=64)
+    sides = {"x": {2: 4 * rows, 3: 4 * columns}, "h": {2: rows, 3: columns}}
+    program = torch.export.export(Walk(), (torch.rand(1, 3, 64, 96), torch.rand(1, 3, 16, 24)), dynamic_shapes=sides)
+    torch.export.save(program, tmp_path / "walk.pt2")
+    graph = open_model(tmp_path / "walk.pt2", Options(state="zeros")).network.graph
+    assert [(put.kind, put.heights, put.widths) for put in graph.inputs] == [
+        ("picture", (20, 128), (20, 256)),
+        ("state", (20, 128), (20, 256)),
+    ]
+    graph.shapes({put.name: Size(128, 256) for put in graph.inputs})
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def opened(made: onnx.ModelProto, folder: Path) -> Imported:
 
 W, B = normal(6, 4, 3, 3, seed=1), normal(6, seed=2)
 SHAPE = (1, 4, 9, 12)
+TURNED = node("Transpose", "b", perm=[0, 3, 1, 2])
 
 CASES: dict[str, onnx.ModelProto] = {
     **{
@@ -473,6 +474,38 @@ CASES: dict[str, onnx.ModelProto] = {
     "powers that differ from channel to channel": model(
         [node("Pow", "x e")], SHAPE, e=np.array([2, 3, 1, 2], np.float32).reshape(1, 4, 1, 1)
     ),
+    **{
+        f"one map raised to {name} powers": model(
+            [node("Conv", "x w1", "a"), node("Pow", "a e")],
+            SHAPE,
+            w1=normal(1, 4, 1, 1),
+            e=np.array(powers, np.float32).reshape(1, 4, 1, 1),
+        )
+        for name, powers in (("the same", [2, 2, 2, 2]), ("other", [3, -2, 0, 1]))
+    },
+    "many powers": model(
+        [node("Conv", "x w20", "a"), node("Pow", "a e")],
+        SHAPE,
+        w20=normal(20, 4, 1, 1),
+        e=np.arange(-4, 16, dtype=np.float32).reshape(1, 20, 1, 1),
+    ),
+    "many broken powers": model(
+        [node("Conv", "x w20", "a"), node("Abs", "a", "b"), node("Pow", "b e")],
+        SHAPE,
+        w20=normal(20, 4, 1, 1),
+        e=np.linspace(0.3, 3.1, 20, dtype=np.float32).reshape(1, 20, 1, 1),
+    ),
+    "channels padded that lie last": model(
+        [node("Transpose", "x", "a", perm=[0, 2, 3, 1]), node("Pad", "a p v", "b"), TURNED],
+        SHAPE,
+        p=ints(0, 1, 2, 2, 0, 0, 3, 1),
+        v=np.float32(1.5),
+    ),
+    "channels padded by edges that lie last": model(
+        [node("Transpose", "x", "a", perm=[0, 2, 3, 1]), node("Pad", "a p", "b", mode="edge"), TURNED],
+        SHAPE,
+        p=ints(0, 0, 0, 2, 0, 0, 0, 1),
+    ),
     "channels padded": model([node("Pad", "x p v")], SHAPE, p=ints(0, 1, 0, 0, 0, 3, 0, 0), v=np.float32(2.0)),
     "channels and sides padded by edges": model(
         [node("Pad", "x p", mode="edge")], SHAPE, p=ints(0, 2, 1, 0, 0, 1, 0, 3)
@@ -543,6 +576,19 @@ REFUSED: dict[str, tuple[onnx.ModelProto, str]] = {
     "places of no grid": (model([node("GridSample", "x x")], SHAPE, 16), "samples volumes"),
     "old": (model([node("Relu", "x")], SHAPE, 6), "older than 7"),
     "misfit": (model([node("Conv", "x w")], SHAPE, w=normal(6, 5, 3, 3)), "channels"),
+    "places of a pooling cut": (
+        model(
+            [
+                node("MaxPool", "x", "a i", kernel_shape=[3, 3], strides=[3, 3]),
+                node("Slice", "i s t", "j"),
+                node("MaxUnpool", "a j", kernel_shape=[3, 3], strides=[3, 3]),
+            ],
+            SHAPE,
+            s=ints(0),
+            t=ints(1),
+        ),
+        "reads the places that a pooling found",
+    ),
     "dangling": (model([node("Relu", "z")], SHAPE), 'reads "z"'),
     "endless": (model([node("Tile", "x t")], SHAPE, t=ints(1, 1, 2**20, 2**20)), "too often"),
     "endless constant": (model([node("ConstantOfShape", "s")], SHAPE, s=ints(2**31, 2**31)), "too large"),

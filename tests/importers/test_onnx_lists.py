@@ -46,6 +46,19 @@ CASES: dict[str, Case] = {
             "begin": numbers(0, alone=True),
         },
     ),
+    **{
+        f"one put in at place {place}": (
+            [
+                node("Relu", "x", "a"),
+                node("Neg", "x", "b"),
+                node("SequenceConstruct", "x a", "two"),
+                node("SequenceInsert", "two b place", "three"),
+                node("ConcatFromSequence", "three", "y", axis=1),
+            ],
+            {"place": numbers(place, alone=True)},
+        )
+        for place in (-2, -1, 0, 1, 2)
+    },
     "channels by themselves, turned round": (
         [
             node("SplitToSequence", "x", "parts", axis=1, keepdims=0),
@@ -95,6 +108,11 @@ def test_lists_are_read_as_what_lies_in_them(name: str, free: bool, tmp_path: Pa
             [node("SplitToSequence", "x lengths", "parts", axis=1), node("SequenceAt", "parts place", "y")],
             {"lengths": numbers(3, 3), "place": numbers(2, alone=True)},
             "takes place 2 of a list of 2",
+        ),
+        (
+            [node("SequenceConstruct", "x x", "two"), node("SequenceInsert", "two x place", "y")],
+            {"place": numbers(3, alone=True)},
+            "takes place 3 of a list of 2",
         ),
         (
             [node("SplitToSequence", "x lengths", "parts", axis=1), node("SequenceAt", "parts place", "y")],

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from helpers import tiny_network
 
+from studio.model.changes import NetworkChanged
 from studio.model.document import Document
 from studio.model.preset import Preset
+from studio.model.size import Size
 from studio.model.workspace import Workspace
 
 
@@ -34,3 +36,22 @@ def test_a_network_of_bounded_sides_sets_a_size_that_is_too_large(before: str, t
     assert workspace.size == then
     workspace.document.load(bounded(heights=(16, None)))
     assert workspace.size == before
+
+
+def test_a_size_that_was_chosen_for_a_network_of_bounded_sides_stays() -> None:
+    workspace = Workspace(Document(Preset("tiny", tiny_network(), {})))
+    workspace.size = "512"
+    workspace.document.load(bounded(heights=(16, 64)))
+    workspace.size = "48"
+    workspace.document.changed.emit(NetworkChanged(same_layers=True))
+    assert workspace.size == "48"
+    workspace.document.load(bounded(heights=(16, None)))
+    assert workspace.size == "512"
+
+
+@pytest.mark.parametrize(
+    ("size", "nearest"), [((256, 256), (64, 256)), ((8, 8), (32, 48)), ((40, 50), (40, 50)), ((90, 2), (64, 48))]
+)
+def test_the_nearest_size_that_a_network_takes(size: tuple[int, int], nearest: tuple[int, int]) -> None:
+    graph = bounded(heights=(32, 64), widths=(48, None)).network.graph
+    assert graph.nearest(Size(*size)) == nearest

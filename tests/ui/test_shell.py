@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -305,3 +306,18 @@ def test_a_rate_is_kept_by_the_size_and_a_size_ends_that(at: Running, box: SizeB
     box.setCurrentIndex(box.findText("384"))
     box.activated.emit(box.currentIndex())
     assert (at.workspace.size, at.workspace.keep_fps) == ("384", 0)
+
+
+def test_a_rate_is_kept_by_sizes_that_the_network_takes(at: Running) -> None:
+    made = at.document.network
+    inputs = tuple(replace(put, heights=(8, 160)) for put in made.graph.inputs)
+    at.document.load(Preset("bounded", replace(made, graph=replace(made.graph, inputs=inputs)), {}))
+    clock = [100.0]
+    keeping = KeepingRate(at.workspace, at.telemetry, lambda: clock[0])
+    assert keeping is not None
+    at.workspace.size, at.workspace.keep_fps = "96", 10
+    for serial in range(40):
+        side = int(at.workspace.size)
+        at.telemetry.take(Report([EngineState("torch", size=Size(side, side)), Progress(serial, serial, 10.0, 0.001)]))
+        clock[0] += 0.5
+    assert at.workspace.size == "160"

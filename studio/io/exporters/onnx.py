@@ -108,7 +108,7 @@ def _size(preset: Preset, options: ExportOptions) -> Size:
     if options.size is not None:
         return options.size
     traced = Size(0, 0) if preset.weights_path is None else Size(*read_origin(preset.weights_path).size)
-    return graph.fitting_size(graph.only_size or (traced if min(traced) > 0 else _SIZE))
+    return graph.fitting_size(graph.nearest(traced if min(traced) > 0 else _SIZE))
 
 
 def _sizes(graph: Graph, size: Size) -> dict[str, Size]:

@@ -18,6 +18,7 @@ from studio.io.importers._seen import as_map, seen
 from studio.io.importers._views import Numbers, Value, constant, move, shown, target_shape
 
 _MOST = 3e38
+PLACES = "it reads the places that a pooling found, which only MaxUnpool takes; use its values."
 
 FOLDED: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
     "Add": python.add,
@@ -45,7 +46,7 @@ class Arithmetic(Axes):
         if value.constant is not None:
             return self.given(value.constant.reshape(target_shape(value)))
         if not value.node:
-            raise StudioError("it reads the places that a pooling found, which only MaxUnpool takes; use its values.")
+            raise StudioError(PLACES)
         return as_map(self.draft, value, self.name)
 
     def given(self, numbers_: Numbers, origin: tuple[str, ...] = (), like: str = "") -> str:

@@ -82,27 +82,47 @@ def logsumexp(f: Flow, value: Value, axes: Sequence[int], keepdim: bool) -> Valu
 
 
 _MOST_EXPONENTS = 16
+"""That are taken one after the other."""
 
 
 def power(f: Flow, base: Value, exponent: Value) -> Value:
-    """``base ** exponent``, either of which may be a map; exponents that differ are taken one after the other.
+    """``base ** exponent``, either of which may be a map; few exponents that differ are taken one after the other.
 
     Raises:
         StudioError: where a number that is not positive is raised to what the picture says.
     """
     if base.constant is not None and exponent.constant is not None:
         return constant(np.power(np.asarray(base.constant), np.asarray(exponent.constant)))
-    if exponent.constant is None:
-        if base.constant is None:
-            return f.each("Exp", f.binary("Mul", f.each("Log", base), exponent))
+    if base.constant is not None:
         if not (np.asarray(base.constant, np.float64) > 0).all():
             raise StudioError("it raises numbers that are not positive to a map, which is not supported.")
         return f.each("Exp", f.binary("Mul", exponent, constant(np.log(base.constant))))
+    if exponent.constant is None:
+        return _by_logarithm(f, base, exponent)
     held = np.asarray(exponent.constant)
     first, *others = np.unique(held)
     if len(others) >= _MOST_EXPONENTS:
-        raise StudioError(f"it raises to {len(others) + 1} exponents; {_MOST_EXPONENTS} at most are supported.")
+        return _by_logarithm(f, base, exponent)
     made = f.each("Pow", base, exponent=float(first))
     for number in others:
         made = chosen(f, constant(held == number), f.each("Pow", base, exponent=float(number)), made)
-    return made
+    shape = np.broadcast_shapes(base.shape, exponent.shape)
+    return made if made.shape == shape else f.move(made, lambda n: np.broadcast_to(n, shape))
+
+
+def _by_logarithm(f: Flow, base: Value, exponent: Value) -> Value:
+    """``base ** exponent`` by logarithms: of a negative value by that of its size, where the exponent is whole."""
+    open_ = f.each("Exp", f.binary("Mul", f.each("Log", base), exponent))
+    if exponent.constant is not None:
+        held = np.asarray(exponent.constant)
+        whole, odd, none = (constant(np.float32(how)) for how in (held % 1 == 0, held % 2 == 1, held == 0))
+        if not np.any(whole.constant):
+            return open_
+    else:
+        half = scaled(f, exponent, 0.5)
+        whole = compared(f, "eq", exponent, f.each("Round", exponent, how="floor"))
+        odd, none = compared(f, "ne", half, f.each("Round", half, how="floor")), compared(f, "eq", exponent, 0.0)
+    sign = scaled(f, f.binary("Mul", compared(f, "lt", base, 0.0), odd), -2.0, 1.0)
+    size = f.each("Exp", f.binary("Mul", f.each("Log", f.each("Abs", base)), exponent))
+    made = chosen(f, whole, f.binary("Mul", size, sign), open_)
+    return chosen(f, none, constant(np.ones((1,) * len(made.shape), np.float32)), made)

@@ -20,12 +20,12 @@ def _as_list(*items: Value) -> Value:
     return Listed((), items=items)
 
 
-def _place(n: OnnxNode, at: int, count: int) -> int:
-    """Which place of so many a node means; the last where it says none."""
+def _place(n: OnnxNode, at: int, count: int, most: int) -> int:
+    """Which place of a list of so many a node means, ``most`` at most and where it says none."""
     value = n.get(at)
-    place = count - 1 if value is None else int(known(value).item())
+    place = most if value is None else int(known(value).item())
     place += count if place < 0 else 0
-    if not 0 <= place < count:
+    if not 0 <= place <= most:
         raise StudioError(f"it takes place {place} of a list of {count}.")
     return place
 
@@ -46,7 +46,7 @@ def _constructed(f: Flow, n: OnnxNode) -> Value:
 def _inserted(f: Flow, n: OnnxNode) -> Value:
     del f
     items = n.listed()
-    place = _place(n, 2, len(items) + 1)
+    place = _place(n, 2, len(items), len(items))
     return _as_list(*items[:place], n.at(1), *items[place:])
 
 
@@ -54,7 +54,7 @@ def _inserted(f: Flow, n: OnnxNode) -> Value:
 def _erased(f: Flow, n: OnnxNode) -> Value:
     del f
     items = n.listed()
-    place = _place(n, 1, len(items))
+    place = _place(n, 1, len(items), len(items) - 1)
     return _as_list(*items[:place], *items[place + 1 :])
 
 
@@ -62,7 +62,7 @@ def _erased(f: Flow, n: OnnxNode) -> Value:
 def _at(f: Flow, n: OnnxNode) -> Value:
     del f
     items = n.listed()
-    return items[_place(n, 1, len(items))]
+    return items[_place(n, 1, len(items), len(items) - 1)]
 
 
 @means("SequenceLength")

@@ -8,7 +8,7 @@ from studio.errors import StudioError
 from studio.io.importers._aten_space import padded
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_table import OnnxNode, means
-from studio.io.importers._views import Numbers, Value, constant, is_last
+from studio.io.importers._views import Numbers, Value, constant, first, is_last, last
 
 _PADS = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
 
@@ -30,10 +30,15 @@ def _pad(f: Flow, n: OnnxNode) -> Value:
         return constant(_padded(np.asarray(n.x.constant), before, after, asked, value))
     if rank == 4 and is_last(f.draft, n.x):
         before, after = ([row[0], row[3], row[1], row[2]] for row in (before, after))
-    if rank == 4 and not any(before[:2] + after[:2]):
-        return f.pad(n.x, (before[3], after[3], before[2], after[2]), mode, value)
+        return last(f.draft, _bordered(f, first(f.draft, n.x), before, after, mode, value))
+    return _bordered(f, n.x, before, after, mode, value)
+
+
+def _bordered(f: Flow, x: Value, before: list[int], after: list[int], mode: str, fill: float) -> Value:
+    if len(before) == 4 and not any(before[:2] + after[:2]):
+        return f.pad(x, (before[3], after[3], before[2], after[2]), mode, fill)
     ends = enumerate(zip(before, after, strict=True))
-    return padded(f, n.x, {axis: [*pair] for axis, pair in ends if any(pair)}, mode, value)
+    return padded(f, x, {axis: [*pair] for axis, pair in ends if any(pair)}, mode, fill)
 
 
 def _padded(values: Numbers, before: list[int], after: list[int], mode: str, fill: float) -> Numbers:

@@ -53,8 +53,7 @@ def stated(imported: Imported, way: str) -> Imported:
     if put is None:
         raise StudioError("It has no input of the output's shape, which the output could be in the next step.")
     made = graph.output
-    state = Input(put.name, put.channels, kind="state", size=put.size, multiple=put.multiple)
-    state = replace(state, comes_from=made, begins=begins, seed=seed)
+    state = replace(_state(put), comes_from=made, begins=begins, seed=seed)
     nodes, output = graph.nodes, made
     if put.channels > COLOURS:
         taken = {i.name for i in graph.inputs} | {n.name for n in nodes}
@@ -68,6 +67,12 @@ def stated(imported: Imported, way: str) -> Imported:
         f'Its state "{put.name}", {put.channels} channels, begins as {STATE_WAYS[begins]}; "{made}" is its next step.'
     )
     return replace(imported, network=replace(network, graph=changed), notes=(*kept, note))
+
+
+def _state(put: Input) -> Input:
+    """A state of the sizes that an input takes."""
+    state = Input(put.name, put.channels, kind="state", size=put.size, multiple=put.multiple)
+    return replace(state, heights=put.heights, widths=put.widths)
 
 
 def _beside(imported: Imported, way: _Way) -> Imported:
@@ -93,8 +98,7 @@ def _beside(imported: Imported, way: _Way) -> Imported:
     for k, put in enumerate(inputs):
         if put.name in found.made:
             place = found.made[put.name]
-            state = Input(put.name, put.channels, kind="state", size=put.size, multiple=put.multiple)
-            state = replace(state, begins=way.begins, seed=way.seed, smaller=put.smaller)
+            state = replace(_state(put), begins=way.begins, seed=way.seed, smaller=put.smaller)
             inputs[k] = replace(state, comes_from=imported.others[place])
             notes.append(
                 f'Its state "{put.name}" begins as {STATE_WAYS[way.begins]}; "{names[place]}" is its next step.'

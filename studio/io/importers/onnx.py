@@ -14,6 +14,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.folders import is_file
 from studio.io.importers import _onnx_file as file_of
+from studio.io.importers._arith import PLACES
 from studio.io.importers._draft import Draft
 from studio.io.importers._flow import Flow
 from studio.io.importers._onnx_adaptive import DOMAIN, joined, meaning
@@ -28,6 +29,7 @@ from studio.io.importers._simplify import simplify
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._twice import read_twice
+from studio.io.importers._unpool import Spots
 from studio.io.importers._views import Value, constant
 from studio.io.importers._words import way_on, words
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
@@ -211,7 +213,8 @@ class _Reading:
             read = OnnxNode(node.op_type, reads, attributes, self.opset, len(node.output), closing)
             return means(self.flow, read)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            raise StudioError(f"{where}: its settings do not fit it ({error!r}).") from error
+            told = any(isinstance(read, Spots) for read in reads)
+            raise StudioError(f"{where}: {PLACES if told else f'its settings do not fit it ({error!r}).'}") from error
         except StudioError as error:
             text = str(error)
             raise StudioError(text if text.startswith("Layer ") else f"{where}: {text}") from error

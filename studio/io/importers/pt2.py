@@ -113,6 +113,8 @@ def _read_for_sizes(
     draft, last, fixed = read_twice(partial(of_steps, {}), any_size=True, along=of_steps)
     bounds = {} if fixed else limits.bounds()
     draft.inputs = [_bounded(put, bounds.get(put.name, {})) for put in draft.inputs]
+    if asked and (missed := next((put.bounds for put in draft.inputs if put.nearest(asked) != asked), "")):
+        raise StudioError(f"it takes no pictures of {asked}: its file holds for {missed}; give another --input-size.")
     if said := next((put.bounds for put in draft.inputs if put.bounds), ""):
         draft.notes.append(f"Its file holds for {said}; pictures of other sizes are refused.")
     return draft, last, fixed
@@ -121,7 +123,11 @@ def _read_for_sizes(
 def _bounded(put: Input, sides: Mapping[str, Span]) -> Input:
     if put.kind != "picture":
         return put
-    return replace(put, heights=sides.get("heights", ANY), widths=sides.get("widths", ANY))
+    heights, widths = (
+        ANY if span is None else (span[0] * times, None if span[1] is None else span[1] * times)
+        for span, times in zip(map(sides.get, ("heights", "widths")), put.smaller, strict=True)
+    )
+    return replace(put, heights=heights, widths=widths)
 
 
 def _shape(axes: Axes, size: Size | None, whole: Size | None) -> tuple[int, ...]:

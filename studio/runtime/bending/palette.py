@@ -152,4 +152,4 @@ def _shown(
 
 def _sized(picture: DeepPicture, engine: Engine) -> DeepPicture:
     """A picture at the size at which the network works here."""
-    return resized(picture, engine.graph.only_size or Size.of(picture).within(_WORK))
+    return resized(picture, engine.graph.nearest(Size.of(picture).within(_WORK)))

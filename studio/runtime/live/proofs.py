@@ -65,7 +65,7 @@ class Bench:
 
     def picture(self, newest: Newest, time: float) -> Picture:
         """(H, W, 3) uint8 RGB: what the preset makes of a picture."""
-        size = self._engine.graph.only_size or parse_size(str(self._side), Size.of(newest.picture))
+        size = self._engine.graph.nearest(parse_size(str(self._side), Size.of(newest.picture)))
         self._runner.path = path_given(newest.spec)
         small = resized(newest.picture, size)
         if small.dtype.itemsize > 1:

@@ -39,5 +39,6 @@ class KeepingRate:
         now = max(works_at)
         # Behind the frame comes looking at its layers.
         found = self._keeper.next(now, progress.seconds / (1.0 - SHARE), self._clock())
+        found = min(found, self._workspace.document.graph.longest or found)
         if found != now:
             self._workspace.size = str(found)
