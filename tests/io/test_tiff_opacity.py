@@ -64,6 +64,47 @@ def test_opacity_counts_once_in_every_kind(tmp_path: Path, kind: str, bits: int,
 
 
 @pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("more", ["unassalpha", "assocalpha", "unspecified"])
+@pytest.mark.parametrize("colours", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_greys_with_opacity_keep_their_bits_and_it(
+    tmp_path: Path, bits: int, more: str, colours: str, planes: str, compression: str | None
+) -> None:
+    greys, opacity = (RNG.integers(0, 1 << bits, (H, W), f"u{bits // 8}") for _ in range(2))
+    stored = np.stack([greys, opacity], axis=0 if planes == "separate" else 2)
+    how: dict[str, Any] = {"photometric": colours, "planarconfig": planes, "compression": compression}
+    tifffile.imwrite(tmp_path / "a.tif", stored, extrasamples=[more], **how)
+    top = (1 << bits) - 1
+    shown = (top - greys if colours == "miniswhite" else greys) * (opacity / top if more == "unassalpha" else 1.0)
+    with open_source(str(tmp_path / "a.tif")) as source:
+        (frame,) = source
+    assert frame.picture.dtype == stored.dtype
+    assert np.abs(frame.picture.astype(float) - shown[..., None]).max() <= 1.01
+
+
+def lzw(data: bytes) -> bytes:
+    """Packed with codes of nine bits alone: the table is cleared before it grows."""
+    codes = [code for at in range(0, len(data), 200) for code in (256, *data[at : at + 200])]
+    bits = "".join(format(code, "09b") for code in [*codes, 257])
+    return int(bits + "0" * (-len(bits) % 8), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_of_greys_whose_compression_is_not_unpacked_here_some_bits_are_shown(tmp_path: Path, more: int) -> None:
+    greys, opacity = (RNG.integers(0, 1 << 16, (H, W), np.uint16) for _ in range(2))
+    packed = lzw(np.dstack([greys, opacity]).astype("<u2").tobytes())
+    entries = [
+        (256, 4, 1, W), (257, 4, 1, H), (258, 3, 2, 16 | 16 << 16), (259, 3, 1, 5), (262, 3, 1, 1), (273, 4, 1, 146),
+        (277, 3, 1, 2), (278, 4, 1, H), (279, 4, 1, len(packed)), (284, 3, 1, 1), (338, 3, 1, more),
+    ]  # fmt: skip
+    listed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    data = struct.pack("<2sHIH", b"II", 42, 8, len(entries)) + listed + bytes(4)
+    (tmp_path / "a.tif").write_bytes(data + packed + bytes(2))
+    assert np.abs(eight(tmp_path / "a.tif") - (greys / 257)[..., None]).max() <= 1.01
+
+
+@pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("more", ["unspecified", "assocalpha"])
 def test_a_channel_that_is_no_opacity_or_counted_already_changes_nothing(tmp_path: Path, bits: int, more: str) -> None:
     values = deep(np.dstack([RGB, OPACITY]), bits)

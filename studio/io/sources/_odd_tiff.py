@@ -28,8 +28,8 @@ _USUAL_COLOURS = (0, 1, 2, 3, 5, 6)
 _USUAL_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)
 # What Pillow's libtiff unpacks and tifffile alone does not: LZW, JPEG, Zstandard.
 _OF_LIBTIFF = (2, 3, 4, 5, 7, 34925, 50000)
-# What tifffile unpacks where imagecodecs is installed: LERC, JPEG XL and XR, WebP, PNG, LZMA, Zstandard and others.
-_OF_IMAGECODECS = (34887, 50002, 52546, 34934, 22610, 34933, 34925, 50000, 34926, 50001, 34927)
+# What tifffile unpacks where imagecodecs is installed: LZW, LERC, JPEG XL and XR, WebP, PNG, LZMA, Zstandard ...
+_OF_IMAGECODECS = (5, 34887, 50002, 52546, 34934, 22610, 34933, 34925, 50000, 34926, 50001, 34927)
 _LIBRARY = "with `pip install imagecodecs` the studio reads it as well"
 _MOST_CHANNELS = 16
 # Colours of a sensor, and compressions of the cameras of Sony, Pentax and Nikon.
@@ -51,8 +51,9 @@ def is_odd(data: bytes) -> bool:
     colours, bits = tags.get(_COLOURS, 1), tags.get(_BITS, 1)
     samples, extra = tags.get(_SAMPLES, 1), tags.get(_EXTRA, 0)
     return (
-        # Opacity of inks and of deep greys it leaves out; colours it multiplies by theirs before a profile is followed.
-        (extra == UNASSOCIATED and (samples > 4 or (samples == 2 and bits > 8)))
+        # Opacity of inks it leaves out; colours it multiplies by theirs before a profile is followed.
+        (extra == UNASSOCIATED and samples > 4)
+        or (samples == 2 and _has_odd_greys(tags))
         or (extra in (ASSOCIATED, UNASSOCIATED) and samples in (2, 4) and profile_of(data) is not None)
         or (colours == _PALETTE and bits < 8)
         or colours not in _USUAL_COLOURS
@@ -64,6 +65,12 @@ def is_odd(data: bytes) -> bool:
         or (tags.get(_FORMAT, 1) != 3 and bits > 16)
         or is_raw(data)
     )
+
+
+def _has_odd_greys(tags: dict[int, int]) -> bool:
+    """Whether OpenCV leaves out the opacity of these greys, or half of their bits, which is better than nothing."""
+    is_odd = tags.get(_BITS, 1) > 8 or tags.get(_COLOURS, 1) == _WHITE_IS_ZERO or tags.get(_PLANES, 1) == 2
+    return is_odd and (tags.get(_EXTRA) == UNASSOCIATED or tags.get(_COMPRESSION, 1) not in _OF_LIBTIFF)
 
 
 def read_odd(path: Path, data: bytes) -> np.ndarray:
@@ -96,9 +103,11 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
         if others is not None:
             return others
         raise StudioError(f"{path} has colours of a kind that cannot be read ({found.colours}); save it in RGB")
-    if found.colours == _WHITE_IS_ZERO:
-        plain = (1.0 - plain if plain.dtype.kind == "f" else ~plain).astype(plain.dtype)
     own = 3 if found.colours == 2 else 1
+    if found.colours == _WHITE_IS_ZERO:
+        # Its opacity is as that of others.
+        greys = plain[:, :, :1]
+        plain = np.dstack([1.0 - greys if plain.dtype.kind == "f" else ~greys, plain[:, :, 1:]]).astype(plain.dtype)
     rgb = plain[:, :, :3] if own == 3 else np.repeat(plain[:, :, :1], 3, axis=2)
     if plain.shape[2] <= own or (found.extra != UNASSOCIATED and not (found.extra == ASSOCIATED and found.profile)):
         return rgb
