@@ -199,10 +199,26 @@ def even(kind: str, told: str, shape: list[Any], nodes: list[onnx.NodeProto]) ->
 def test_even_windows_are_an_adaptive_pool_where_a_matrix_says_how_many(kind: str, told: str, tmp_path: Path) -> None:
     made = even(kind, f"return F.{told}(input, self.output_size)", [1, 3, "h", "w"], behind("pooled"))
     found = opened(made, tmp_path)
-    assert not found.notes
+    assert "An adaptive pool was taken for one to 4×4: the file says how many values alone." in found.notes
     for each in ((32, 48), (64, 40), (17, 90)):
         picture = np.random.default_rng(0).random((3, *each), np.float32)
         assert relative_error(in_the_studio(found, picture), wanted(picture, largest=kind == "MaxPool")) < 1e-5
+
+
+@pytest.mark.parametrize("sides", [(2, 8), (1, 16), (4, 4)])
+def test_even_windows_are_an_adaptive_pool_to_the_sides_that_the_file_says(
+    sides: tuple[int, int], tmp_path: Path
+) -> None:
+    made = even("AveragePool", "F.adaptive_avg_pool2d(input, self.output_size)", [1, 3, "h", "w"], behind("pooled"))
+    info = helper.make_tensor_value_info("pooled", onnx.TensorProto.FLOAT, ["batch", 3, *sides])
+    made.graph.value_info.append(info)
+    found = opened(made, tmp_path)
+    assert not found.notes
+    for each in ((32, 48), (64, 40), (17, 90)):
+        picture = np.random.default_rng(0).random((3, *each), np.float32)
+        pooled = F.adaptive_avg_pool2d(torch.tensor(picture), sides)
+        scale = pooled.flatten() @ torch.tensor(MATRIX)
+        assert relative_error(in_the_studio(found, picture), (picture * scale[:, None, None].numpy())) < 1e-5
 
 
 def test_even_windows_of_which_nothing_says_how_many_are_told_of(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ class _Seen:
         makers: by the name of each value.
         readers: of each value.
         held: its constants of few numbers.
-        shapes: of its tensors.
+        shapes: of its tensors, and of what its nodes make where the file says them whole but for the first axis.
         outputs: its own.
     """
 
@@ -103,7 +103,9 @@ class _Seen:
             with contextlib.suppress(TypeError, ValueError):
                 if math.prod(tensor.dims) <= _MOST_HELD:
                     held[name] = np.asarray(numpy_helper.to_array(tensor))
-        shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+        told = {info.name: [d.dim_value for d in info.type.tensor_type.shape.dim] for info in graph.value_info}
+        shapes = {name: tuple(dims) for name, dims in told.items() if all(dims[1:])}
+        shapes |= {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
         return _Seen(makers, readers, held, shapes, frozenset(put.name for put in graph.output))
 
     def only_reader(self, name: str) -> NodeProto | None:
@@ -235,10 +237,12 @@ def _is_adaptive(node: NodeProto) -> bool:
 
 
 def _join_even(seen: _Seen, node: NodeProto) -> None:
-    """Have a pool be an adaptive one; with how many values it makes, where a matrix behind it says so."""
+    """Have a pool be an adaptive one; with the sides of what it makes, or how many values, where the file says so."""
     from onnx import helper
 
     name, count = node.output[0], 0
+    if len(made := seen.shapes.get(name, ())) == 4:
+        node.attribute.append(helper.make_attribute("sides", made[2:]))
     for _ in range(_MOST_BETWEEN):
         behind = seen.only_reader(name)
         if behind is None or behind.op_type not in _BETWEEN:
@@ -295,15 +299,23 @@ def _adaptive(side: int, out: int) -> tuple[Numbers, Numbers]:
 
 def _even(f: Flow, n: OnnxNode) -> Value | list[Value]:
     kind = n.attributes["kind"].decode()
+    if n.outputs == 1 and (sides := n.attributes.get("sides")):
+        return f.layer(_POOLS[kind], n.x, output_size=tuple(sides))
     side = math.isqrt(n.attributes["count"] // n.x.shape[1])
     if side and side * side * n.x.shape[1] == n.attributes["count"] and n.outputs == 1:
+        if side > 1:
+            _say(f, f"An adaptive pool was taken for one to {side}×{side}: the file says how many values alone.")
         return f.layer(_POOLS[kind], n.x, output_size=(side, side))
     high, wide = n.attributes["kernel_shape"]
     note = f"An adaptive pool was written with windows of {wide}×{high}, those of the size that it was exported at; "
     note += "at other sizes it is another than in PyTorch."
+    _say(f, note)
+    return table()[kind](f, replace(n, kind=kind))
+
+
+def _say(f: Flow, note: str) -> None:
     if note not in f.draft.notes:
         f.draft.notes.append(note)
-    return table()[kind](f, replace(n, kind=kind))
 
 
 _MEANINGS: dict[str, Handler] = {"Windows": _windows, "Pool": _even}
