@@ -126,7 +126,7 @@ def test_a_console_that_is_closed_waits_for_what_is_recorded(monkeypatch: pytest
 @pytest.mark.film
 def test_a_film_that_is_stopped_is_kept_as_far_as_it_is(tmp_path: Path) -> None:
     network = load_network(WEIGHTS / "autoencoder-transposed")
-    film = Film(Preset("a", network, {}), str(DEMO_CLIP), tmp_path / "out.mp4", size="64", engine="torch")
+    film = Film(Preset("a", network, {}), str(DEMO_CLIP), tmp_path / "out.mp4", size="512", engine="torch")
     rendering = Rendering(film, lambda done, _: rendering.stop() if done else None)
     rendered = rendering.run()
     assert not rendered.whole

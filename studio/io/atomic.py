@@ -105,6 +105,14 @@ def exists(path: Path) -> bool:
     return True
 
 
+def is_other(path: Path) -> bool:
+    """Whether something that is no folder is at `path`: one look, as a folder may go between two."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except (OSError, ValueError) as error:
+        return getattr(error, "errno", None) == errno.ELOOP
+
+
 def write_bytes(path: Path, data: bytes | memoryview, *, overwrite: bool = True) -> None:
     """Make `data` the whole content of the file `path`, atomically.
 
@@ -192,7 +200,7 @@ def replacing_folder(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """
     real = real_path(path)
     require_parent(real)
-    if exists(real) and not is_folder(real):
+    if is_other(real):
         raise StudioError(f"cannot write the folder {path}: a file of that name exists; remove it or choose another")
     recover_folder(real)
     sweep(real.parent, real.stem)

@@ -12,7 +12,7 @@ import onnxruntime
 import pytest
 import torch
 from helpers import ROOT, branched_network, layer, network, normal, on_torch, relative_error, single, tiny_network
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 sys.path += [str(ROOT / "tests" / "ops"), str(ROOT / "tests" / "importers")]
@@ -66,6 +66,11 @@ def test_every_operator_of_the_registry_can_be_written() -> None:
 @given(data=st.data(), seed=st.integers(0, 999))
 def test_an_operator_means_the_same_in_onnxruntime(op: str, data: st.DataObject, seed: int) -> None:
     case = data.draw(CASES[op])
+    if op == "MaxUnpool2d":
+        # The runtime refuses maps of which its own reckoning leaves nothing, though it is told their size.
+        window = (case.params[name] for name in ("stride", "kernel_size", "padding"))
+        sides = zip(case.shapes[1][1:], *window, strict=True)
+        assume(all((n - 1) * stride + kernel > 2 * padding for n, stride, kernel, padding in sides))
     of = single(op, *(shape[0] for shape in case.shapes), seed=seed, **case.params)
     inputs = [case.domain(torch.tensor(normal(*shape, seed=seed + k))).numpy() for k, shape in enumerate(case.shapes)]
     model, _ = onnx_model(Preset("p", of, {}), sized(of, *(Size(*shape[1:]) for shape in case.shapes)))

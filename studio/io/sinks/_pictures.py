@@ -10,7 +10,7 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
 from studio.io._swap import exchange_folder
-from studio.io.atomic import exists, is_folder, put_in_place, require_parent, sync, sync_rename
+from studio.io.atomic import exists, is_folder, is_other, put_in_place, require_parent, sync, sync_rename
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
@@ -130,7 +130,7 @@ class PatternSink(PictureSink):
         if len(digits) > 2 or int(digits or 1) > _MOST_DIGITS:
             raise StudioError(f"{path} asks for numbers of {digits} digits; give {_MOST_DIGITS} at most, such as %05d")
         require_parent(folder)
-        if exists(folder) and not is_folder(folder):
+        if is_other(folder):
             raise StudioError(f"cannot record to {path}: {folder} is not a folder; choose another name")
         before, after = (re.escape(text) for text in NUMBERED.split(path.name)[::2])
         ours = re.compile(f"{before}\\d+{after}")
@@ -182,7 +182,7 @@ class FolderSink(PictureSink):
     def __init__(self, recording: Recording, encode: Encoder, what: str, suffix: str) -> None:
         path = recording.path
         require_parent(path)
-        if exists(path) and not is_folder(path):
+        if is_other(path):
             raise StudioError(f"cannot record to {path}: it is not a folder; choose another name")
         self._suffix = suffix
         others = self._others(path, recording.overwrite)
