@@ -19,6 +19,7 @@ import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
 from studio.bends import make_bend
+from studio.engine.base import Engine
 from studio.engine.gl import compiler as compiling
 from studio.engine.gl import device as opengl
 from studio.engine.gl.api import current_api
@@ -34,6 +35,7 @@ from studio.engine.gl.shaders import HANDLES_TRIAL, Source
 from studio.engine.gl.tune import Tuner
 from studio.errors import EngineError, NextTime, Pending, StudioError
 from studio.model.layout import Rect, sheet_size
+from studio.model.network import Network
 from studio.model.size import Size
 from studio.model.stage import Stage
 from studio.runtime.bending.impact import Impact
@@ -405,17 +407,23 @@ class Nothing:
         pass
 
 
+def ran(made: Network, gpu: Device) -> tuple[Engine, GLEngine]:
+    """PyTorch's engine and one that tunes later, which have run once."""
+    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
+    engine.tunes_later = True
+    for each in (wanted, engine):
+        each.run({"input": normal(3, 16, 20)})
+    return wanted, engine
+
+
 def test_what_would_be_compiled_again_here_anyway_is_not_waited_for(
     gpu: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opengl, "LONGEST", 0.1)
     own, nothing = gpu.compiler, Nothing()
     gpu.compiler = nothing  # type: ignore[assignment]
-    made, fed = branched_network(), {"input": normal(3, 16, 20)}
-    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
-    engine.tunes_later = True
-    for each in (wanted, engine):
-        each.run(fed)
+    made = branched_network()
+    wanted, engine = ran(made, gpu)
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     # All was asked for, so that it is on the disk by the next start, and none was waited for in vain.
     assert {source.text() for source in gpu._computes} <= set(nothing.asked)
@@ -450,11 +458,8 @@ def test_the_machine_code_of_what_was_handed_over_is_made_one_by_one(
 def test_what_nobody_waits_for_is_not_compiled_where_it_runs_and_the_engine_stays_as_it_was(gpu: Device) -> None:
     own, nothing = gpu.compiler, Nothing()
     gpu.compiler = nothing  # type: ignore[assignment]
-    made, fed = branched_network(), {"input": normal(3, 16, 20)}
-    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
-    engine.tunes_later = True
-    for each in (wanted, engine):
-        each.run(fed)
+    made = branched_network()
+    wanted, engine = ran(made, gpu)
     weighted = next(node.name for node in made.graph.nodes if node.op.tensor_shapes())
     compiled = gpu.programs
     nothing.asked.clear()
@@ -483,12 +488,10 @@ def test_what_was_not_run_for_want_of_its_shaders_is_still_to_be_run(gpu: Device
     """It counted as done: the picture stayed as it was before the stage."""
     own, nothing = gpu.compiler, Nothing()
     gpu.compiler = nothing  # type: ignore[assignment]
-    made, fed = branched_network(), {"input": normal(3, 16, 20)}
-    wanted, engine = on_torch(made), GLEngine(made, gpu, Settings("shared"))
-    engine.tunes_later = True
+    made = branched_network()
+    wanted, engine = ran(made, gpu)
     weighted = next(node.name for node in made.graph.nodes if node.op.tensor_shapes())
     for each in (wanted, engine):
-        each.run(fed)
         each.set_stages([Stage(1, weighted, make_bend("Multiply", {"factor": 3.0}))])
     before = engine.output()
     with engine.unhurried(), pytest.raises(NextTime):

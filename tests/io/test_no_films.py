@@ -71,20 +71,20 @@ def test_a_database_of_jpegs_is_no_film(tmp_path: Path) -> None:
         open_source(str(tmp_path / "catalogue.db"))
 
 
-def bare(path: Path) -> bytes:
-    """MPEG-4 without a container."""
+def shades(path: Path, codec: str, rate: int) -> None:
+    """A film of five pictures."""
     with av.open(str(path), "w") as film:
-        stream = film.add_stream("mpeg4", rate=25)
+        stream = film.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
         for number in range(5):
             shade = np.full((144, 176, 3), 40 * number, np.uint8)
             film.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
         film.mux(stream.encode(None))
-    return path.read_bytes()
 
 
 def test_what_holds_mpeg_4_is_no_film(tmp_path: Path) -> None:
-    whole = bare(tmp_path / "a.m4v")
+    shades(tmp_path / "a.m4v", "mpeg4", 25)
+    whole = (tmp_path / "a.m4v").read_bytes()
     with open_source(str(tmp_path / "a.m4v")) as source:
         assert len(list(source)) == 5
     (tmp_path / "b.m4v").write_bytes(b"rust" + bytes(300) + whole)
@@ -110,13 +110,7 @@ def test_streams_of_jpegs_and_drawings_of_terminals_are_films(tmp_path: Path) ->
     (tmp_path / "a.ans").write_bytes(drawn)
     # Behind most of them stands who drew them, padded with zeros.
     (tmp_path / "b.ans").write_bytes(drawn + b"\x1aSAUCE00" + b"A drawing".ljust(93) + b"\1\1" + bytes(25))
-    with av.open(str(tmp_path / "a.h261"), "w") as film:
-        stream = film.add_stream("h261", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
-        for number in range(5):
-            shade = np.full((144, 176, 3), 40 * number, np.uint8)
-            film.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
-        film.mux(stream.encode(None))
+    shades(tmp_path / "a.h261", "h261", 30)
     for name in ("a.mjpeg", "a.ans", "b.ans", "a.h261"):
         with open_source(str(tmp_path / name)) as source:
             assert len(list(source)) >= 3

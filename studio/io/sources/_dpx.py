@@ -9,7 +9,7 @@ from studio.io.sources._colour import DENSITY, LINEAR, Colours
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._dpx_head import head_of
 from studio.io.sources._film import square_size
-from studio.io.sources._still import Still
+from studio.io.sources._still import Still, remark_of
 from studio.io.sources.base import Reading
 
 
@@ -42,4 +42,4 @@ def read_dpx(path: Path, data: bytes, reading: Reading) -> Still:
             f"{path} cannot be decoded: it is damaged or cut off, or packed in a way that is not read; "
             "save it with 10 or 16 bits in RGB"
         ) from error
-    return Still(picture, f"{path}: {convert.remark}" if convert.remark else None)
+    return Still(picture, remark_of(path, convert.remark))

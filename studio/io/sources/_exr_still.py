@@ -17,7 +17,7 @@ from studio.io.sources._exr import Channel, Exr, Window
 from studio.io.sources._film import square_size
 from studio.io.sources._primaries import from_places
 from studio.io.sources._still import Still
-from studio.io.sources.base import Reading, check_size
+from studio.io.sources.base import Reading, check_size, undecodable
 from studio.model.op import Array
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
@@ -30,7 +30,6 @@ _BT709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 _NEAR = 0.001
 # Compressions that FFmpeg has not, by their numbers.
 _OTHER_COMPRESSIONS = {10: "HTJ2K", 11: "HTJ2K", 12: "Zstandard"}
-_DAMAGED = "cannot be decoded: it is damaged or cut off; save it again"
 
 
 def read_exr(path: Path, data: bytes, reading: Reading) -> Still:
@@ -47,7 +46,7 @@ def read_exr(path: Path, data: bytes, reading: Reading) -> Still:
     try:
         file = Exr(data)
     except (ValueError, struct.error) as error:
-        raise StudioError(f"{path} {_DAMAGED}") from error
+        raise undecodable(path) from error
     try:
         number, layer = file.shown()
     except ValueError as error:
@@ -66,7 +65,7 @@ def read_exr(path: Path, data: bytes, reading: Reading) -> Still:
         picture = _decoded(alone, stored.size, layer, _matrix(part.chromaticities), reading)
         aspect = struct.unpack("<f", part.value("pixelAspectRatio") or struct.pack("<f", 1.0))[0]
     except (ValueError, struct.error, ZeroDivisionError) as error:
-        raise StudioError(f"{path} {_DAMAGED}") from error
+        raise undecodable(path) from error
     picture = _in_window(picture, stored, shown)
     size = square_size(shown.size, Fraction(aspect).limit_denominator(1000) if 0 < aspect < 100 else None)
     remark = Colours(transfer=LINEAR).remark(reading.tone_map)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.errors import StudioError
 from studio.io.sources._colour import LINEAR, Colours
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._primaries import XYZ
 from studio.io.sources._radiance_order import order_of
-from studio.io.sources._still import Still
-from studio.io.sources.base import Reading, orient
+from studio.io.sources._still import Still, remark_of
+from studio.io.sources.base import Reading, undecodable
 
 _OTHER = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n"
 
@@ -31,11 +30,11 @@ def read_radiance(path: Path, data: bytes, reading: Reading) -> Still:
     order = order_of(data)
     assert order is not None, "its header has been read"
     colours = Colours(XYZ if order.is_xyz else 2, LINEAR)
-    convert = RgbConverter(order.size, colours=colours, tone_map=reading.tone_map)
+    convert = RgbConverter(order.size, colours=colours, tone_map=reading.tone_map, turn=order.turn)
     try:
         decoder = av.CodecContext.create("hdr", "r")
         frames = decoder.decode(av.Packet(_OTHER % order.size + data[order.begins :]))
-        picture = orient(convert(frames[0]), *order.turn)
+        picture = convert(frames[0])
     except (av.FFmpegError, ValueError, IndexError) as error:
-        raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again") from error
-    return Still(picture, f"{path}: {convert.remark}" if convert.remark else None)
+        raise undecodable(path) from error
+    return Still(picture, remark_of(path, convert.remark))

@@ -26,6 +26,12 @@ class Still:
     warning: str | None = None
 
 
+def remark_of(path: Path, *said: str | None) -> str | None:
+    """What `Still.remark` says of a file; None where nothing was said."""
+    found = "; ".join(filter(None, said))
+    return f"{path}: {found}" if found else None
+
+
 class StillSource(BaseSource):
     """A picture, decoded when it is opened, and once more where it is to be read in another way.
 

@@ -9,11 +9,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from studio.errors import StudioError
 from studio.io.sources._convert import RgbConverter
 from studio.io.sources._still import Still
 from studio.io.sources._xpm_head import XpmHead, head_of_xpm
-from studio.io.sources.base import Reading
+from studio.io.sources.base import Reading, undecodable
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
@@ -42,7 +41,7 @@ def read_xpm(path: Path, data: bytes, reading: Reading) -> Still:
     try:
         picture = convert(context.decode(av.Packet(_known(data, head)))[0])
     except (av.FFmpegError, ValueError, IndexError) as error:
-        raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again") from error
+        raise undecodable(path) from error
     is_cut = data.count(b'"') < 2 * (1 + head.colours + head.size.height)
     return Still(picture, warning=f"{path} is cut off, and black where it has no rows" if is_cut else None)
 

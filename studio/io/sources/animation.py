@@ -25,6 +25,7 @@ from studio.io.sources.base import (
     file_at,
     rate_text,
     read_content,
+    undecodable,
 )
 
 _TICK = Fraction(1, 1000)
@@ -55,7 +56,7 @@ class AnimationSource(BaseSource):
             if not lengths:
                 raise StudioError(f"{path} cannot be decoded ({error}); it is damaged or cut off") from error
         if not lengths:
-            raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+            raise undecodable(path)
         self._lengths = [max(length, _TICK) for length in lengths]
         self._times = [sum(self._lengths[:place], Fraction(0)) for place in range(len(self._lengths))]
         duration = sum(self._lengths, Fraction(0))

@@ -254,6 +254,11 @@ def read_content(path: Path) -> bytes:
         raise StudioError(f"{path} cannot be read ({error.strerror}); check the file and its rights") from error
 
 
+def undecodable(path: Path) -> StudioError:
+    """What is said of a picture of a known kind that cannot be decoded, and why is not known."""
+    return StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+
+
 def file_at(spec: str) -> Path | None:
     """The file that `spec` is the path of, or None. A spec that can be no path at all is none."""
     try:

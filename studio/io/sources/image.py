@@ -23,12 +23,12 @@ from studio.io.sources._other_profiles import other_profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._png_colours import further_of_png
 from studio.io.sources._radiance import read_radiance
-from studio.io.sources._still import Still, StillSource
+from studio.io.sources._still import Still, StillSource, remark_of
 from studio.io.sources._stored import as_meant
 from studio.io.sources._tiff_damage import is_damaged
 from studio.io.sources._tiff_pages import Pages
 from studio.io.sources._xpm import read_xpm
-from studio.io.sources.base import Reading, Source, check_size, file_at, orient, read_content
+from studio.io.sources.base import Reading, Source, check_size, file_at, orient, read_content, undecodable
 from studio.model.picture import DeepPicture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
@@ -111,7 +111,7 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
         raise StudioError(f"{path} is {other}")
     check_size(header.size, path)
     if claims_more(data):
-        raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+        raise undecodable(path)
     if header.kind in _READERS:
         return _READERS[header.kind](path, data, way)
     is_tiff, turn = header.kind == "tiff", header.turn
@@ -120,7 +120,7 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
     said = [f"it holds {pages} pictures, of which the first is shown; {others}"] if pages > 1 else []
     inks = cmyk_to_srgb(data) if header.kind in ("jpeg", "tiff") and stored is not None else None
     if inks is not None:
-        return Still(orient(inks, *turn), _remark(path, said), warning)
+        return Still(orient(inks, *turn), remark_of(path, *said), warning)
     colours = Colours(*header.colours)
     if stored is None:
         values = _sixteen(read_odd(path, data))
@@ -130,8 +130,7 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
             warning = f"{path} is damaged, and wrong in places"
         turn = (False, False, False) if is_tiff else turn
     picture = rgb_of(values, colours, way.tone_map, _further(data, header))
-    said += [done] if (done := colours.remark(way.tone_map)) else []
-    return Still(orient(picture, *turn), _remark(path, said), warning)
+    return Still(orient(picture, *turn), remark_of(path, *said, colours.remark(way.tone_map)), warning)
 
 
 def _further(data: bytes, header: Header) -> Further | None:
@@ -163,10 +162,6 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
 
 # Kinds of pictures that OpenCV does not know, or takes for something else.
 _READERS = {"bmp": _bitmap, "tga": _bitmap, "xpm": read_xpm, "dpx": read_dpx, "exr": read_exr, "hdr": read_radiance}
-
-
-def _remark(path: Path, said: list[str]) -> str | None:
-    return f"{path}: {'; '.join(said)}" if said else None
 
 
 def read_picture(path: Path, reading: Reading | None = None) -> DeepPicture:
@@ -220,7 +215,7 @@ def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray | None
             return None, None
         if stored is not None:
             return np.asarray(stored), None if content is data else f"{path} is cut off at its very end; it is shown"
-    raise StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+    raise undecodable(path)
 
 
 def _ordered(stored: np.ndarray, path: Path) -> np.ndarray:
