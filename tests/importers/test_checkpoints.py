@@ -25,6 +25,8 @@ from torch.nn.utils import parametrizations
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
+from studio.io.importers._draft import Weight
+from studio.io.importers._weight_norms import plain_weights
 
 TOLERANCE = 1e-5
 
@@ -258,3 +260,12 @@ def test_a_file_of_pytorch_under_another_name_is_told_by_its_content(tmp_path: P
     _, module, _ = made("srcnn")
     torch.save(module.state_dict(), tmp_path / "net.safetensors")
     assert open_model(tmp_path / "net.safetensors").arch == "srcnn"
+
+
+def test_the_spectral_norm_of_a_square_kernel_is_a_convolutions_where_nothing_says_more() -> None:
+    torch.manual_seed(0)
+    for _ in range(4):
+        conv = nn.utils.spectral_norm(nn.Conv2d(4, 4, 1, bias=False)).eval()
+        conv(torch.zeros(1, 4, 1, 1))
+        held = {name: Weight(tensor.numpy()) for name, tensor in conv.state_dict().items()}
+        np.testing.assert_allclose(plain_weights(held)["weight"].values, conv.weight.detach(), rtol=1e-4)

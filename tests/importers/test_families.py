@@ -11,6 +11,7 @@ from families_colour import COLOUR
 from families_depth import DEPTH
 from families_edges import EDGES, Fsrcnn
 from families_faces import FACES
+from families_fastai import FASTAI
 from families_generators import GENERATORS
 from families_masks import MASKS
 from families_more import MORE
@@ -228,7 +229,7 @@ FAMILIES = {
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
 OWN = {name: (name, *rest) for name, rest in FAMILIES.items()}
-ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION | FACES
+ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION | FACES | FASTAI
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -250,9 +251,17 @@ def test_a_family_is_recognised_and_runs_as_its_authors_wrote_it(name: str, tmp_
         assert relative_error(engine.output(), module(picture[None])[0].numpy()) < TOLERANCE
 
 
-SHOWN = {name: ALL[name] for name in ("isnet", "controlnet-hed")} | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION
+SHOWN = (
+    {name: ALL[name] for name in ("isnet", "controlnet-hed")}
+    | GENERATORS
+    | COLOUR
+    | DEPTH
+    | RESTORED
+    | ATTENTION
+    | FASTAI
+)
 """Those that are tried on every engine."""
-LARGE = DEPTH.keys() | COLOUR.keys() | ATTENTION.keys() | {"isnet"}
+LARGE = DEPTH.keys() | COLOUR.keys() | ATTENTION.keys() | FASTAI.keys() | {"isnet"}
 """Half a minute each through a software rasteriser."""
 
 

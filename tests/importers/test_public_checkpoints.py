@@ -124,7 +124,7 @@ BROUGHT = [
     Brought("lraspp_mobilenet_v3_large-d234d4ea.pth (torchvision)", "lraspp"),
     Brought("79999_iter.pth (zllrunning, BiSeNet)", "bisenet"),
     Brought("siggraph17-df00044c.pth (richzhang)", "colorizer of 2017"),
-    Brought("ColorizeArtistic_gen.pth (jantic, DeOldify)"),
+    Brought("ColorizeArtistic_gen.pth (jantic, DeOldify)", "deoldify, artistic", _under("model", opt=_MOMENTS)),
     Brought(
         "stylegan2-ffhq-config-f.pt (rosinality)",
         "stylegan2",

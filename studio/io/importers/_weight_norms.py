@@ -77,8 +77,9 @@ def _spectral(
             continue
         right = _unit(matrix.T @ u) if v is None else v
         # Of the axes that fit, the one for which these are nearly singular vectors: transposed kernels have another.
+        # Before any training they are so for none, and most kernels are not transposed.
         off = float(np.linalg.norm(_unit(matrix @ right) - u))
-        if off < best:
+        if off < best / 2:
             best, found = off, float(u @ matrix @ right)
     made: NDArray[np.float64] = weight / np.float64(found or 1.0)
     return made
