@@ -208,6 +208,38 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     school.until(lambda: session.step == 3)
 
 
+def test_a_checkpoint_stays_selected_while_others_come_and_a_click_beside_them_selects_none(
+    school: Class, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, session = school.panel, school.session
+    school.window.docks["learning"].raise_()
+    saved: list[Any] = []
+    monkeypatch.setattr(session, "save", lambda _, mark=None: saved.append(mark))
+    panel.until.steps.setValue(3)
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.step == 3 and session.state == "paused" and panel.strip.count() == 1)
+    school.settle()
+    # What takes the keyboard selects nothing by that.
+    panel.strip.setFocus()
+    beside = panel.strip.viewport().rect().adjusted(0, 0, -4, 0).topRight()
+    panel.save_to(Path("now"))
+    assert not panel.back.isEnabled()
+    first = panel.strip.visualItemRect(panel.strip.item(0)).center()
+    qtbot.mouseClick(panel.strip.viewport(), LEFT, pos=first)
+    assert panel.back.isEnabled()
+    qtbot.mouseClick(panel.keep, LEFT)
+    school.until(lambda: panel.strip.count() == 2)
+    panel.save_to(Path("first"))
+    qtbot.mouseClick(panel.strip.viewport(), LEFT, pos=beside)
+    assert not panel.back.isEnabled()
+    panel.save_to(Path("now"))
+    assert [mark and mark.step for mark in saved] == [None, 0, None]
+    assert saved[1].checkpoint is session.checkpoints[0].checkpoint
+    qtbot.mouseClick(panel.strip.viewport(), LEFT, pos=first)
+    qtbot.mouseClick(panel.back, LEFT)
+    school.until(lambda: session.step == 0 and panel.strip.current is not None)
+
+
 def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
     session, workspace = school.session, school.workspace
     school.window.docks["learning"].raise_()

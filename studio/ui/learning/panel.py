@@ -98,7 +98,9 @@ class LearningPanel(QWidget):
         self.back.setToolTip("Go back to the selected checkpoint, with the optimiser as it was")
         self.back.clicked.connect(self._back)
         self.compare = QPushButton("Compare")
-        self.compare.setToolTip("Hold it, or the space bar on it, to see the picture by the selected checkpoint")
+        self.compare.setToolTip(
+            "Hold it, or the space bar on it, to see the picture by the selected checkpoint, or by the first"
+        )
         self.compare.pressed.connect(lambda: session.compare(self.strip.current or _first(session.checkpoints)))
         self.compare.released.connect(lambda: session.compare(None))
         self.save = QPushButton(icon("floppy-disk"), "Save…")
@@ -122,6 +124,7 @@ class LearningPanel(QWidget):
         workspace.changed.connect(self._watch)
         self.lesson.turned.connect(self._turn)
         self.strip.chosen.connect(self._restore)
+        self.strip.selected.connect(self._show_back)
         workspace.document.changed.connect(self._follow)
         self._follow(NetworkChanged())
         self._show_state()
@@ -271,7 +274,7 @@ class LearningPanel(QWidget):
         self.step.setEnabled(session.state in ("off", "paused"))
         self.end.setEnabled(session.is_open)
         self.keep.setEnabled(session.is_open and session.step > 0)
-        self.back.setEnabled(session.is_open and bool(session.checkpoints))
+        self._show_back()
         for shown in (self.strip, self.keep, self.back, self.compare, self.save):
             shown.setVisible(session.is_open)
         self.resume.setVisible(not session.is_open)
@@ -282,6 +285,9 @@ class LearningPanel(QWidget):
         if session.state == "learning" or self.isVisible():
             self._timer.start()
         self._draw()
+
+    def _show_back(self) -> None:
+        self.back.setEnabled(self._session.is_open and self.strip.current is not None)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Draw what has come meanwhile."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from studio.model.picture import Picture
@@ -65,9 +65,13 @@ class CropView(QWidget):
 
 
 class CheckpointStrip(QListWidget):
-    """Checkpoints from the first to the last; ``chosen`` brings the one that is clicked twice or entered."""
+    """Checkpoints from the first to the last; ``chosen`` brings the one that is clicked twice or entered.
+
+    A click beside them selects none. The one that is selected stays so while others come.
+    """
 
     chosen = Signal(object)
+    selected = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,11 +82,20 @@ class CheckpointStrip(QListWidget):
         self.setIconSize(QSize(_STRIP, _STRIP))
         self.setFixedHeight(_STRIP + 48)
         self.setAccessibleName("Checkpoints")
-        self.setToolTip("Double click to go back to a checkpoint")
+        self.setToolTip(
+            "Double click to go back to a checkpoint; a click beside them, or Ctrl and a click, selects none"
+        )
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self.itemSelectionChanged.connect(self.selected)
 
     def show_marks(self, marks: list[Mark]) -> None:
         """Show these."""
+        held = self.current
+        with QSignalBlocker(self):
+            self._fill(marks, held)
+        self.selected.emit()
+
+    def _fill(self, marks: list[Mark], held: Mark | None) -> None:
         self.clear()
         for mark in marks:
             is_first = math.isnan(mark.loss)
@@ -93,12 +106,20 @@ class CheckpointStrip(QListWidget):
                 item.setIcon(QIcon(pixmap(mark.picture, _STRIP)))
             item.setData(Qt.ItemDataRole.UserRole, mark)
             self.addItem(item)
+            # The first becomes another once it has a picture.
+            if held is not None and mark.checkpoint is held.checkpoint:
+                self.setCurrentItem(item)
         if marks:
-            self.scrollToItem(self.item(self.count() - 1))
+            self.scrollToItem(self.currentItem() or self.item(self.count() - 1))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Qt lets nothing go by a click beside what is selected."""
+        if not self.indexAt(event.position().toPoint()).isValid():
+            self.clearSelection()
+        super().mousePressEvent(event)
 
     @property
     def current(self) -> Mark | None:
-        """The selected one."""
-        item: QListWidgetItem | None = self.currentItem()
-        mark = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        return mark if isinstance(mark, Mark) else None
+        """The selected one; Qt's own current item may be one that is not."""
+        marks = [item.data(Qt.ItemDataRole.UserRole) for item in self.selectedItems()]
+        return marks[0] if marks and isinstance(marks[0], Mark) else None
