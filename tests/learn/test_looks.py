@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from helpers import branched_network, relative_error
 
 from studio.bends import make_bend
 from studio.engine.gl.device import Device, open_device
+from studio.io.resize import resized
 from studio.learn.asked import Asked
 from studio.learn.learner import Learner
+from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
+from studio.model.size import Size
 from studio.model.stage import Stage
 from studio.runtime.learning import giving_way
-from studio.runtime.learning.look import DeadUnits, is_sound, maps_of, pictures_of
+from studio.runtime.learning.look import LARGEST, DeadUnits, is_sound, maps_of, pictures_of
 
 pytestmark = pytest.mark.gl
 
@@ -69,6 +74,7 @@ class Refused:
 sys.meta_path.insert(0, Refused())
 from studio.engine.gl.device import Device, open_device
 from studio.io.opening import find_and_open
+from studio.io.resize import resized
 from studio.learn.asked import Asked
 from studio.model.document import Document
 from studio.runtime.learning.opening import Opening
@@ -95,6 +101,21 @@ trainer.close(20)
 assert not problems, problems
 assert "torch" not in sys.modules
 """
+
+
+def test_what_is_looked_at_of_a_large_crop_is_small(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "0.png"), np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8))
+    small = parse_new("autoencoder,width=1,seed=1").make()
+    learner, _ = prepare(small, Asked(str(tmp_path), size=300, batch=1), "torch")
+    learner.step()
+    seen = pictures_of(learner, small)
+    assert seen is not None
+    assert learner.pictures is not None
+    for picture, of in ((seen[0], learner.pictures[0]), (seen[3], learner.pictures[1])):
+        assert of.shape == (300, 300, 3)
+        assert np.array_equal(picture, resized(of, Size(LARGEST, LARGEST)))
+    assert {picture.shape for picture in seen} == {(LARGEST, LARGEST, 3)}
+    learner.close()
 
 
 def test_a_lesson_there_imports_no_pytorch(device: Device) -> None:

@@ -15,13 +15,17 @@ from studio.model.graph import Graph
 from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.runtime.live.report import Message
 
 if TYPE_CHECKING:
     from studio.learn.learner import Checkpoint, Learner
 
 Pictures = tuple[Picture, Picture, Picture, Picture]
-"""The last crop: shown, made before it learnt, made now, wanted."""
+"""The last crop: shown, made before it learnt, made now, wanted; large ones shrunk to `LARGEST` pixels a side."""
+
+LARGEST = 256
+"""More would be shrunk by the window's thread, which has no time for that, and kept with every checkpoint."""
 
 _GROWS = 4.0
 _REMEMBER_EVERY = 2.0
@@ -205,6 +209,7 @@ def pictures_of(learner: Learner, first: Network, now: Mapping[str, Array] | Non
         first: it, as it was before.
         now: its maps as `maps_of` gives them, where they are known.
     """
+    from studio.io.resize import resized
     from studio.model.picture import to_picture
 
     if learner.pictures is None:
@@ -213,7 +218,10 @@ def pictures_of(learner: Learner, first: Network, now: Mapping[str, Array] | Non
     graph = learner.network.graph
     before, after = maps_of(first, learner), now or maps_of(learner.result(), learner)
     made = [to_picture(m[graph.output], graph.output_range, graph.output_order) for m in (before, after)]
-    return shown, made[0], made[1], wanted
+    shown, first_made, now_made, wanted = (
+        resized(picture, Size.of(picture).within(LARGEST)) for picture in (shown, *made, wanted)
+    )
+    return shown, first_made, now_made, wanted
 
 
 @dataclass

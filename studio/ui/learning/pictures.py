@@ -9,7 +9,9 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from studio.io.resize import resized
 from studio.model.picture import Picture
+from studio.model.size import Size
 from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over
@@ -25,12 +27,12 @@ def pixmap(picture: Picture, side: int) -> QPixmap:
 
 
 def shrunk(picture: Picture, side: int) -> QImage:
-    """The same as an image, which any thread may make."""
-    held = np.ascontiguousarray(picture)
-    image = image_over(held, Format.Format_RGB888)
-    mode = Qt.TransformationMode.SmoothTransformation
+    """The same as an image, which any thread may make; one made of a large array lets the others run meanwhile."""
+    size = Size.of(picture)
+    scale = side / max(size)
+    small = resized(picture, Size(*(max(1, round(length * scale)) for length in size)), enlarge="linear")
     # A copy: what is as large already would share the array's memory.
-    return image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode).copy()
+    return image_over(np.ascontiguousarray(small), Format.Format_RGB888).copy()
 
 
 class CropView(QWidget):
