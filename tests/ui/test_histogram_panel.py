@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -35,7 +36,7 @@ from studio.runtime.live.telemetry import Telemetry
 from studio.ui.histogram.before import StatsBefore
 from studio.ui.histogram.numbers import Sample, deviation, measure, number_text, percentile
 from studio.ui.histogram.panel import HistogramPanel
-from studio.ui.histogram.plot import outline, settled, span_of
+from studio.ui.histogram.plot import HistogramPlot, outline, settled, span_of
 from studio.ui.histogram.value_axis import tick_step, tick_text, ticks
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.services.posting import Post
@@ -70,6 +71,7 @@ class Bench:
         if shown:
             with qtbot.waitExposed(self.panel):
                 self.panel.show()
+            qtbot.waitUntil(lambda: self.panel.tensor.plot.is_made and not self.panel._making.isActive())
 
     def report(self, **stats: Stats) -> None:
         self.telemetry.take(
@@ -94,6 +96,31 @@ class Bench:
 
     def numbers(self, chart: str = "tensor") -> dict[str, str]:
         return {label: value for label, value, _ in getattr(self.panel, chart).numbers._cells}
+
+
+def test_each_plot_is_made_in_a_turn_of_its_own_behind_the_panels(qtbot: QtBot) -> None:
+    """All at once they held the window up for a tenth of a second, just when the first picture had come."""
+    bench = Bench(qtbot, shown=False)
+    plots = bench.panel.activation.plot, bench.panel.tensor.plot
+    turns = [0]
+    made: dict[HistogramPlot, int] = {}
+    for plot in plots:
+
+        def make(plot: HistogramPlot = plot, before: Callable[[], None] = plot.make) -> None:
+            if not plot.is_made:
+                made[plot] = turns[0]
+            before()
+
+        plot.make = make  # type: ignore[method-assign]
+    ticker = QTimer(bench.panel)
+    ticker.timeout.connect(lambda: turns.__setitem__(0, turns[0] + 1))
+    ticker.start(0)
+    bench.telemetry.take(Report([LayerStats(None, {"a": measure(bench.document.tensor("a.weight"))})]))
+    bench.panel.show()
+    assert not made
+    qtbot.waitUntil(lambda: bench.drawn("activation") == {"now"})
+    assert list(made) == list(plots)
+    assert 0 < made[plots[0]] < made[plots[1]] < turns[0]
 
 
 @pytest.fixture

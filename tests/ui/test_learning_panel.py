@@ -26,14 +26,17 @@ from studio.model.layout import Rect, from_sheet, to_sheet
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
 from studio.model.preset import Preset
+from studio.runtime.learning.look import Watched
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
+from studio.runtime.services.worker import Worker
 from studio.ui.learning import panel as panel_module
 from studio.ui.learning.curves import FewWords, reaching, smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.learning.times import longest
-from studio.ui.learning.watched import counted, folded, signed_picture
+from studio.ui.learning.watched import WatchedView, counted, folded, signed_picture
+from studio.ui.services.posting import Post
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -457,6 +460,23 @@ def test_a_rate_that_explodes_stops_before_anything_that_is_no_number_is_shown(s
     school.until_told()
     for name, tensor in document.network.tensors.items():
         assert np.array_equal(document.tensor(name), tensor)
+
+
+def test_the_histogram_is_made_behind_the_turn_in_which_the_panel_is_drawn(qtbot: QtBot) -> None:
+    """Together they held the window up as the first step was there; it is counted in another thread first."""
+    worker = Worker(Post(), "drawing")
+    view = WatchedView(worker)
+    qtbot.addWidget(view)
+    view.show()
+    tensor = np.ones((4, 3, 2, 2), np.float32)
+    view.show_watched(Watched("a.weight", tensor, None, None))
+    assert "histogram" not in vars(view)
+    qtbot.waitUntil(lambda: "histogram" in vars(view) and view.histogram.isVisible())
+    view.kinds["update"].click()
+    assert not view.histogram.isVisible()
+    view.kinds["gradient"].click()
+    qtbot.waitUntil(view.histogram.isVisible)
+    worker.close()
 
 
 def test_histograms_count_what_is_finite() -> None:

@@ -17,6 +17,7 @@ from studio.ui.filters.cards import Cards
 from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over
+from studio.ui.kit.quantiles import quantile
 from studio.ui.viewport.camera import Camera
 
 _INSET = 2.0
@@ -135,8 +136,8 @@ def _unit_table(colours: Colours) -> Indices:
 
 def picture_of(values: Array, colours: Colours) -> QImage:
     """A map in the colours of the sheet, on a scale of its own: a two-hundredth of the values has the full colour."""
-    finite = np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
-    limit = float(np.quantile(finite, 1 - _OUTSIDE)) or float(finite.max(initial=0.0))
+    finite = np.sort(np.abs(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)), axis=None)
+    limit = quantile(finite.astype(np.float64), 1 - _OUTSIDE) or float(finite[-1])
     with np.errstate(invalid="ignore", over="ignore"):
         places = sheet_colours.indices(values / (limit or 1.0), _unit_table(colours))
     places = np.ascontiguousarray(places)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from studio.model.op import Array
 from studio.model.view import Colours
 from studio.ui.kit import theme
+from studio.ui.kit.quantiles import quantile
 
 Indices = NDArray[np.uint8]
 
@@ -45,11 +46,11 @@ def scale_of(values: Array) -> Scale:
     """For these values: a two-hundredth of the finite ones lies beyond the limit, found among some, evenly spread."""
     flat = values.ravel()
     some = np.abs(flat[:: max(1, flat.size // _SAMPLE)].astype(np.float64))
-    some = some[np.isfinite(some)]
+    some = np.sort(some[np.isfinite(some)])
     deviation = float(np.sqrt(np.mean(some**2))) if some.size else 0.0
     if not deviation:
         return Scale()
-    limit = float(np.quantile(some, 1 - _OUTSIDE))
+    limit = quantile(some, 1 - _OUTSIDE)
     # Of a tensor that is zero nearly everywhere the limit would be zero, too.
     return Scale(max(limit, deviation), _LINEAR * deviation)
 
@@ -64,13 +65,13 @@ def scale_of_sizes(sizes: Array, kernels: Array) -> Scale:
         kernels: (rows, columns, kh, kw).
     """
     found = np.abs(sizes.astype(np.float64)).ravel()
-    found = found[np.isfinite(found)]
-    whole = float(np.quantile(found, 1 - _OUTSIDE)) if found.size else 0.0
+    found = np.sort(found[np.isfinite(found)])
+    whole = quantile(found, 1 - _OUTSIDE) if found.size else 0.0
     finite = kernels[np.isfinite(kernels)]
     counts = found[found > 0.1 * float(finite.std(dtype=np.float64))] if finite.size else found[:0]
     if not whole or not counts.size:
         return Scale(whole or 1.0, (whole or 1.0) * _EVEN)
-    faint = float(np.quantile(counts, _FAINT))
+    faint = quantile(counts, _FAINT)
     linear = whole * _EVEN
     while linear > 1e-4 * whole and _share(faint, Scale(whole, linear)) < _SEEN:
         linear *= 0.7

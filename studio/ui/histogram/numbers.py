@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from studio.engine.base import BINS, Stats
 from studio.model.op import Array
+from studio.ui.kit.quantiles import quantile
 
 MOST = 40_000
 """Values that are looked at of an array."""
@@ -44,7 +45,7 @@ class Sample:
 
     def quantile(self, share: float) -> float:
         """The value below which this share lies; NaN where there is none."""
-        return _quantile(self.values, share) if self.values.size else math.nan
+        return quantile(self.values, share) if self.values.size else math.nan
 
     @cached_property
     def _others(self) -> NDArray[np.float64]:
@@ -55,7 +56,7 @@ class Sample:
         """All but a hundredth of the values that are not zero, with some room, and zero where there are many."""
         if not self._others.size:
             return (-0.5, 0.5) if self.values.size else None
-        low, high = (_quantile(self._others, share) for share in (_OUTSIDE, 1 - _OUTSIDE))
+        low, high = (quantile(self._others, share) for share in (_OUTSIDE, 1 - _OUTSIDE))
         if self.has_zeros:
             low, high = min(low, 0.0), max(high, 0.0)
         room = _ROOM * (high - low) if high > low else abs(low) / 2 or 0.5
@@ -72,14 +73,6 @@ class Sample:
 def _few(values: Array) -> Array:
     flat = values.ravel()
     return flat[:: max(1, flat.size // MOST)]
-
-
-def _quantile(values: NDArray[np.float64], share: float) -> float:
-    """As ``numpy.quantile``, of values that are in order."""
-    place = share * (len(values) - 1)
-    first = min(int(place), len(values) - 2) if len(values) > 1 else 0
-    low, high = float(values[first]), float(values[min(first + 1, len(values) - 1)])
-    return low + (high - low) * (place - first)
 
 
 def percentile(stats: Stats, percent: float, sample: Sample | None = None) -> float:

@@ -30,6 +30,8 @@ from studio.ui.kit.icons import icon
 from studio.ui.services.effects import source_of
 
 _EVERY = 100
+_BETWEEN = 20
+"""Milliseconds from one plot's being made to the next, in which the window answers."""
 _WIDE = 560
 _ROOMY = 330
 """Pixels from which on the buttons have their names."""
@@ -86,6 +88,7 @@ class HistogramPanel(QWidget):
         self.channels = self._button("Channels", "rows", "A histogram of each channel, as a heat map")
         self.freeze = self._button("Freeze", "snowflake", "Keep what is drawn now")
         self._resting = QTimer(self, singleShot=True, interval=_EVERY)
+        self._making = QTimer(self, singleShot=True, interval=_BETWEEN)
         self._due = True
         self._shown: _Shown | None = None
         self.log.setChecked(True)
@@ -96,6 +99,7 @@ class HistogramPanel(QWidget):
             self._ranges += (WeightRange(self.tensor, document, workspace, editing),)
         self._lay_out()
         self._resting.timeout.connect(self._rested)
+        self._making.timeout.connect(self._make_plot)
         self.log.toggled.connect(self._draw)
         self.channels.toggled.connect(self._draw)
         self.freeze.toggled.connect(self._soon)
@@ -137,7 +141,8 @@ class HistogramPanel(QWidget):
         """See Qt: statistics are asked for while they can be seen."""
         super().showEvent(event)
         self._ask()
-        self._soon()
+        self._due = True
+        self._making.start()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """See Qt."""
@@ -193,8 +198,17 @@ class HistogramPanel(QWidget):
     def _soon(self) -> None:
         """Draw now, or when the last drawing is long enough ago."""
         self._due = True
-        if not self._resting.isActive():
+        if not self._resting.isActive() and not self._making.isActive():
             self._rested()
+
+    def _make_plot(self) -> None:
+        """One of those that are still to be made, for each takes as long as the rest of the panel; at last draw."""
+        unmade = next((chart.plot for chart in (self.activation, self.tensor) if not chart.plot.is_made), None)
+        if unmade is None:
+            self._soon()
+        else:
+            unmade.make()
+            self._making.start()
 
     def _rested(self) -> None:
         if self._due and self.isVisible():

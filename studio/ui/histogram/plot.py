@@ -80,12 +80,28 @@ class HistogramPlot(QWidget):
     """Bars of what is now, outlines of what was; a drag along it marks out a range.
 
     ``marked`` brings its ends, and comes without any when nothing is marked out any more.
+
+    Attributes:
+        is_made: whether there is what draws it; `make` makes that, or else the first that is shown.
     """
 
     marked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.is_made = False
+        self._pressed: float | None = None
+        self._span: Span | None = None
+        self.marked_range: Span | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.setMinimumHeight(60)
+
+    def make(self) -> None:
+        """Make what draws it, which takes longer than all else of the panel; a second call changes nothing."""
+        if self.is_made:
+            return
+        self.is_made = True
         self._axis = ValueAxis()
         self._plot = StillPlot(self, background=theme.PANEL, axisItems={"bottom": self._axis}, enableMenu=False)
         self._plot.setMouseEnabled(False, False)
@@ -111,13 +127,9 @@ class HistogramPlot(QWidget):
         self._plot.addItem(self._region)
         self._plot.viewport().installEventFilter(self)
         self._plot.viewport().setCursor(Qt.CursorShape.IBeamCursor)
-        self._pressed: float | None = None
-        self._span: Span | None = None
-        self.marked_range: Span | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = self.layout()
+        assert layout is not None, "made with the widget"
         layout.addWidget(self._plot)
-        self.setMinimumHeight(60)
 
     @property
     def span(self) -> Span | None:
@@ -127,7 +139,8 @@ class HistogramPlot(QWidget):
     def mark(self, marked: Span | None) -> None:
         """Mark out another range of values, or none."""
         self.marked_range = marked
-        self._show_region()
+        if self.is_made:
+            self._show_region()
         self.marked.emit(marked)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -160,6 +173,7 @@ class HistogramPlot(QWidget):
 
     def show_message(self, text: str) -> None:
         """Nothing but a sentence."""
+        self.make()
         self._span = None
         self._show_region()
         for curve in (self._now, self._before, self._original, self._zeros, self._zero_text):
@@ -182,6 +196,7 @@ class HistogramPlot(QWidget):
 
         Where there is a sample of what is now, all but a hundredth of it is drawn, with zero apart.
         """
+        self.make()
         if sample is not None and sample.values.size:
             self._show_sample(sample, now, (before, original), logarithmic=logarithmic)
             return
@@ -247,6 +262,8 @@ class HistogramPlot(QWidget):
 
     def curves(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """Edges and heights of what is drawn now, by "now", "before" and "original"."""
+        if not self.is_made:
+            return {}
         named = {"now": self._now, "before": self._before, "original": self._original}
         return {name: curve.getData() for name, curve in named.items() if curve.isVisible()}
 

@@ -106,7 +106,7 @@ class CurvesView(QWidget):
         named: list[str] = []
         if curves.steps:
             whole = finite(curves.psnr if decibels else curves.total)
-            few = np.unique(np.linspace(0, len(steps) - 1, _MOST).round().astype(int))
+            few = np.linspace(0, len(steps) - 1, min(len(steps), _MOST)).round().astype(int)
             drawn[""] = _Line(*reaching(steps, whole), theme.LINE)
             if self.parts.isChecked() and not decibels:
                 for (name, words), colour in zip(_NAMED.items(), _PARTS, strict=True):

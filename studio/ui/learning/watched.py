@@ -128,7 +128,7 @@ class WatchedView(QWidget):
 
     @cached_property
     def histogram(self) -> pg.PlotWidget:
-        """Of the values that are shown: made for the first, since it takes a third of the panel's time."""
+        """Of the values that are shown: made when the first are drawn, since it takes a third of the panel's time."""
         made = plot_widget("Histogram of what is shown", 84)
         self._column.addWidget(made)
         return made
@@ -164,9 +164,9 @@ class WatchedView(QWidget):
         named = held.name.rpartition(".")[0] if is_map else held.name
         what = f"{(_KINDS | _STATES)[self.kind][0]} of {named}"
         self.picture.setAccessibleName(what)
-        if values is not None or "histogram" in self.__dict__:
-            self.histogram.setVisible(values is not None)
         if values is None:
+            if "histogram" in self.__dict__:
+                self.histogram.hide()
             self.picture.setText("It has none: it is frozen, or nothing has been looked at yet.")
             self.said.clear()
             return
@@ -180,6 +180,7 @@ class WatchedView(QWidget):
         self.picture.setPixmap(QPixmap.fromImage(found.picture))
         self.said.setText(found.said)
         self._bars.setData(found.edges, found.counts)
+        self.histogram.show()
         self._is_drawn()
 
     def _failed(self, error: StudioError) -> None:
