@@ -25,6 +25,7 @@ TORCH_AT_THE_TOP = {
     "engine/pinned_outputs.py",
     "engine/reached.py",
     "engine/torch.py",
+    "engine/torch_device.py",
     "learn/_torch_times.py",
     "learn/on_torch.py",
 }

@@ -7,7 +7,7 @@ something else, both do. Two frames share nothing but the weights.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ class TorchFlights(TorchStates):
 
     _device: torch.device
     _times: dict[str, float]
+    _packed: dict[str, torch.Tensor]
 
     @property
     def overlaps(self) -> bool:
@@ -54,7 +55,8 @@ class TorchFlights(TorchStates):
         made = {node.name for node in nodes}
         # Masks, and maps that stages are lent, lie among the others.
         flight = Flight(self._standing(), {name: held for name, held in self._activations.items() if name not in made})
-        flight.work = within.submit(partial(self._fly, flight, nodes, dict(self._numbers.ops), inputs, pictures))
+        run = partial(self._run, packed=self._packed)
+        flight.work = within.submit(partial(self._fly, flight, nodes, run, dict(self._numbers.ops), inputs, pictures))
         return flight
 
     def land(self, flight: Flight) -> bool:
@@ -77,6 +79,7 @@ class TorchFlights(TorchStates):
         self,
         flight: Flight,
         nodes: Sequence[Node],
+        run: Callable[[Node, Op, list[torch.Tensor]], torch.Tensor],
         ops: Mapping[str, Op],
         inputs: Mapping[str, Array],
         pictures: Mapping[str, DeepPicture],
@@ -92,7 +95,7 @@ class TorchFlights(TorchStates):
                     maps[put.name] = self._held(inputs[put.name])
             for node in nodes:
                 start = time.perf_counter()
-                maps[node.name] = self._run(node, ops[node.name], [maps[name] for name in node.inputs])
+                maps[node.name] = run(node, ops[node.name], [maps[name] for name in node.inputs])
                 flight.times[node.name] = time.perf_counter() - start
 
     def _feed_picture(self, wanted: Input, picture: DeepPicture) -> None:
@@ -113,5 +116,7 @@ class TorchFlights(TorchStates):
     def _held(self, values: Array) -> torch.Tensor:
         raise NotImplementedError
 
-    def _run(self, node: Node, op: Op, inputs: list[torch.Tensor]) -> torch.Tensor:
+    def _run(
+        self, node: Node, op: Op, inputs: list[torch.Tensor], packed: dict[str, torch.Tensor] | None = None
+    ) -> torch.Tensor:
         raise NotImplementedError

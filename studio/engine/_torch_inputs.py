@@ -86,17 +86,11 @@ class TorchInputs(TorchFlights):
         """Where an input of (C, H, W) lies on CUDA: always at the same place, as graphs read it there."""
         import torch
 
+        from studio.engine.torch_device import make_current
+
         make_current(self._device)
         held = self._activations.get(name)
         if held is None or held.shape[1:] != shape:
             held = torch.empty((1, *shape), dtype=self.kind, device=self._device, memory_format=torch.channels_last)
             self._activations[name] = held
         return held
-
-
-def make_current(device: torch.device) -> None:
-    """Let this device of CUDA be the calling thread's, which takes longer to say than to ask."""
-    import torch
-
-    if torch.cuda.current_device() != device.index:
-        torch.cuda.set_device(device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Collection, Sequence
 from functools import partial
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 
 from studio.engine._torch_arithmetic import arithmetic
-from studio.engine._torch_inputs import TorchInputs, make_current
+from studio.engine._torch_inputs import TorchInputs
 from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
 from studio.engine.captured import Captured
@@ -25,6 +24,7 @@ from studio.engine.pinned_outputs import PinnedOutputs
 from studio.engine.reached import Reached
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
+from studio.engine.torch_device import best_device, make_current, numbered
 from studio.errors import StudioError
 from studio.model.graph import Node
 from studio.model.layout import Rect, kernels_touched, to_sheet
@@ -35,31 +35,6 @@ from studio.model.plugins import blamed
 from studio.model.stage import layer_of
 from studio.model.staged import Staged
 from studio.ops._staged import bent_and_mixed
-
-
-def best_device() -> torch.device:
-    """CUDA, else Metal, else the CPU."""
-    if torch.cuda.is_available():
-        return numbered(torch.device("cuda"))
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
-
-
-def numbered(device: torch.device) -> torch.device:
-    """The device with its number: ``cuda`` alone means this thread's current GPU, and another thread has another."""
-    if device == torch.device("cuda"):
-        return torch.device("cuda", torch.cuda.current_device())
-    return device
-
-
-def leave_a_core() -> None:
-    """Let PyTorch's operators in the calling thread use all cores but one.
-
-    Its threads wait for each other without sleeping: where a window needs a core as well, operators on all of them
-    measured three times slower than on one less.
-    """
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
 
 
 class TorchEngine(TorchInputs):
@@ -162,7 +137,7 @@ class TorchEngine(TorchInputs):
         self._forget_graphs()
         self._events.clear()
         if anew:
-            self._packed.clear()
+            self._packed = {}
         kept = {} if anew else self._activations
         self._activations = {name: kept[name] for name in kept if name in self._running.shapes}
         self._times = {name: seconds for name, seconds in self._times.items() if name in self._running.places}
@@ -251,7 +226,10 @@ class TorchEngine(TorchInputs):
             if self._captured is None:
                 self._times[node.name] = time.perf_counter() - start
 
-    def _run(self, node: Node, op: Op, inputs: list[torch.Tensor]) -> torch.Tensor:
+    def _run(
+        self, node: Node, op: Op, inputs: list[torch.Tensor], packed: dict[str, torch.Tensor] | None = None
+    ) -> torch.Tensor:
+        """Run one node; its weights lie packed in `packed`, where that is given, and else in the engine's own."""
         if isinstance(op, Staged):
             return self._run_staged(node, op, inputs)
         layer = layer_of(node.name)
@@ -259,9 +237,10 @@ class TorchEngine(TorchInputs):
         tensors = self._of_layer[layer] if node.op is self.graph.node(layer).op else {}
         if layer not in self._packable or not tensors:
             return op.torch(inputs, tensors)
-        if layer not in self._packed:
-            self._packed[layer] = pack(op, tensors["weight"], inputs[0].shape)
-        return convolve(op, inputs[0], self._packed[layer], tensors.get("bias"))
+        packed = self._packed if packed is None else packed
+        if layer not in packed:
+            packed[layer] = pack(op, tensors["weight"], inputs[0].shape)
+        return convolve(op, inputs[0], packed[layer], tensors.get("bias"))
 
     def _run_staged(self, node: Node, op: Staged, inputs: list[torch.Tensor]) -> torch.Tensor:
         if self._kernels is not None and node.name in self._kernels.names:
@@ -294,12 +273,14 @@ class TorchEngine(TorchInputs):
             torch.mps.synchronize()
 
     def _upload(self, tensor: str, rect: Rect) -> None:
-        for name in self.graph.users(tensor.rpartition(".")[0]):
-            self._packed.pop(name, None)
         whole = self._tensors[tensor]
         rows, columns = kernels_touched(rect, whole.shape)
         touched = (rows, columns) if whole.ndim > 1 else (columns,)
         self._weights[tensor][touched] = torch.from_numpy(whole[touched]).to(self._weights[tensor])
+        # What is under way goes on packing what it began with, where nothing else looks.
+        self._packed = dict(self._packed)
+        for name in self.graph.users(tensor.rpartition(".")[0]):
+            self._packed.pop(name, None)
 
     def _read_activation(self, name: str) -> Array:
         return np.array(self._activations[name][0].cpu().numpy(), np.float32, order="C")

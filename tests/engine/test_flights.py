@@ -11,6 +11,7 @@ import pytest
 import torch
 from helpers import branched_network, layer, network, normal, picture, tiny_network
 
+import studio.engine.torch as torch_engine
 from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.torch import TorchEngine
@@ -119,6 +120,47 @@ def test_what_was_changed_meanwhile_makes_it_useless_and_what_was_put_back_does_
     alone = ready(tiny_network())
     alone.run({"input": normal(3, 12, 16, seed=1)})
     check_same(engine, alone)
+
+
+def test_a_run_under_way_leaves_no_packed_weights_behind_that_are_others_by_now(
+    lanes: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = network(
+        layer("enc", "Conv2d", "input", in_channels=3, out_channels=16, kernel_size=3, padding=1),
+        layer("act", "Sigmoid", "enc"),
+        layer("mid", "Conv2d", "act", in_channels=16, out_channels=16, kernel_size=3, padding=1),
+    )
+    engine, begins, reached, ends = ready(made), Event(), Event(), Event()
+    sigmoid, pack = type(made.graph.node("act").op).torch, torch_engine.pack
+
+    def waits(*given: object) -> torch.Tensor:
+        begins.wait(60.0)
+        return sigmoid(*given)  # type: ignore[arg-type]
+
+    def packs(*given: object) -> torch.Tensor:
+        packed = pack(*given)  # type: ignore[arg-type]
+        reached.set()
+        ends.wait(60.0)
+        return packed
+
+    def stroke(value: float) -> None:
+        engine.replace("mid.weight", Rect(0, 0, 3, 3), np.full((3, 3), value, np.float32))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(made.graph.node("act").op), "torch", waits)
+        patched.setattr(torch_engine, "pack", packs)
+        flight = engine.launch({"input": normal(3, 12, 16, seed=1)}, {}, lanes)
+        flight.when_over(reached.set)
+        stroke(1.0)
+        begins.set()
+        assert reached.wait(60.0), "it packs the first stroke, or what there was"
+        stroke(2.0)
+        ends.set()
+        flight.wait()
+    engine.update()
+    assert not engine.land(flight)
+    fresh = ready(made.with_tensors({"mid.weight": engine.tensor("mid.weight")}))
+    check_same(engine, fresh)
 
 
 def test_runs_that_need_those_before_them_are_not_launched(lanes: Executor) -> None:

@@ -15,6 +15,7 @@ from test_live import Studio, expected, gain
 from studio.engine.gl.device import Device
 from studio.engine.torch import TorchEngine
 from studio.io.sources import SourceInfo
+from studio.model.layout import Rect
 from studio.model.picture import Picture
 from studio.model.size import Size
 from studio.model.tick import Tick
@@ -218,6 +219,22 @@ def test_what_is_under_way_is_over_before_anything_changes_and_its_picture_is_sh
         assert not desk.overlap._under_way, "a hand is at work"
 
 
+def test_a_picture_whose_frame_is_useless_when_it_lands_is_run_again(desk: Desk) -> None:
+    desk.overlapping()
+    desk.turn()
+    assert desk.overlap._under_way
+    begun = desk.overlap._under_way[-1].run
+    desk.engine.replace("enc.weight", Rect(0, 0, 2, 2), np.ones((2, 2), np.float32))
+    desk.overlap.settle(desk.runner)
+    desk.pictures.held = True
+    assert desk.turn()
+    bent = tiny_network().with_tensors({"enc.weight": desk.engine.tensor("enc.weight")})
+    wanted = FrameRunner(TorchEngine(bent, "cpu"))(desk.player.picture(round(begun.position * 25)))
+    assert desk.pictures.working is not None
+    np.testing.assert_array_equal(desk.runner.seen(desk.pictures.working), wanted)
+    assert not desk.turn(), "once"
+
+
 @pytest.mark.parametrize("what", ["moves", "alone"])
 def test_what_moves_and_what_is_written_down_frame_by_frame_does_not_overlap(desk: Desk, what: str) -> None:
     desk.overlapping()
@@ -248,6 +265,9 @@ def test_it_knows_whether_pictures_wait(desk: Desk) -> None:
     assert not desk.turn(), "there is no other picture"
     assert not desk.overlap.is_pressed
     desk.overlapping()
+    while not desk.turn():
+        if desk.overlap.waits:
+            desk.wait()
     assert desk.overlap.is_pressed
 
 

@@ -32,6 +32,7 @@ from studio.model.changes import BypassChanged, Change, HistoryChanged, NetworkC
 from studio.model.edit import Selection
 from studio.model.form import fields
 from studio.model.layout import crop, put
+from studio.model.live_edits import bound
 from studio.model.preset import Preset
 from studio.model.view import View
 from studio.runtime.learning.session import LearningSession
@@ -351,6 +352,7 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
 
     engine = TorchEngine(whole.document.network.with_tensors(whole.document.bent()))
     engine.bypass(whole.document.bypassed)
+    engine.set_edits(bound(whole.document.edits, whole.document.network.tensors))
     with open_source(str(tmp_path / "still.png")) as source:
         wanted = FrameRunner(engine)(next(iter(source)).picture)
     whole.until(lambda: whole.told[EngineState].name == "torch" and whole.told[EngineState].size == (48, 64))

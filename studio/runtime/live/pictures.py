@@ -199,11 +199,12 @@ class Pictures:
         return Underway(launched, run, time.perf_counter())
 
     def land(self, runner: FrameRunner, underway: Underway) -> bool:
-        """Wait for a frame that was begun; whether it is what the engine holds now.
+        """Wait for a frame that was begun; whether it is what the engine holds now, else its picture is run again.
 
         Raises what `run` does.
         """
         if not runner.land(underway.launched):
+            self.again()
             return False
         self.working, self.last = underway.launched.size, underway.run
         return True
