@@ -15,7 +15,7 @@ from studio.io.importers._batches import is_batch
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers._norms import Norms
 from studio.io.importers._seen import LARGEST_FACTOR, seen
-from studio.io.importers._views import Numbers, Value, constant, first, is_last, last, move, numbers, reshaped, shown
+from studio.io.importers._views import Numbers, Value, constant, move, numbers, reshaped, shown
 from studio.model.op import Shape
 from studio.model.size import Size
 
@@ -241,8 +241,6 @@ class Flow(Norms):
 
     def pad(self, value: Value, padding: Sequence[int], mode: str, fill: float = 0.0) -> Value:
         """Left, right, top, bottom; what is negative is cut off."""
-        if is_last(self.draft, value):
-            return last(self.draft, self.pad(first(self.draft, value), padding, mode, fill))
         cut = [max(-border, 0) for border in padding]
         add = [max(border, 0) for border in padding]
         if any(cut):

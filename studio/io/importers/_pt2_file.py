@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +17,14 @@ from studio.io.importers._archive import member
 from studio.io.importers._call import Call, Name, line_of, own_layer
 from studio.io.importers._in_place import functional
 from studio.io.importers._limits import Axis, Limits
+from studio.io.importers._pt2_wrapped import computed_in_less, in_line
 from studio.io.importers._views import Value, constant
 from studio.io.stored import Stored, stored
 
 _DTYPES = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", 7: "<f4", 8: "<f8", 12: "?"}
 _BFLOAT16 = 13
 _LONGEST = 64 * 2**20
+_COUNTED = re.compile(r"L\['flat_args'\]\[(\d{1,9})\]")
 
 Json = dict[str, Any]
 Axes = tuple[tuple[int, bool], ...]
@@ -39,6 +42,7 @@ class Program:
         outputs: what the trace calls each of the outputs, by what the module does.
         state: the state dict.
         limits: the sizes for which it holds.
+        less: whether a part of it is to be computed in half precision.
     """
 
     calls: list[Call]
@@ -47,6 +51,7 @@ class Program:
     outputs: dict[str, str]
     state: dict[str, Stored]
     limits: Limits = field(default_factory=Limits)
+    less: bool = False
 
     @property
     def is_dynamic(self) -> bool:
@@ -69,7 +74,8 @@ def read(path: Path, names: list[str]) -> Program:
     root = models[0].partition("/models/")[0]
     written = _json(path, models[0])
     module = written["graph_module"]
-    graph, signature = module["graph"], module["signature"]
+    less = computed_in_less(module["graph"]["nodes"])
+    graph, signature = in_line(module["graph"]), module["signature"]
     weights = _entries(path, root, names, "weights")
     entries = weights | _entries(path, root, names, "constants")
     inputs: dict[str, Axes] = {}
@@ -99,14 +105,16 @@ def read(path: Path, names: list[str]) -> Program:
     made = dict(sorted(made.items(), key=lambda item: rank[item[1]] != 4))
     state = {name: found for name in weights if (found := _tensor(path, name, weights)) is not None}
     calls = list(_calls(graph["nodes"]))
-    return Program(functional(calls), inputs, constants, made, state, _limits(written, list(inputs), calls))
+    limits = _limits(written, graph, list(inputs), calls)
+    return Program(functional(calls), inputs, constants, made, state, limits, less)
 
 
-def _limits(written: Json, inputs: list[str], calls: list[Call]) -> Limits:
-    tensors = written["graph_module"]["graph"]["tensor_values"]
-    made = {name: tuple(_axis(size) for size in tensor["sizes"]) for name, tensor in tensors.items()}
+def _limits(written: Json, graph: Json, inputs: list[str], calls: list[Call]) -> Limits:
+    made = {name: tuple(map(_axis, tensor["sizes"])) for name, tensor in graph["tensor_values"].items()}
     ranges = {name: (said["min_val"], said["max_val"]) for name, said in written["range_constraints"].items()}
-    guards = tuple(map(str, written.get("guards_code") or ()))
+    said = map(str, written.get("guards_code") or ())
+    # What was exported strictly counts its inputs there.
+    guards = tuple(_COUNTED.sub(lambda found: f"L[{inputs[int(found[1])]!r}]", guard) for guard in said)
     return Limits({name: made[name] for name in inputs}, made, guards, ranges, calls)
 
 

@@ -66,6 +66,10 @@ class Pt2:
             raise StudioError(f"{path}: its description of the model is damaged; export it anew.") from error
         except StudioError as error:
             raise StudioError(f"{path}: {error}") from error
+        if model.less:
+            draft.notes.append(
+                "A part of it is to run in half precision (torch.autocast); the studio computes all of it in float32."
+            )
         if len(model.outputs) > 1 and not options.output and not states:
             others = ", ".join(name for name in list(model.outputs)[:7] if name != picked)
             draft.notes.append(
