@@ -235,6 +235,10 @@ def _argument(value: Json, target: str) -> Any:
         return _symbol(body)
     if kind in ("as_sym_ints", "as_sym_floats"):
         return [_symbol(part) for part in body]
+    if kind == "as_float":
+        return float(body)  # infinities are written as text
+    if kind == "as_floats":
+        return [float(part) for part in body]
     return None if kind == "as_none" else body
 
 
