@@ -259,7 +259,7 @@ def print_peers(stages: dict[str, Stage], rounds: int) -> None:
                 bend = stages[name].bend
                 ours, theirs = [], []
                 for _ in range(rounds):  # by turns, so that the machine's other work falls on both
-                    ours.append(best(lambda bend=bend, x=x: bend.torch(x, Given()), 1))
+                    ours.append(best(partial(bend.torch, x, Given()), 1))
                     theirs.append(best(peer, 1))
                 print(f"| {name} | {min(ours) * 1e3:.2f} | {min(theirs) * 1e3:.2f} | {min(theirs) / min(ours):.2f} |")
 

@@ -151,7 +151,7 @@ def _error(found: np.ndarray, module: nn.Module, values: np.ndarray) -> float:
 
 def _bare(kind: type[TorchEngine], module: nn.Module, size: int) -> np.ndarray:
     host = torch.from_numpy(picture(size))[None].pin_memory()
-    module = module.to("cuda", kind.kind, memory_format=torch.channels_last).eval()
+    module = module.to("cuda", kind.kind, memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
     x = torch.empty_like(host, device="cuda", dtype=kind.kind).to(memory_format=torch.channels_last)
     with torch.inference_mode(), precision(kind.tf32):
         replay = graph_of(module, x)

@@ -186,7 +186,7 @@ def _peers(module: nn.Module, size: int) -> Iterator[tuple[str, np.ndarray]]:
                 print(f"| | torch.compile failed: {type(error).__name__} | | | |")
                 continue
 
-            def run(compiled: Frame = compiled) -> None:
+            def run(compiled: Callable[..., object] = compiled) -> None:
                 x.copy_(host, non_blocking=True)
                 compiled(x)
 

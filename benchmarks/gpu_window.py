@@ -151,7 +151,7 @@ def _work_at(studio: Studio, size: int) -> float:
     return time.perf_counter() - begun
 
 
-HURRIED = (
+HURRIED: tuple[tuple[type, str], ...] = (
     (Engine, "run"),
     (DisplayBuffers, "copy"),
     (DisplayBuffers, "publish"),
@@ -200,7 +200,7 @@ def _hurry(studio: Studio, spans: Spans) -> tuple[float, float, Row]:
         progress, end = studio.telemetry[Progress], time.perf_counter()
         gaps = watch.told()
     number = max(1, progress.serial - serial)
-    parts = [sum(end - start for start, end in spans.of(*step, watch.began)) / number for step in HURRIED]
+    parts = [sum(end - start for start, end in spans.of(owner, name, watch.began)) / number for owner, name in HURRIED]
     return (end - watch.began) / number, progress.seconds, [*gaps, "", *(f"{part * 1e3:.3f}" for part in parts)]
 
 

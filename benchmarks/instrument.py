@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ RATE = 48_000
 BLOCK = 256
 """Samples that a sound card hands over at once, where a low latency is asked for."""
 
-SOURCES = (
+SOURCES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lfo", {"shape": "sine", "rate": 0.7}),
     ("lfo", {"shape": "smooth random", "beats": 2.0, "jitter": 0.3, "lag": 0.2}),
     ("envelope", {"trigger": "sound/onset", "attack": 0.05}),
@@ -106,7 +107,7 @@ def sound_delays(bursts: int = 40) -> Iterator[tuple[float, float]]:
     A render thread looks after every block; what its work takes is added.
     """
     library, original = Library(), microphone._library
-    microphone._library = lambda: library  # type: ignore[assignment]
+    microphone._library = lambda: library
     try:
         heard = microphone.Microphone()
     finally:

@@ -86,7 +86,7 @@ def _error(backend: GLBackend, size: int) -> tuple[float, float]:
     """Of all gradients together against float64, of ours and of PyTorch in float32."""
     backend.accumulate(_batch(*_pictures(size)), 1.0)
     backend.apply(0.0, np.inf)
-    poison(backend.engine)  # type: ignore[arg-type]
+    poison(backend.engine)
     shown, wanted = _pictures(size)
     backend.accumulate(_batch(shown, wanted), 1.0)
     backend.apply(0.0, np.inf)

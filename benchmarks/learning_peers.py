@@ -181,7 +181,9 @@ def _processor(work: Callable[[], object], times: int = 1) -> float:
 
 def _cifar(told: dict[str, Any]) -> tuple[Backend, Batch]:
     """The same network, with its weights as ConvNetJS began: a filter is (kh, kw, I) there, and so is a map."""
-    nodes, reads, tensors, channels = [], "input", {}, 3
+    nodes: list[Node] = []
+    tensors: dict[str, Array] = {}
+    reads, channels = "input", 3
     for number, layer in enumerate(told["layers"][:-1], start=1):
         filters = np.array(layer["filters"], np.float32)
         weight = filters.reshape(len(filters), 5, 5, channels).transpose(0, 3, 1, 2)
@@ -243,7 +245,7 @@ def _by_hand(learner: Learner) -> Callable[[], float]:
     pictures = torch.from_numpy(np.stack(learner.lesson.bank.pictures))
     height, width = pictures.shape[1:3]
     module, _ = autoencoder_transposed()
-    module.train().to(memory_format=torch.channels_last)
+    module.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(module.parameters(), RATE, fused=True)
     rng = np.random.default_rng(0)
 

@@ -67,7 +67,7 @@ def rows() -> Iterator[list[str]]:
 
 
 def _bare(module: torch.nn.Module, picture: Array, order: torch.memory_format) -> Run:
-    own = copy.deepcopy(module).to(memory_format=order)
+    own = copy.deepcopy(module).to(memory_format=order)  # type: ignore[call-overload]
 
     def run() -> Array:
         with torch.inference_mode():

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import moderngl
 import numpy as np
@@ -22,7 +23,7 @@ from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.fragment import GLFragmentEngine
 from studio.engine.gl.packer import Kernel, Packer
 from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.shaders import Constants
+from studio.engine.gl.text import Constants
 from studio.model.layout import Rect, sheet_size
 from studio.model.network import Network
 
@@ -45,7 +46,7 @@ def main() -> None:
     good = True
     for kind in ENGINES:
         good = _alike(kind, network, device) and good
-        _say(kind.name, "opening", *_in_turns(lambda kind=kind: _opened(kind, network, device), rounds))
+        _say(kind.name, "opening", *_in_turns(partial(_opened, kind, network, device), rounds))
         engine = kind(network, device)
         height, width = sheet_size(network.tensors[largest].shape)
         for side in STROKES:
@@ -96,7 +97,7 @@ def _choose(*, by_device: bool) -> None:
         del count, kernel, constants
         return by_device
 
-    Packer.takes = takes  # type: ignore[method-assign]
+    Packer.takes = takes  # type: ignore[assignment, method-assign]
 
 
 def _alike(kind: type[GLEngine] | type[GLFragmentEngine], network: Network, device: Device) -> bool:

@@ -131,7 +131,7 @@ class Shaders:
             next(self._own)
             return relink(calls, *asked)
 
-        Calls.take_binary, Calls.relink = noted, compiled  # type: ignore[method-assign]
+        Calls.take_binary, Calls.relink = noted, compiled  # type: ignore[assignment, method-assign]
 
     def told(self) -> str:
         """How many there were so far."""

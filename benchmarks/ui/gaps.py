@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from benchmarks.window import click, handle, move, opened, press, release, spin,
 from studio.app import Studio
 from studio.runtime.live.report import EngineState, Progress
 from studio.ui.filters import FilterEditor
+from studio.ui.kit.number_controls import Number
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.viewport.widget import Viewport
 
@@ -85,7 +87,7 @@ def gaps(folder: Path) -> Iterator[list[str]]:
             listener, hand = Listener(), Hand(studio)
             spin(2.0)
             frames: list[tuple[int, float]] = []
-            studio.telemetry.on(Progress, lambda p, into=frames: into.append((p.serial, p.seconds)))
+            studio.telemetry.on(Progress, partial(_note, frames))
             alone = subprocess.Popen([sys.executable, "-c", _ALONE, str(SECONDS)], stdout=subprocess.PIPE, text=True)
             listener.start()
             hand.work(SECONDS)
@@ -97,6 +99,10 @@ def gaps(folder: Path) -> Iterator[list[str]]:
                 *(engine, str(size), f"{frame * 1e3:.0f}", f"{np.median(listener.gaps) * 1e3:.1f}"),
                 *(text for each in (listener.gaps, listener.work, others) for text in _tail(each)),
             ]
+
+
+def _note(into: list[tuple[int, float]], progress: Progress) -> None:
+    into.append((progress.serial, progress.seconds))
 
 
 def _tail(seconds: list[float]) -> Iterator[str]:
@@ -142,8 +148,8 @@ class Hand:
         self._window = studio.window
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(lambda: next(self._events))
         self._events = self._all()
+        self._timer.timeout.connect(partial(next, self._events))
 
     def work(self, seconds: float) -> None:
         """Go on for so long, then end what is under way."""
@@ -195,10 +201,10 @@ class Hand:
 
     def _slide(self) -> Iterator[None]:
         editor = self._window.context[FilterEditor]
-        editor.panels.setCurrentWidget(editor.panels.widget(2))
+        editor.panels.setCurrentIndex(2)
         editor.edits.choose("Gain")
         yield
-        slider = next(iter(editor.edits.form.controls.values())).slider
+        slider = next(each for each in editor.edits.form.controls.values() if isinstance(each, Number)).slider
         places = [0.5 + 0.2 * np.sin(k / 8) for k in range(60)]
         press(slider, handle(slider, slider.value() / slider.maximum()))
         for place in places:

@@ -134,7 +134,8 @@ def _dab(studio: Studio, tracing: Tracing, number: int) -> dict[str, float]:
             if span is None:
                 return False
             # Another thread may have begun to draw before the one that ordered it goes on.
-            chain[part], moment = span, span[1 if part == "order" else 2]
+            _, begun, ended = chain[part] = span
+            moment = begun if part == "order" else ended
         return True
 
     until(complete)
