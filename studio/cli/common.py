@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 EngineOption = Annotated[
     str, typer.Option("--engine", help="auto, gl, gl-half, gl-fragment, torch, torch-tf32 or torch-half.")
 ]
+
+_STREAM = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)|/proc/(self|thread-self|\d+)/fd/\d+")
 
 
 class Exit(IntEnum):
@@ -101,16 +104,17 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
 
 
 def refuse_pipe(output: Path, what: str) -> None:
-    """Raise StudioError where the name of an output asks for a pipe, "-", which only text can go to.
+    """Raise StudioError where the name of an output asks for a pipe, which only text can go to: "-", /dev/stdout.
 
     Args:
         output: as it was given.
         what: is to be written, for the message: "A recording".
     """
-    if str(output) == "-":
+    # Where it leads to a file, that would be taken for the name of a folder.
+    if str(output) == "-" or _STREAM.fullmatch(os.path.abspath(output)):  # noqa: PTH100 - links are not followed
         raise StudioError(
-            f'{what} cannot go to a pipe ("-"), because it is whole only when it ends; give a name, or the whole path '
-            "of one that is called so."
+            f'{what} cannot go to a pipe ("{output}"), because it is whole only when it ends; give a name, or the '
+            "whole path of one that is called so."
         )
 
 

@@ -170,8 +170,6 @@ def replacing(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         with _explained(path, beside):
             yield beside
         with _explained(path, passing=() if overwrite else (errno.EEXIST,)):
-            if exists(real):
-                beside.chmod(_mode(real, 0o666))
             sync(beside)
             let_go(lock)
             lock = None
@@ -214,7 +212,7 @@ def replacing_folder(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         with _explained(path, beside):
             yield beside
         with _explained(path, passing=() if overwrite else (errno.EEXIST,)):
-            _keep_rights(real, beside)
+            keep_rights(real, beside)
             for folder, _, names in os.walk(beside):
                 for name in names:
                     if not (file := Path(folder) / name).is_symlink():  # which may lead anywhere, or nowhere
@@ -281,13 +279,17 @@ def sync_rename(folder: Path) -> None:
 
 
 def put_in_place(part: Path, path: Path, overwrite: bool) -> None:
-    """Let a file take its name.
+    """Let a file take its name, and the rights of the file that it replaces.
 
     Raises:
         FileExistsError: without `overwrite`, when something has come to be there.
         OSError: when the rename fails.
     """
     if overwrite:
+        if exists(path):
+            # Some disks have no rights.
+            with contextlib.suppress(OSError):
+                part.chmod(_mode(path, 0o666))
         patiently(lambda: part.replace(path))
     else:
         take_free(part, path)
@@ -300,7 +302,8 @@ def _mode(path: Path, default: int) -> int:
         return default
 
 
-def _keep_rights(old: Path, new: Path) -> None:
+def keep_rights(old: Path, new: Path) -> None:
+    """Give a folder, and what it holds under the names of the one that it is to replace, the rights of those."""
     if not old.is_dir():
         return
     for folder, folders, names in os.walk(new):

@@ -352,10 +352,12 @@ def test_a_log_has_lines_of_progress(capsys: pytest.CaptureFixture[str], monkeyp
     ]
 
 
-def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
-    status, _, err = studio_here("render", made / "film.mp4", "-", "--preset", made / "identity")
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1", "/dev/../dev/stderr", "/proc/self/fd/1"])
+def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path, tmp_path: Path, name: str) -> None:
+    """Where a stream leads to a file, a folder was made of that file's name."""
+    status, _, err = studio_here("render", made / "film.mp4", name, "--preset", made / "identity", "--overwrite")
     assert status == 2
-    assert 'cannot go to a pipe ("-")' in err
+    assert f'cannot go to a pipe ("{name}")' in err
     assert list(tmp_path.iterdir()) == []
 
 

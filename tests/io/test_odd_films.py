@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from films import make_film, numbered, numbers
 
 from studio.io.sinks import open_sink
@@ -275,3 +276,27 @@ def test_a_fragmented_film_cut_within_the_index_of_a_fragment_is_shown_up_to_the
             said = source.warning
             assert numbers(frame.picture for frame in source.frames(0.4))[0] == 10
     assert said == f"{path} is cut off after 18 frames"
+
+
+@pytest.mark.parametrize("angle", [90, 180])
+@pytest.mark.parametrize("suffix", [".mkv", ".ts", ".mp4"])
+def test_a_turn_that_the_coded_pictures_say_once_holds_for_all(tmp_path: Path, suffix: str, angle: int) -> None:
+    """H.264 may say it with its first picture alone; others were left out, or upside down."""
+    plain, film = make_film(tmp_path / "a.mp4", count=20, options={"g": "10"}), tmp_path / f"b{suffix}"
+    with av.open(str(plain)) as source, av.open(str(film), "w") as sink:
+        stream = source.streams.video[0]
+        copy = sink.add_stream_from_template(stream)
+        before = "h264_mp4toannexb," if suffix == ".ts" else ""
+        said = BitStreamFilterContext(f"{before}h264_metadata=display_orientation=insert:rotate={angle}", stream)
+        for packet in source.demux(stream):
+            for turned in said.filter(packet if packet.dts is not None else None):
+                turned.stream = copy
+                sink.mux(turned)
+    with open_source(str(plain)) as source:
+        stored = [frame.picture for frame in source]
+    with open_source(str(film)) as source:
+        shown = [frame.picture for frame in source]
+        assert source.warning is None
+    assert len(shown) == len(stored) == 20
+    for one, other in zip(stored, shown, strict=True):
+        assert np.array_equal(np.rot90(one, angle // 90), other)

@@ -5,6 +5,7 @@ import re
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import textwrap
@@ -763,3 +764,20 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path: Path) -> None:
         sink.write(np.zeros((32, 32, 3), np.uint8))
     assert link.is_symlink()
     assert (elsewhere / "film.mp4").stat().st_size > 100
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such rights there")
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.gif", "a.png", "a"])
+def test_what_is_replaced_hands_on_its_rights(tmp_path: Path, name: str) -> None:
+    """A recording that nobody else might read became one that all may."""
+    path = tmp_path / name
+    for picture in (numbered(0), numbered(1)):
+        with open_sink(
+            path, codec=codec_for(path) or "", size=Size(HEIGHT, WIDTH), fps=Fraction(25), overwrite=True
+        ) as sink:
+            sink.write(picture)
+        kept = [path, *path.iterdir()] if path.is_dir() else [path]
+        if not picture[0, 0, 0]:
+            for each in kept:
+                each.chmod(0o700 if each.is_dir() else 0o600)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in kept} == ({0o600, 0o700} if len(kept) > 1 else {0o600})

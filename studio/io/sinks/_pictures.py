@@ -10,7 +10,7 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
 from studio.io._swap import exchange_folder
-from studio.io.atomic import exists, is_folder, is_other, put_in_place, require_parent, sync, sync_rename
+from studio.io.atomic import exists, is_folder, is_other, keep_rights, put_in_place, require_parent, sync, sync_rename
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
@@ -230,6 +230,8 @@ class FolderSink(PictureSink):
             self._others(self.path, overwrite)
         except StudioError as error:
             raise FileExistsError(None, str(error)) from error
+        with contextlib.suppress(OSError):
+            keep_rights(self.path, self.part)
         old = exchange_folder(self.part, self.path)
         if old is not None:
             _empty(old, self.path)

@@ -28,6 +28,7 @@ _SOME = 5
 _JITTER = 0.45
 """Of a tick: what is nearer to it than this has it, wherever the first picture stands."""
 _TELEVISION = (24, 30, 48, 60, 120)
+_USUAL = (*_COMMON, *(Fraction(rate * 1000, 1001) for rate in _TELEVISION))
 
 
 class Clock:
@@ -191,7 +192,11 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     # A last frame that stays longer makes the average of a short film slower than its frames come.
     rounding = 2 * tick / (times[-1] - times[0]) + Fraction(1, 2000)
     if is_even and (not average or abs(average * mean - 1) < rounding):
-        return None
+        # Coarse ticks make the average of a short film another one.
+        near = min(_USUAL, key=lambda usual: abs(usual * mean - 1))
+        is_near = abs(near * mean - 1) < 2 * tick / (times[-1] - times[0]) and _is_steady(times, near)
+        is_said = not average or any(abs(average - usual) / usual < Fraction(1, 5000) for usual in _USUAL)
+        return None if is_said or not is_near else near
     if len(steps) == len(times) - 1 and (steady := _steady_rate(times)) is not None:
         return steady
     # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.
@@ -236,9 +241,9 @@ def _steady_rate(times: Sequence[Fraction]) -> Fraction | None:
     return measured if _is_steady(stamps, measured) else None
 
 
-def _is_steady(stamps: Sequence[float], rate: Fraction) -> bool:
+def _is_steady(times: Sequence[Fraction | float], rate: Fraction) -> bool:
     """Whether each stands nearest to the tick that has its number."""
-    return all(abs(stamp * float(rate) - place) < _JITTER for place, stamp in enumerate(stamps))
+    return all(abs(float(time - times[0]) * float(rate) - place) < _JITTER for place, time in enumerate(times))
 
 
 def _finest(steps: Sequence[Fraction], tick: Fraction, few: int) -> Sequence[Fraction]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._primaries import OTHERS, XYZ, to_bt709
-from studio.io.sources._shades import SCREEN_GAMMA
+from studio.io.sources._shades import SCREEN_GAMMA, SRGB, light_of_srgb, srgb
 from studio.model.op import Array
 from studio.model.picture import DeepPicture
 
@@ -51,10 +51,14 @@ class Colours:
     Attributes:
         primaries: of red, green and blue.
         transfer: from light to values.
+        matrix: from red, green and blue to luma and chroma; looked at by `RgbConverter` alone, as the next.
+        range: of values, by FFmpeg's numbers: 1 for that of video, 2 for all; 0 where it says nothing.
     """
 
     primaries: int = 2
     transfer: int = 2
+    matrix: int = 2
+    range: int = 0
 
     @property
     def is_ordinary(self) -> bool:
@@ -99,7 +103,7 @@ def to_ordinary(values: Array, colours: Colours, tone_map: ToneMap = "knee") -> 
     if colours.transfer in _BRIGHT:
         light = _squeezed(light, tone_map)
     np.minimum(light, 1.0, out=light)
-    if colours.transfer in _CURVES:
+    if colours.transfer in _CURVES or colours.transfer == SRGB:
         return srgb(light)
     return np.asarray(light ** np.float32(1 / SCREEN_GAMMA), np.float32)
 
@@ -120,6 +124,8 @@ def _light(values: Array, transfer: int) -> Array:
             luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
             light = light * (np.maximum(luminance, 1e-6) ** np.float32(0.2))[:, :, None] * np.float32(_PEAK / _WHITE)
         return np.asarray(light, np.float32)
+    if transfer == SRGB:
+        return light_of_srgb(np.maximum(values, 0.0))
     return np.asarray(np.maximum(values, 0.0) ** np.float32(SCREEN_GAMMA), np.float32)
 
 
@@ -163,9 +169,3 @@ def _squeezed(light: Array, tone_map: ToneMap) -> Array:
 def _hable(x: Array | np.float32) -> Array:
     """The curve of J. Hable, "Uncharted 2: HDR Lighting" (2010)."""
     return np.asarray((x * (0.15 * x + 0.05) + 0.004) / (x * (0.15 * x + 0.5) + 0.06) - 0.02 / 0.3, np.float32)
-
-
-def srgb(light: Array) -> Array:
-    """Values with sRGB's curve of light from 0 to 1."""
-    high = 1.055 * np.maximum(light, 1e-8) ** np.float32(1 / 2.4) - 0.055
-    return np.asarray(np.where(light <= 0.0031308, light * 12.92, high), np.float32)

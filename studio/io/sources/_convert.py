@@ -19,6 +19,7 @@ from studio.model.size import Size
 
 if TYPE_CHECKING:
     import av.filter
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
 # AVColorSpace -> the scale filter's word for the matrix.
@@ -50,7 +51,7 @@ _RESHAPED = (
 class RgbConverter:
     """Makes upright RGB pictures of one size from decoded frames of any pixel format.
 
-    The frame's own matrix, range, primaries and curve are obeyed, and where it names none, what the container says.
+    The frame's own matrix, range, primaries and curve are obeyed, and where it names one not, what the container says.
     Where neither names a matrix: BT.709 from 720 lines on, BT.601 below. Transparent pictures are laid over black.
     Frames of another shape than the first are shown whole, between black bars.
     """
@@ -106,15 +107,17 @@ class RgbConverter:
             av.FFmpegError: when the frame cannot be converted.
         """
         frame = _readable(frame)
-        if frame.color_range not in _RANGES:
-            frame.color_range = 0
         # A stream may change its size or its colours half-way.
         key = (frame.height, frame.width, frame.format.name, frame.colorspace, frame.color_range)
-        if self._graph is None or key != self._key:
+        said, is_new = self._said, self._graph is None or key != self._key
+        if is_new:
+            self._key, self._is_reshaped = key, is_reshaped(frame)
+        if frame.color_range not in _RANGES:
+            frame.color_range = said.range
+        if frame.colorspace in _UNSAID and not frame.format.is_rgb:
+            frame.colorspace = said.matrix
+        if self._graph is None or is_new:
             self._graph = self._build(frame, _pixels(frame))
-            self._key = key
-            self._is_reshaped = is_reshaped(frame)
-        said = self._said
         self._colours = Colours(
             said.primaries if frame.color_primaries in _UNSAID else frame.color_primaries,
             said.transfer if frame.color_trc in _UNSAID else frame.color_trc,
@@ -209,6 +212,12 @@ class RgbConverter:
         return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 
 
+def colours_of_container(context: VideoCodecContext) -> Colours:
+    """What a film's container says of its colours, as long as no frame is decoded: decoders overwrite it."""
+    matrix = context.colorspace or _UNSAID[1]
+    return Colours(int(context.color_primaries), int(context.color_trc), int(matrix), int(context.color_range))
+
+
 def _readable(frame: VideoFrame) -> VideoFrame:
     """The same, or floats of 32 bits: the filter rounds halves, and ends the process at grey floats with opacity."""
     name = frame.format.name
@@ -272,7 +281,7 @@ def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap, further: Fur
     full = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
     kind = np.dtype(np.uint16 if values.dtype.kind == "f" else values.dtype)
     if colours.is_shade_off and values.dtype.kind != "f":
-        rgb = in_bt709(rgb, colours.primaries)
+        rgb = in_bt709(rgb, colours.primaries, colours.transfer)
     elif not colours.is_ordinary or values.dtype.kind == "f":
         top, stored = float(np.iinfo(kind).max), rgb
         rgb = np.empty(stored.shape, kind)

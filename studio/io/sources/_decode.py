@@ -216,10 +216,13 @@ class Turns:
         self._turn: Turn = _STRAIGHT
 
     def of(self, frame: VideoFrame) -> Turn:
-        """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`."""
+        """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
+
+        Coded pictures may say it once for all that follow.
+        """
         if frame.rotation != self._angle:
             self._angle = frame.rotation
-            self._turn = _by_angle(frame) if self._by_angle else _orientation(frame)
+            self._turn = _by_angle(frame) if self._by_angle else _orientation(frame, self._turn)
         return self._turn
 
 
@@ -227,8 +230,8 @@ def _by_angle(frame: VideoFrame) -> Turn:
     return _QUARTERS[round(frame.rotation / 90) % 4]
 
 
-def _orientation(frame: VideoFrame) -> Turn:
-    """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
+def _orientation(frame: VideoFrame, otherwise: Turn) -> Turn:
+    """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`; `otherwise` where it says nothing.
 
     Read from the display matrix [a b u, c d v, x y w], fixed point: a picture's point (p, q) is shown at
     (a p + c q, b p + d q). Angles between the right ones go to the nearest.
@@ -236,7 +239,7 @@ def _orientation(frame: VideoFrame) -> Turn:
     try:
         matrix = _matrix(frame)
     except KeyError:
-        return _STRAIGHT
+        return otherwise
     except ValueError:
         # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
         return _by_angle(frame)

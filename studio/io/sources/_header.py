@@ -25,6 +25,8 @@ _MOST_PARTS = 100_000
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # The tag that names lists of tags apart, and how many of them, and lists in all, are followed.
 _APART, _MOST_APART, _MOST_DIRECTORIES = 330, 1000, 10_000
+# That of a colour profile, and the kinds of values that are bytes.
+_PROFILE, _BYTES = 34675, (1, 7)
 # TIFF's kinds of values that are integers.
 _INTEGERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 # EXIF orientation -> (transpose, flip_x, flip_y) of `base.orient`.
@@ -49,6 +51,7 @@ class Header:
         turn: for `base.orient`.
         moves: whether there are several pictures, to be shown one after the other.
         colours: primaries and transfer by ITU-T H.273; 2 where the file names none.
+        is_narrow: whether values have the range of video.
     """
 
     kind: str
@@ -56,6 +59,7 @@ class Header:
     turn: tuple[bool, bool, bool] = (False, False, False)
     moves: bool = False
     colours: tuple[int, int] = (2, 2)
+    is_narrow: bool = False
 
 
 def read_header(data: bytes) -> Header | None:
@@ -121,10 +125,10 @@ def _png(data: bytes) -> Header | None:
     chunks = chunks_of_png(data)
     turn = orientation_of(chunks[b"eXIf"]) if b"eXIf" in chunks else (False, False, False)
     moves = int.from_bytes(chunks.get(b"acTL", b"")[:4], "big") > 1
-    named, colours = chunks.get(b"cICP", b""), (2, 2)
-    if len(named) == 4:
-        colours = named[0], named[1]
-    return Header("png", size, turn, moves, colours)
+    named = chunks.get(b"cICP", b"")
+    if len(named) != 4:
+        return Header("png", size, turn, moves)
+    return Header("png", size, turn, moves, (named[0], named[1]), is_narrow=not named[3])
 
 
 def _jpeg(data: bytes) -> Header | None:
@@ -247,6 +251,7 @@ class Directory(NamedTuple):
         apart: where the lists of other pictures begin that it names, as raw photographs and thumbnails are.
         following: where the next one in the row begins; 0 for none.
         length: bytes that it takes.
+        profile: content of the colour profile that it names; empty where it names none.
     """
 
     place: int
@@ -254,6 +259,7 @@ class Directory(NamedTuple):
     apart: list[int]
     following: int
     length: int
+    profile: bytes
 
 
 def tags_of_tiff(data: bytes) -> dict[int, int]:
@@ -265,6 +271,14 @@ def tags_of_tiff(data: bytes) -> dict[int, int]:
         struct.error: where it is cut off.
     """
     return _directory(data, _first_place(data)).tags
+
+
+def profile_of_tiff(data: bytes) -> bytes | None:
+    """Content of the colour profile of a TIFF's first picture, empty where it has none; None of any other file."""
+    if data[:4] not in _TIFF:
+        return None
+    first = next(directories_of_tiff(data), None)
+    return first.profile if first else b""
 
 
 def directories_of_tiff(data: bytes, *, apart: bool = False) -> Iterator[Directory]:
@@ -307,9 +321,12 @@ def _directory(data: bytes, place: int) -> Directory:
         raise struct.error("the directory lies past the end")
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
     start, length, inline = (place + 8, 20, 8) if big else (place + 2, 12, 4)
-    tags, apart = {}, list[int]()
+    tags, apart, profile = {}, list[int](), b""
     for entry in range(start, start + length * min(count, _MOST_PARTS), length):
         tag, kind, many = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, entry)
+        if tag == _PROFILE and kind in _BYTES and many > inline:
+            (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, entry + length - inline)
+            profile = data[at : at + many]
         if kind not in _INTEGERS or many == 0:
             continue
         at = entry + length - inline
@@ -321,4 +338,4 @@ def _directory(data: bytes, place: int) -> Directory:
             apart += struct.unpack_from(f"{order}{many}{_INTEGERS[kind]}", data, at)
     after = start + length * count
     following = struct.unpack_from(order + ("Q" if big else "I"), data, after)[0] if after + inline <= len(data) else 0
-    return Directory(place, tags, apart, following, min(count, _MOST_PARTS) * length)
+    return Directory(place, tags, apart, following, min(count, _MOST_PARTS) * length, profile)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.io.sources._header import profile_of_tiff
+from studio.io.sources._icc_curves import by_curves
 from studio.io.sources._pillow import open_picture
 from studio.model.picture import DeepPicture
 
@@ -21,12 +23,15 @@ def to_srgb(picture: DeepPicture, profile: bytes) -> DeepPicture:
     """The picture in sRGB, by an ICC profile; the same where the profile says nothing new or cannot be read.
 
     Args:
-        picture: (H, W, 3) RGB of 8 or 16 bits. The profile's curves are followed in 8 bits; what lies below is kept.
+        picture: (H, W, 3) RGB of 8 or 16 bits. Tables of colours in a profile are followed in 8 bits; what lies below
+            is kept.
         profile: content of the profile.
     """
     table = _changes(profile)
     if table is None:
         return picture
+    if picture.dtype != np.uint8 and (exact := by_curves(picture, profile)) is not None:
+        return exact
     from PIL import Image, ImageCms
 
     transform, is_grey = table
@@ -82,6 +87,8 @@ def _printed(image: Image, profile: bytes) -> NDArray[np.uint8] | None:
 
 def profile_of(data: bytes) -> bytes | None:
     """The ICC profile in a PNG, JPEG, TIFF or WebP file, or None."""
+    if (in_tiff := profile_of_tiff(data)) is not None:
+        return in_tiff or None
     try:
         with open_picture(data) as image:
             found = image.info.get("icc_profile")

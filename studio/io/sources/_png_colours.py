@@ -11,11 +11,11 @@ from functools import partial
 
 import numpy as np
 
-from studio.io.sources._colour import Further, srgb
+from studio.io.sources._colour import Further
 from studio.io.sources._header import chunks_of_png
 from studio.io.sources._icc import profile_of, to_srgb
 from studio.io.sources._primaries import Places, from_places
-from studio.model.op import Array
+from studio.io.sources._shades import light_of_srgb, srgb
 from studio.model.picture import DeepPicture
 
 _BEFORE = {b"iCCP", b"sRGB", b"cICP"}
@@ -40,6 +40,14 @@ def further_of_png(data: bytes) -> Further | None:
     return partial(_by_numbers, chunks=stated) if stated and not chunks.keys() & _BEFORE else None
 
 
+def widened(values: DeepPicture) -> DeepPicture:
+    """RGB of the range of video, in which 16 of 255 is black and 235 white, in the whole range; opacity as it is."""
+    made, top = values.copy(), int(np.iinfo(values.dtype).max)
+    step = (top + 1) // 256
+    made[:, :, :3] = np.clip(np.rint((values[:, :, :3] - 16.0 * step) * (top / (219 * step))), 0, top)
+    return made
+
+
 def _by_numbers(picture: DeepPicture, chunks: Mapping[bytes, bytes]) -> DeepPicture:
     """The picture in sRGB; the same where nothing else is stated, or what makes no sense."""
     exponent, stated = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
@@ -54,7 +62,7 @@ def _by_numbers(picture: DeepPicture, chunks: Mapping[bytes, bytes]) -> DeepPict
         return picture
     full = np.iinfo(picture.dtype).max
     values = picture.astype(np.float32) / np.float32(full)
-    light = _light_of_srgb(values) if is_usual else values ** np.float32(1 / gamma)
+    light = light_of_srgb(values) if is_usual else values ** np.float32(1 / gamma)
     shown = srgb(np.clip(light @ matrix.T, 0.0, 1.0))
     return np.asarray(np.rint(shown * full), picture.dtype) if np.isfinite(matrix).all() else picture
 
@@ -62,7 +70,3 @@ def _by_numbers(picture: DeepPicture, chunks: Mapping[bytes, bytes]) -> DeepPict
 def _places(numbers: np.ndarray) -> Places:
     white, *three = ((float(x), float(y)) for x, y in numbers.reshape(4, 2))
     return three[0], three[1], three[2], white
-
-
-def _light_of_srgb(values: Array) -> Array:
-    return np.asarray(np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4), np.float32)

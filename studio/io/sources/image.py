@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.sources._adobe_rgb import is_adobe_rgb, of_adobe_rgb
 from studio.io.sources._bmp import masked
 from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
@@ -21,7 +22,7 @@ from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._other_files import what_else
 from studio.io.sources._other_profiles import other_profile_of
 from studio.io.sources._pillow import open_picture
-from studio.io.sources._png_colours import further_of_png
+from studio.io.sources._png_colours import further_of_png, widened
 from studio.io.sources._radiance import read_radiance
 from studio.io.sources._still import Still, StillSource, remark_of
 from studio.io.sources._stored import as_meant
@@ -129,6 +130,7 @@ def still_of(path: Path, data: bytes, reading: Reading | None = None, pages: int
         if is_tiff and is_damaged(data):
             warning = f"{path} is damaged, and wrong in places"
         turn = (False, False, False) if is_tiff else turn
+        values = widened(values) if header.is_narrow else values
     picture = rgb_of(values, colours, way.tone_map, _further(data, header))
     return Still(orient(picture, *turn), remark_of(path, *said, colours.remark(way.tone_map)), warning)
 
@@ -138,6 +140,8 @@ def _further(data: bytes, header: Header) -> Further | None:
         return further_of_png(data)
     # Most files have no profile, so that Pillow is not imported for them.
     profile = profile_of(data) if b"ICC_PROFILE" in data or header.kind != "jpeg" else None
+    if profile is None and header.kind == "jpeg" and is_adobe_rgb(data):
+        return of_adobe_rgb
     return partial(to_srgb, profile=profile) if profile else None
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.io.sources._clock import Clock, in_order, rehearsed
-from studio.io.sources._colour import Colours
-from studio.io.sources._convert import RgbConverter
+from studio.io.sources._convert import RgbConverter, colours_of_container
 from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
 from studio.io.sources._film import (
@@ -93,7 +92,7 @@ class VideoSource(BaseSource):
             check_size(Size(context.height or 1, context.width or 1), path)
             self._is_held_alike = is_held_by_packet(stream)
             # Decoders overwrite what the container says.
-            self._said = Colours(int(context.color_primaries), int(context.color_trc))
+            self._said = colours_of_container(context)
             self._jumps = jumps(container)
             self._is_bare, self._is_cut = is_bare(container), is_cut(container)
             self._disorder = disorder_of(container, stream)
