@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sqlite3
+import struct
 import zipfile
 from pathlib import Path
 
@@ -119,10 +120,10 @@ def test_streams_of_jpegs_and_drawings_of_terminals_are_films(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"8BPS" + bytes([0, 1]) + bytes(7) + b"\x03\0\0\0\x08\0\0\0\x08\0\x08\0\x09" + bytes(14 + 192), "a Photoshop"),
-        (b"\x80\x2a\x5f\xd7" + bytes(2048), "a Cineon"),
+        (b"8BPS" + bytes([0, 1]) + bytes(7) + b"\x03\0\0\0\x08\0\0\0\x08\0\x08\0\x07" + bytes(14 + 192), "a Photoshop"),
+        (b"\x80\x2a\x5f\xd7" + bytes(196) + struct.pack(">II", 8, 8) + bytes(2048), "a Cineon"),
     ],
-    ids=["L*a*b*", "Cineon"],
+    ids=["several inks", "Cineon"],
 )
 def test_a_picture_of_a_kind_that_is_not_read_is_named(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "a.bin").write_bytes(content)

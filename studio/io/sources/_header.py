@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+from studio.io.sources._cineon_head import head_of_cineon
 from studio.io.sources._dpx_head import head_of
 from studio.io.sources._radiance_order import order_of
 from studio.io.sources._xpm_head import head_of_xpm
@@ -65,7 +66,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr, _dpx, _xpm):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr, _scan, _xpm, _psd):
             header = read(data)
             if header is not None:
                 return header
@@ -224,9 +225,15 @@ def _exr(data: bytes) -> Header | None:
     return Header("exr", Size(1, 1)) if data.startswith(b"v/1\x01") else None
 
 
-def _dpx(data: bytes) -> Header | None:
-    head = head_of(data)
-    return Header("dpx", head.size, head.turn) if head else None
+def _scan(data: bytes) -> Header | None:
+    """Of film: a DPX or a Cineon."""
+    dpx = head_of(data)
+    head = dpx or head_of_cineon(data)
+    return Header("dpx" if dpx else "cineon", head.size, head.turn) if head else None
+
+
+def _psd(data: bytes) -> Header | None:
+    return Header("psd", Size(*struct.unpack_from(">II", data, 14))) if data.startswith(b"8BPS") else None
 
 
 def _xpm(data: bytes) -> Header | None:

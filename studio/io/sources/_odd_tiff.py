@@ -17,6 +17,7 @@ from studio.io.sources._header import directories_of_tiff, tags_of_tiff
 from studio.io.sources._icc import inks_to_srgb, profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._tiff_jpeg2000 import JPEG2000, read_jpeg2000
+from studio.io.sources._tiff_unpacked import unpacked
 
 _BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _DNG = 258, 259, 262, 284, 339, 50706
 _ORIENTATION, _SAMPLES, _EXTRA, _PROFILE = 274, 277, 338, 34675
@@ -92,7 +93,7 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
     if isinstance(found, np.ndarray):
         return found
     if found.colours in (_LAB, _ICC_LAB):
-        return _of_lab(found.values, path, icc=found.colours == _ICC_LAB)
+        return of_lab(found.values, path, icc=found.colours == _ICC_LAB)
     plain = _plain(found.values, found.bits, path)
     if found.colours == _INKS and plain.shape[2] >= 4:
         eight = plain if plain.dtype == np.uint8 else (plain.astype(np.uint32) // 257).astype(np.uint8)
@@ -139,9 +140,7 @@ def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
             page: Any = file.pages[0]
             if page.size > _MOST_CHANNELS * page.imagewidth * page.imagelength:
                 raise ValueError("it has too many channels")
-            by_parts = int(page.compression) in JPEG2000
-            values = read_jpeg2000(page, data) if by_parts else np.asarray(page.asarray())
-            values = np.moveaxis(values, 0, -1) if page.axes.startswith("S") and not by_parts else values
+            values = _values(page, data)
             profile, extra = page.tags.get(_PROFILE), [int(sort) for sort in page.extrasamples]
             values = values[:, :, None] if values.ndim == 2 else values
             if values.ndim != 3:
@@ -162,6 +161,21 @@ def _by_tifffile(path: Path, data: bytes) -> _Found | np.ndarray:
             f"{path} cannot be decoded: {how} is damaged or of a kind that is not read here; "
             f"save it as PNG, or as TIFF with 8 or 16 bits, by Deflate or none{more}"
         ) from error
+
+
+def _values(page: Any, data: bytes) -> np.ndarray:
+    """(H, W) or (H, W, C) of what a page holds.
+
+    Raises:
+        Exception: of any kind, where neither tifffile nor libtiff unpacks it.
+    """
+    if int(page.compression) in JPEG2000:
+        return read_jpeg2000(page, data)
+    try:
+        values = np.asarray(page.asarray())
+    except Exception:  # noqa: BLE001 - whatever it is, it may be unpacked all the same
+        return unpacked(page, data)
+    return np.moveaxis(values, 0, -1) if page.axes.startswith("S") else values
 
 
 def is_raw(data: bytes) -> bool:
@@ -194,8 +208,17 @@ def _divided(rgb: np.ndarray, opacity: np.ndarray) -> np.ndarray:
     return np.asarray(whole if rgb.dtype.kind == "f" else np.rint(whole), rgb.dtype)
 
 
-def _of_lab(values: np.ndarray, path: Path, *, icc: bool) -> np.ndarray:
-    """CIE L*a*b* under D50 as sRGB, uint16. L is unsigned; a and b are signed, or, as ICC has them, moved up."""
+def of_lab(values: np.ndarray, path: Path, *, icc: bool) -> np.ndarray:
+    """CIE L*a*b* under D50 as sRGB, (H, W, 3) uint16.
+
+    Args:
+        values: (H, W, 3 or more) of 8 or 16 bits. L is unsigned.
+        path: of the file, for messages.
+        icc: whether a and b are moved up, as ICC has them, and not signed.
+
+    Raises:
+        StudioError: when they are of another type.
+    """
     if values.dtype.itemsize > 2 or values.dtype.kind == "f" or values.shape[2] < 3:
         raise StudioError(f"{path} has L*a*b* colours of type {values.dtype}; save it in RGB")
     deep = values.dtype.itemsize == 2
@@ -224,7 +247,7 @@ def _by_pillow(data: bytes) -> np.ndarray | None:
             image.getexif()[_ORIENTATION] = 1
             image.load()
             if image.mode == "LAB":
-                return _of_lab(np.array(image), Path(), icc=False)
+                return of_lab(np.array(image), Path(), icc=False)
             return np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
     except Exception:  # noqa: BLE001 - whoever asks says what is wrong
         return None

@@ -11,7 +11,6 @@ _RAW = "a raw photograph; develop it first, and save it as TIFF, PNG or JPEG"
 _PCX = tuple(bytes([10, version, 1, 8]) for version in (2, 3, 4, 5))
 _BEGINNINGS = (
     (b"%PDF", _PDF),
-    (b"8BPS", "a Photoshop document that cannot be read here; save it flattened, as PNG or TIFF"),
     (b"\xff\x0a", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture, which cannot be read here; save it as PNG or AVIF"),
     (b"version https://git-lfs", "a pointer of Git LFS in place of the file; fetch it with: git lfs pull"),
@@ -24,7 +23,6 @@ _BEGINNINGS = (
     (b"SQLite format 3\0", "a database; take the pictures out of it first"),
     *((start, "a program; give a film, a picture or a folder of pictures") for start in (b"MZ", b"\x7fELF", b"#!")),
     (b"gimp xcf", "a GIMP document; export it as PNG"),
-    (b"\x80\x2a\x5f\xd7", "a Cineon picture, which cannot be read here; save it as DPX"),
     (b"SIMPLE  =", "an astronomer's picture (FITS) of a kind that cannot be read here; save it as TIFF or PNG"),
     (b"BLENDER", "a Blender document; render it to a film or to PNG"),
     (b"\x0e\x03\x13\x01", "a picture in HDF5's container, which cannot be read here; save it as PNG or TIFF"),

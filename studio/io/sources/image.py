@@ -11,6 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.sources._adobe_rgb import is_adobe_rgb, of_adobe_rgb
 from studio.io.sources._bmp import masked
+from studio.io.sources._cineon import read_cineon
 from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._dpx import read_dpx
@@ -23,6 +24,7 @@ from studio.io.sources._other_files import what_else
 from studio.io.sources._other_profiles import other_profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._png_colours import further_of_png, widened
+from studio.io.sources._psd import read_psd
 from studio.io.sources._radiance import read_radiance
 from studio.io.sources._still import Still, StillSource, remark_of
 from studio.io.sources._stored import as_meant
@@ -52,7 +54,7 @@ OTHER_SUFFIXES = (
         ".hdr",
         ".sgi",
     ),
-    *(".gif", ".apng", ".pbm", ".pam", ".pfm", ".qoi", ".ico", ".psd", ".dds"),
+    *(".gif", ".apng", ".pbm", ".pam", ".pfm", ".qoi", ".ico", ".psd", ".psb", ".cin", ".dds"),
 )
 """Suffixes of other pictures that can be read: what a folder of pictures may hold besides."""
 
@@ -165,7 +167,16 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
 
 
 # Kinds of pictures that OpenCV does not know, or takes for something else.
-_READERS = {"bmp": _bitmap, "tga": _bitmap, "xpm": read_xpm, "dpx": read_dpx, "exr": read_exr, "hdr": read_radiance}
+_READERS = {
+    "bmp": _bitmap,
+    "tga": _bitmap,
+    "xpm": read_xpm,
+    "dpx": read_dpx,
+    "cineon": read_cineon,
+    "exr": read_exr,
+    "hdr": read_radiance,
+    "psd": read_psd,
+}
 
 
 def read_picture(path: Path, reading: Reading | None = None) -> DeepPicture:

@@ -1,0 +1,109 @@
+"""TIFFs of numbers and compressions that tifffile alone, or OpenCV, does not unpack: by libtiff, as rows of bytes."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, TiffImagePlugin
+
+from studio.errors import StudioError
+from studio.io.sources.image import read_picture
+
+H, W = 21, 34
+GREY = np.linspace(0, 1, H * W).reshape(H, W, 1)
+RGB = np.dstack([GREY, GREY[::-1], np.roll(GREY, 7, 1)])
+LZW, DEFLATE, PACKBITS, ZSTD = 5, 8, 32773, 50000
+_NAMES = {LZW: "tiff_lzw", DEFLATE: "tiff_adobe_deflate", PACKBITS: "packbits", ZSTD: "zstd"}
+
+
+def squeezed(rows: np.ndarray, compression: int) -> bytes:
+    """Rows of bytes as libtiff packs them."""
+    if compression == 1:
+        return rows.tobytes()
+    out, whole = io.BytesIO(), TiffImagePlugin.ImageFileDirectory_v2()
+    whole[278] = rows.shape[0]
+    Image.fromarray(rows).save(out, "TIFF", compression=_NAMES[compression], tiffinfo=whole)
+    with Image.open(out) as made:
+        tags = made.tag_v2  # type: ignore[attr-defined]
+        (at,), (count,) = tags[273], tags[279]
+    return out.getvalue()[at : at + count]
+
+
+def tiff(
+    rows: np.ndarray, compression: int, *, bits: int, channels: int, kind: int = 1, predictor: int = 1,
+    order: str = "<", strip: int = H, extra: int | None = None,
+) -> bytes:  # fmt: skip
+    """A file of rows of bytes, in strips."""
+    parts = [squeezed(rows[at : at + strip], compression) for at in range(0, H, strip)]
+    begins = [8 + sum(map(len, parts[:place])) for place in range(len(parts))]
+    body = b"".join(parts) + bytes(sum(map(len, parts)) % 2)
+    entries = [
+        (256, 4, [W]), (257, 4, [H]), (258, 3, [bits] * channels), (259, 3, [compression]),
+        (262, 3, [2 if channels == 3 else 1]), (273, 4, begins), (277, 3, [channels]), (278, 4, [strip]),
+        (279, 4, [len(part) for part in parts]), (317, 3, [predictor]),
+        *([(338, 3, [extra])] if extra is not None else []), (339, 3, [kind] * channels),
+    ]  # fmt: skip
+    at = 8 + len(body) + 2 + 12 * len(entries) + 4
+    listed, behind = struct.pack(f"{order}H", len(entries)), b""
+    for tag, sort, values in entries:
+        data = struct.pack(f"{order}{len(values)}{'H' if sort == 3 else 'I'}", *values)
+        place = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack(f"{order}I", at + len(behind))
+        listed += struct.pack(f"{order}HHI", tag, sort, len(values)) + place
+        behind += data if len(data) > 4 else b""
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(body))
+    return head + body + listed + bytes(4) + behind
+
+
+def shown(tmp_path: Path, data: bytes) -> np.ndarray:
+    (tmp_path / "a.tif").write_bytes(data)
+    found = read_picture(tmp_path / "a.tif")
+    return found / np.iinfo(found.dtype).max
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("compression", [1, LZW, DEFLATE, ZSTD])
+def test_numbers_that_fill_no_bytes_are_read(tmp_path: Path, bits: int, channels: int, compression: int) -> None:
+    """Scanners and microscopes write them; they were refused."""
+    values = np.rint((RGB if channels == 3 else GREY) * ((1 << bits) - 1)).astype(np.uint16)
+    ones = (values.reshape(H, -1, 1) >> np.arange(bits - 1, -1, -1)) & 1
+    rows = np.packbits(ones.reshape(H, -1).astype(np.uint8), axis=1)
+    for order in "<>":
+        data = tiff(rows, compression, bits=bits, channels=channels, order=order, strip=8)
+        found = shown(tmp_path, data)
+        assert np.abs(found - (RGB if channels == 3 else np.repeat(GREY, 3, axis=2))).max() < 1 / (1 << bits)
+
+
+@pytest.mark.parametrize("compression", [LZW, PACKBITS, ZSTD])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("predictor", [1, 2])
+def test_greys_of_sixteen_bits_keep_their_opacity(tmp_path: Path, compression: int, order: str, predictor: int) -> None:
+    values = np.rint(np.dstack([RGB[:, :, 1], GREY]) * 65535).astype(np.uint16)
+    stored = np.diff(values, axis=1, prepend=np.zeros((H, 1, 2), np.uint16)) if predictor == 2 else values
+    rows = np.ascontiguousarray(stored.astype(f"{order}u2")).reshape(H, -1).view(np.uint8)
+    data = tiff(rows, compression, bits=16, channels=2, order=order, predictor=predictor, strip=5, extra=2)
+    assert np.abs(shown(tmp_path, data)[:, :, 0] - RGB[:, :, 1] * GREY[:, :, 0]).max() < 0.001
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+@pytest.mark.parametrize("compression", [LZW, DEFLATE, ZSTD])
+def test_floats_are_put_together_of_their_bytes(tmp_path: Path, bits: int, compression: int) -> None:
+    """As raw developers and maps have them (predictor 3)."""
+    size = bits // 8
+    planes = RGB.astype(f">f{size}").reshape(H, -1, 1).view(np.uint8).transpose(0, 2, 1).reshape(H, -1, 3)
+    rows = np.diff(planes, axis=1, prepend=np.zeros((H, 1, 3), np.uint8)).reshape(H, -1)
+    data = tiff(np.ascontiguousarray(rows), compression, bits=bits, channels=3, kind=3, predictor=3, strip=6)
+    assert np.abs(shown(tmp_path, data) - RGB).max() < 0.001
+
+
+def test_what_is_damaged_or_packed_otherwise_is_one_sentence(tmp_path: Path) -> None:
+    values = np.rint(np.dstack([GREY, GREY]) * 65535).astype("<u2").reshape(H, -1).view(np.uint8)
+    data = bytearray(tiff(values, LZW, bits=16, channels=2, extra=2))
+    data[8:40] = bytes(32)
+    (tmp_path / "a.tif").write_bytes(bytes(data))
+    with pytest.raises(StudioError, match="is damaged or of a kind that is not read here"):
+        read_picture(tmp_path / "a.tif")
