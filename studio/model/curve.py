@@ -14,6 +14,8 @@ from studio.model.param import Declared, param, turnables, with_number
 
 Memory = tuple[float, ...] | None
 
+_LARGE = 3e38  # about what float32 holds
+
 
 class _Curve(Declared):
     label: ClassVar[str]
@@ -40,8 +42,9 @@ class Range(_Curve):
         del when
         width = self.from_hi - self.from_lo
         part = (x - self.from_lo) / width if width else float(x >= self.from_hi)
-        if not self.overshoots:
-            part = 0.0 if part < 0.0 else 1.0 if part > 1.0 else part
+        # A narrow range ends at a large number, not at infinity, which curves behind it would remember for good.
+        lo, hi = (-_LARGE, _LARGE) if self.overshoots else (0.0, 1.0)
+        part = lo if part < lo else hi if part > hi else part
         return self.lo + part * (self.hi - self.lo), memory
 
 

@@ -55,7 +55,6 @@ class Envelope(Modulator):
 
     def _fall(self, since: float, seconds: float) -> float:
         part = min(since / seconds, 1.0) if seconds > 0.0 else 1.0
-        if self.curve == 0.0:
+        if self.curve < 1e-9:  # straight, to all digits that count
             return 1.0 - part
-        end = math.exp(-self.curve)
-        return (math.exp(-self.curve * part) - end) / (1.0 - end)
+        return 1.0 - math.expm1(-self.curve * part) / math.expm1(-self.curve)

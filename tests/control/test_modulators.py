@@ -181,6 +181,16 @@ def test_what_is_wrong_is_said() -> None:
     assert len(registry()) >= 11
 
 
+@pytest.mark.parametrize("curve", [5e-324, 1.2e-38, 1e-17, 1e-9])
+def test_a_fall_that_is_nearly_straight_is_one(curve: float) -> None:
+    bent, straight = (
+        make_modulator("envelope", {"trigger": "a", "decay": 1.0, "attack": 0.0, "curve": how}) for how in (curve, 0.0)
+    )
+    measured = Measurements({}, {"a": 0.0})
+    for time in (0.0, 0.25, 0.5, 1.0, 2.0):
+        assert bent.value(at(time), measured) == pytest.approx(straight.value(at(time), measured), abs=1e-8)
+
+
 # -- curves -----------------------------------------------------------------------------------------------------------
 
 
@@ -200,6 +210,17 @@ def test_curves_without_memory() -> None:
     assert through(Range(from_lo=1, from_hi=1), [0, 1]) == [0, 1]
     assert through(Power(exponent=2), [-0.5, 0.5, 2]) == [-0.25, 0.25, 4]
     assert through(Steps(count=4), [0, 0.1, 0.2, 0.9, 1, -0.3]) == [0, 0, 0.25, 1, 1, -0.25]
+
+
+@pytest.mark.parametrize("width", [5e-324, 1e-300, 1e-38])
+@pytest.mark.parametrize("behind", [Steps(count=128), Lag(seconds=0.1), AttackRelease(), OneEuro(), Power(), Range()])
+def test_a_narrow_range_that_overshoots_spoils_nothing_behind_it(width: float, behind: Curve) -> None:
+    narrow, memory = Range(from_hi=width, hi=3e38, overshoots=True), None
+    for frame, value in enumerate([0.0, 1.0, -1e6, 0.0, 1e6]):
+        x = narrow.follow(value, None, at(frame / 60))[0]
+        assert math.isfinite(x)
+        x, memory = behind.follow(x, memory, at(frame / 60))
+        assert math.isfinite(x)
 
 
 @pytest.mark.parametrize("step", [1 / 24, 1 / 60, 1 / 240])
