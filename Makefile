@@ -19,6 +19,9 @@ WINDOW := libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-k
 DISPLAY_FOR_TESTS := xvfb fonts-dejavu-core
 HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),yes)
 
+# Bytecode is kept: each worker of the tests would compile all of them anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run check test test-slow coverage lint bench screenshots depths system presets clean
 
 run: $(VENV)/.installed
@@ -34,11 +37,12 @@ endif
 test: system lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-# What is quick and needs little of a machine; the shipped networks, the wheel and whole engines come with `make test`.
+# What is quick and needs little of a machine, with a few examples of what is generated; the shipped networks, the wheel
+# and whole engines come with `make test`.
 CHECKED := model ops edits control io cli plugins learn test_api.py test_build.py test_structure.py test_architecture_page.py
 check: lint
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal -m "not slow and not long and not gl and not window and not film" \
-	  $(addprefix tests/,$(CHECKED))
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --examples 8 --fresh 0 \
+	  -m "not slow and not long and not gl and not window and not film" $(addprefix tests/,$(CHECKED))
 
 test-slow: system $(VENV)/.tested
 	$(BIN)/pytest -m slow

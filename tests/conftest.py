@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,13 @@ settings.register_profile(
 )
 settings.load_profile("studio")
 
+GL_ENGINES = frozenset({"gl", "gl-half", "gl-shared", "gl-fragment"})
 _CLASSES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fresh", type=int, default=5, help="how many new cases each generated test makes besides")
+    parser.addoption("--examples", type=int, default=None, help="how many fixed cases each generated test runs at most")
     parser.addoption("--seed", type=int, default=None, help="of what generated tests make besides the fixed cases")
 
 
@@ -61,16 +64,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         used = set(getattr(item, "fixturenames", ()))
         if item.path.is_relative_to(TESTS / "ui"):
             item.add_marker("window")
-        if used & {"gl_device", "gl_class", "gl_app"}:
+        if used & {"gl_device", "gl_class", "gl_app"} or _runs_on_gl(item):
             item.add_marker("gl")
         # "made" is the command line's folder with a film in it.
-        if "made" in used or "films" in vars(getattr(item, "module", item)) or _imports_films(item):
+        if "made" in used or _knows_films(getattr(item, "module", item)):
             item.add_marker("film")
 
 
-def _imports_films(item: pytest.Item) -> bool:
-    values = vars(getattr(item, "module", item)).values()
-    return any(getattr(value, "__module__", "") == "films" for value in values)
+def _runs_on_gl(item: pytest.Item) -> bool:
+    """Whether it was given an engine's name, as tests are that open it themselves."""
+    given = getattr(item, "callspec", None)
+    return given is not None and any(value in GL_ENGINES for value in given.params.values() if isinstance(value, str))
+
+
+@cache
+def _knows_films(module: object) -> bool:
+    return "films" in vars(module) or any(getattr(v, "__module__", "") == "films" for v in vars(module).values())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -85,14 +94,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
     """After its fixed examples run a generated test on a few that are new in every run."""
-    result = yield
     test = pyfuncitem.obj
-    fresh: int = pyfuncitem.config.getoption("--fresh")
-    if not getattr(test, "is_hypothesis_test", False) or not fresh:
-        return result
+    if not getattr(test, "is_hypothesis_test", False):
+        return (yield)
     wrapper = getattr(test, "__func__", test)
     usual = wrapper._hypothesis_internal_use_settings
     fixed = usual or settings.default
+    most: int | None = pyfuncitem.config.getoption("--examples")
+    if most is not None:
+        wrapper._hypothesis_internal_use_settings = settings(fixed, max_examples=min(most, fixed.max_examples))
+    try:
+        result = yield
+    finally:
+        wrapper._hypothesis_internal_use_settings = usual
+    fresh: int = pyfuncitem.config.getoption("--fresh")
+    if not fresh:
+        return result
     wrapper._hypothesis_internal_use_settings = settings(
         fixed, derandomize=False, max_examples=min(fresh, fixed.max_examples)
     )

@@ -133,6 +133,7 @@ def test_a_preset_moves_to_the_sound_of_a_film(studio_here: StudioHere, made: Pa
     assert any(differ)
 
 
+@pytest.mark.long
 def test_a_performance_is_rendered(studio_here: StudioHere, tmp_path: Path) -> None:
     network = load_preset(find_preset("paper-kites")).network
     events = tuple(Turned(k / 10, "/latent/z/3", 0.5 * k) for k in range(2, 6))
@@ -153,6 +154,7 @@ def test_a_performance_is_rendered(studio_here: StudioHere, tmp_path: Path) -> N
     assert 'played on another network, with the preset "landscapes"' in err
 
 
+@pytest.mark.long
 def test_a_fade_begins_at_one_preset_and_ends_at_the_other(studio_here: StudioHere, tmp_path: Path) -> None:
     shared = ("--fps", "10", "--frames", "0:5", "--engine", "torch", "--size", "64")
     fade = ("--fade-to", "cloud-country", "--move", "/fade=keyframes,keys=0.1:0/0.3:1,depth=1")

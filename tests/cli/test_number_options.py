@@ -37,6 +37,7 @@ def test_there_are_such_options() -> None:
     assert {"--until", "--minutes", "--rate", "--steps", "--osc", "--tile"} <= {option for _, option, _ in NUMBERS}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("command", "option", "found"), NUMBERS, ids=[f"{n[0]} {n[1]}" for n in NUMBERS])
 def test_a_number_has_its_ends(command: str, option: str, found: Any) -> None:
     if (command, option.removeprefix("--")) in FEW:

@@ -76,6 +76,7 @@ CURVES: tuple[dict[str, Any], ...] = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["two pictures", "picture and vector", "one size", "state"])
 def test_every_source_moves_by_every_curve_on_networks_of_every_kind(kind: str) -> None:
     with open_on(kind) as net:

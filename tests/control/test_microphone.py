@@ -138,6 +138,7 @@ def test_without_the_library_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
         Microphone()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bpm", [90.0, 124.0])
 def test_beats_are_followed_while_they_come_in(library: type[Stream], bpm: float) -> None:
     microphone = Microphone()

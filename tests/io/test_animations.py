@@ -205,6 +205,7 @@ def test_pictures_of_an_animated_png_have_the_colours_of_a_still_one(tmp_path: P
     assert np.abs(shown[0] - plain).max() > 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["a.png", "a.mov"])
 def test_a_named_profile_of_a_png_ends_no_process(tmp_path: Path, name: str) -> None:
     opaque = np.full((HEIGHT, WIDTH, 4), 200, np.uint8)

@@ -311,6 +311,7 @@ def test_a_folder_between_its_two_renames_is_waited_for(tmp_path: Path, monkeypa
     assert pauses == 2
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_way")
 def test_two_who_save_one_folder_come_one_after_the_other(tmp_path: Path) -> None:
     """Where names cannot be exchanged, one was told that its folder had been removed, or was not empty."""

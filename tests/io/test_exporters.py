@@ -83,6 +83,7 @@ def test_a_module_exported_in_one_line_comes_back_bit_for_bit(family: str, tmp_p
         assert_the_same(state, module.state_dict())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", ["dcgan", "srvgg x2"])
 def test_a_torch_export_comes_back_bit_for_bit(family: str, tmp_path: Path) -> None:
     _, module, example = made(family)

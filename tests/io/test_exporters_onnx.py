@@ -177,6 +177,7 @@ PUBLIC = ("autolume_fast_sr", "btcvae_celeba", "cci_conv_autoencoder", "cloud_un
 PUBLIC += ("fns_nc8_mosaic", "fns_nc8_mosaic_onnx")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_network_gives_in_onnxruntime_what_it_gave(name: str, tmp_path: Path) -> None:
     folder = MODELS / name

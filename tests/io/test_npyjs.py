@@ -64,6 +64,7 @@ def assert_agrees_with_numpy(found: dict[str, Any], files: list[Path]) -> None:
         assert found[str(file)] == expected, file
 
 
+@pytest.mark.long
 @VERSIONS
 def test_every_shipped_tensor(npyjs: Path, version: str) -> None:
     files = sorted([*paths.WEIGHTS.rglob("*.npy"), *paths.PRESETS.rglob("*.npy")])

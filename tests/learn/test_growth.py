@@ -27,6 +27,8 @@ from studio.model.graph import Input
 from studio.model.network import Network
 from studio.runtime.learning.look import maps_of, pictures_of
 
+pytestmark = pytest.mark.long
+
 SIZE, CHANNELS = 14, 6
 
 

@@ -207,14 +207,14 @@ def at_random(seed: int) -> nn.Module:
     return nn.Sequential(*parts, nn.Conv2d(channels, 3, 3, padding=1))
 
 
-CASES |= {f"random {seed}": lambda seed=seed: at_random(seed) for seed in range(20)}  # type: ignore[misc]
+RANDOM = {f"random {seed}": lambda seed=seed: at_random(seed) for seed in range(20)}
 
 
 @cache
 def learnt(case: str) -> tuple[Network, nn.Module, Tensor, str]:
     """The network as it is imported, and the module after as many steps by PyTorch."""
     torch.manual_seed(sum(map(ord, case)))
-    module = CASES[case]()
+    module = (CASES | RANDOM)[case]()
     example = torch.rand(1, 3, SIDE, SIDE)
     made, _ = imported_module(module.eval(), example, Path("made"), Options())
     network = made.network
@@ -237,7 +237,7 @@ def learnt(case: str) -> tuple[Network, nn.Module, Tensor, str]:
 
 
 @pytest.mark.parametrize("engine", ["torch", "gl", "gl-fragment"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *(pytest.param(case, marks=pytest.mark.long) for case in RANDOM)])
 def test_a_module_learns_as_it_does_there(case: str, engine: str) -> None:
     network, module, example, name = learnt(case)
     size = network.graph.fitting_size(Size(SIDE, SIDE))

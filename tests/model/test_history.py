@@ -53,6 +53,7 @@ def test_going_to_a_place_that_is_not_there() -> None:
         History().go(3)
 
 
+@pytest.mark.long
 def test_noting_the_fifty_thousandth_costs_what_the_first_did() -> None:
     """Every one of them goes through a fixed number of steps: to look through all would be a thousand million."""
     history, log = History(limit=40_000), list[str]()

@@ -49,6 +49,7 @@ def by_autograd(of: Network, shown: Array, wanted: Array, affine: bool, eps: flo
     return found | {"loss": np.array([loss.item()]), "moments": torch.stack([mean, variance], 1).numpy()}
 
 
+@pytest.mark.long
 @examples(max_examples=12)
 @given(
     st.integers(2, 19),
