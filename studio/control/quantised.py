@@ -39,9 +39,10 @@ class Switches:
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
-        self.tempo: Callable[[], Tempo] = Tempo
-        self.clock: Callable[[], float] = lambda: 0.0
-        self.quantum: Callable[[Tempo], float] = lambda _: 0.0
+        self.tempo: Callable[[], Tempo]
+        self.clock: Callable[[], float]
+        self.quantum: Callable[[Tempo], float]
+        self._let_go()
 
     @property
     def waiting(self) -> Mapping[str, bool]:
@@ -88,6 +89,15 @@ class Switches:
         """Switch nothing of what waits."""
         self._waiting.clear()
         self.changed.emit()
+
+    def close(self) -> None:
+        """Forget what waits, and whoever gave a tempo, a clock and a quantum."""
+        self._let_go()
+        self.forget()
+
+    def _let_go(self) -> None:
+        # They are kept as long as the document, which they must not hold: it would never go.
+        self.tempo, self.clock, self.quantum = Tempo, lambda: 0.0, lambda _: 0.0
 
 
 _OF: WeakKeyDictionary[Document, Switches] = WeakKeyDictionary()

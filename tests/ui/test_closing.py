@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import ref
 
 import cv2
 import numpy as np
@@ -34,6 +36,26 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
     made.window._may_close = made.studio._finishing.may_close
     yield made
     made.close()
+
+
+def test_a_window_that_is_closed_leaves_nothing(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> None:
+    del gl_app
+    save_network(tiny_network(), tmp_path / "tiny")
+    threads = set(threading.enumerate())
+    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), "demo", "64")
+    made.picture()
+    left = [ref(each) for each in (made.studio, made.window, made.document, made.live, made.viewport, made.context)]
+    made.close()
+    del made
+
+    def is_gone() -> bool:
+        # The window has left itself out of every collection, as for good.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        return not any(each() for each in left) and set(threading.enumerate()) <= threads
+
+    qtbot.waitUntil(is_gone)
 
 
 def test_an_export_under_way_is_finished(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

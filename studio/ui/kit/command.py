@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeVar, cast
+from weakref import ref
 
 from psygnal import Signal, SignalInstance
+from PySide6.QtCore import SignalInstance as QtSignal
 from PySide6.QtWidgets import QWidget
 
 from studio.model.document import Document
@@ -82,6 +84,16 @@ class Context:
     def tell(self, topic: str) -> None:
         """Something has changed that commands follow."""
         self.changed.emit(topic)
+
+    def tell_of(self, signal: QtSignal | SignalInstance, topic: str) -> None:
+        """Tell it whenever a signal comes. Qt holds what is connected, so that this context would never end."""
+        here = ref(self)
+
+        def told(*_: object) -> None:
+            if (context := here()) is not None:
+                context.tell(topic)
+
+        signal.connect(told)
 
     @property
     def document(self) -> Document:

@@ -24,7 +24,7 @@ def _make(context: Context) -> MacrosPanel:
     from studio.ui.macros.panel import MacrosPanel
 
     made = MacrosPanel(context.document, context[Telemetry], context[MessageBar].say, context[Controllers].hub.names)
-    made.switched.connect(lambda: context.tell("macro"))
+    context.tell_of(made.switched, "macro")
     return made
 
 

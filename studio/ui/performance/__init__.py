@@ -22,8 +22,8 @@ def _make(context: Context) -> PerformancePanel:
 
     parts, score = context[Parts], context.add(Score())
     hand = context.add(StageHand(parts, score, context[Controllers].hub.inbox))
-    hand.changed.connect(lambda: context.tell("performance"))
-    score.changed.connect(lambda _: context.tell("performance"))
+    context.tell_of(hand.changed, "performance")
+    context.tell_of(score.changed, "performance")
     return PerformancePanel(context.document, score, hand, context[Telemetry], parts.worker, parts.messages.say)
 
 

@@ -32,8 +32,8 @@ def _make(context: Context) -> PresetDeck:
     trying.show_large(parts.session.tries_large)
     made.own_button.toggled.connect(trying.show_own)
     made.large_button.toggled.connect(trying.show_large)
-    made.favourites_changed.connect(lambda: context.tell("favourites"))
-    parts.fades.kept.connect(lambda: context.tell("favourites"))
+    context.tell_of(made.favourites_changed, "favourites")
+    context.tell_of(parts.fades.kept, "favourites")
     return made
 
 

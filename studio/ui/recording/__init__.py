@@ -22,7 +22,7 @@ def _make(context: Context) -> RecorderPanel:
     stills = LargeStills(parts.document, parts.workspace, parts.live, parts.importer, parts.post, parts.messages.say)
     told, films = context[Telemetry], LargeFilms(parts)
     made = RecorderPanel(context.document, context.live, told, parts.session, parts.worker, stills, films)
-    made.began_or_ended.connect(lambda: context.tell("recording"))
+    context.tell_of(made.began_or_ended, "recording")
     return made
 
 

@@ -82,7 +82,7 @@ class Controllers(QObject):
         )
         # What controllers turned is settled some time after the last turn.
         self._timer = QTimer(self)
-        self._timer.timeout.connect(lambda: self.hub.rest())
+        self._timer.timeout.connect(self._rest)
         self._timer.timeout.connect(self._look_at_microphone)
         self._timer.timeout.connect(self._following.step)
         self._timer.start(_REST_MS)
@@ -173,6 +173,9 @@ class Controllers(QObject):
         from studio.control.microphone import Microphone
 
         self.microphone = Microphone()
+
+    def _rest(self) -> None:
+        self.hub.rest()
 
     def _look_at_microphone(self) -> None:
         if self.microphone is not None and not self.microphone.is_heard:

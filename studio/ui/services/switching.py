@@ -42,7 +42,7 @@ class Switching(QObject):
     def close(self) -> None:
         """Switch nothing any more."""
         self._document.changed.disconnect(self._follow)
-        self._switches.forget()
+        self._switches.close()
 
     def _step(self) -> None:
         self._switches.step()

@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         projection = Projection(self, self.context[Viewport], parts.live, self._around, parts.session)
         self._projection = self.context.add(projection)
         parts.controllers.add(partial(dials, projection))
-        self._projection.changed.connect(lambda: self.context.tell("windows"))
+        self.context.tell_of(self._projection.changed, "windows")
         self._projection.opened.connect(self._add_window)
         self._projection.asked.connect(self._open_output_menu)
         self._projection.told.connect(lambda text: parts.messages.say(Message(text, "warning")))

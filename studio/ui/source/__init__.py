@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def _make(context: Context) -> Transport:
     parts, telemetry = context[Parts], context[Telemetry]
     cues = context.add(FilmCues(telemetry, parts.session, context.live.seek, parts.messages.say))
-    cues.changed.connect(lambda: context.tell("cues"))
+    context.tell_of(cues.changed, "cues")
     made = Transport(context.live, telemetry, parts.session, parts.importer, cues)
     made.menu.ask_camera = lambda: _show_camera(context)
     made.add(BeatLight(context.document, telemetry))
