@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
@@ -30,6 +32,7 @@ from studio.runtime.learning.look import Watched
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
 from studio.runtime.services.worker import Worker
+from studio.ui.kit import theme
 from studio.ui.learning import panel as panel_module
 from studio.ui.learning.curves import FewWords, reaching, smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
@@ -364,8 +367,6 @@ def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school
     panel, session = school.panel, school.session
     school.window.docks["learning"].raise_()
     school.workspace.choose("enc2", "weight")
-    # As the panel is made, while the picture has just begun, no plot is made that stays empty.
-    assert "histogram" not in vars(panel.watched)
     panel.toggle()
     school.until(lambda: session.watched is not None and session.watched.of_map is not None)
     view, watched = panel.watched, session.watched
@@ -381,7 +382,7 @@ def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school
         school.click(view.kinds[kind])
         school.until(lambda word=word: word in view.said.text())  # type: ignore[misc]
         assert not view.picture.pixmap().isNull()
-        assert view.histogram.listDataItems()
+        assert view.histogram.counts.any()
     # What Adam remembers, and where the time of a step goes.
     for kind, word in (("mean", "Mean of enc2.weight"), ("square", "Square of enc2.weight")):
         school.until(view.kinds[kind].isVisible)
@@ -462,16 +463,29 @@ def test_a_rate_that_explodes_stops_before_anything_that_is_no_number_is_shown(s
         assert np.array_equal(document.tensor(name), tensor)
 
 
-def test_the_histogram_is_made_behind_the_turn_in_which_the_panel_is_drawn(qtbot: QtBot) -> None:
-    """Together they held the window up as the first step was there; it is counted in another thread first."""
+def test_a_histogram_of_what_is_watched_has_a_bar_for_each_bin(qtbot: QtBot) -> None:
+    """It is painted: to make a plot for it took the window's thread longer than all else at the first step."""
     worker = Worker(Post(), "drawing")
     view = WatchedView(worker)
     qtbot.addWidget(view)
+    view.resize(300, 400)
     view.show()
-    tensor = np.ones((4, 3, 2, 2), np.float32)
+    tensor = np.repeat(np.array([-1.0, 0.5, 1.0], np.float32), [10, 1000, 100]).reshape(1110, 1, 1, 1)
     view.show_watched(Watched("a.weight", tensor, None, None))
-    assert "histogram" not in vars(view)
-    qtbot.waitUntil(lambda: "histogram" in vars(view) and view.histogram.isVisible())
+    assert not view.histogram.isVisible()
+    qtbot.waitUntil(view.histogram.isVisible)
+    drawn = view.histogram.grab().toImage()
+    accent = QColor(theme.ACCENT)
+    high = [sum(drawn.pixelColor(x, y) == accent for y in range(drawn.height())) for x in range(1, drawn.width(), 2)]
+    places = [k for k in range(len(high)) if high[k]]
+    assert places[0] < 3
+    assert places[-1] > len(high) - 4
+    # By the logarithm of how many there are.
+    assert high[places[0]] / max(high) == pytest.approx(math.log10(11) / math.log10(1001), abs=0.06)
+    assert high[places[-1]] / max(high) == pytest.approx(math.log10(101) / math.log10(1001), abs=0.06)
+    assert max(high) == high[len(high) * 3 // 4]
+    assert view.histogram.accessibleDescription() == "-1 to 1"
+    # Nothing is shown where there is nothing.
     view.kinds["update"].click()
     assert not view.histogram.isVisible()
     view.kinds["gradient"].click()

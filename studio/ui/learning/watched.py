@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
@@ -20,7 +19,8 @@ from studio.model.picture import Picture
 from studio.runtime.learning.look import Watched
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
-from studio.ui.learning.curves import plot_widget, switch
+from studio.ui.learning.bars import Bars
+from studio.ui.learning.curves import switch
 from studio.ui.learning.pictures import shrunk
 
 _NEGATIVE, _POSITIVE = np.array([70, 150, 255], np.float32), np.array([255, 150, 50], np.float32)
@@ -104,11 +104,13 @@ class WatchedView(QWidget):
         self.picture.setStyleSheet(f"background: {theme.GROUND}; color: {theme.FAINT};")
         self.said = QLabel("", wordWrap=True)
         self.said.setStyleSheet(f"color: {theme.FAINT};")
+        self.histogram = Bars("Histogram of what is shown")
+        self.histogram.hide()
         self._held: Watched | None = None
         # What is being drawn, and whether something else is to be drawn then.
         self._is_drawing = self._is_stale = False
         group = QButtonGroup(self)
-        column = self._column = QVBoxLayout(self)
+        column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE // 2)
         for kinds in (_KINDS, _STATES):
@@ -122,20 +124,9 @@ class WatchedView(QWidget):
                 button.setVisible(kind in _KINDS)
             row.addStretch(1)
             column.addLayout(row)
-        for part in (self.picture, self.said):
+        for part in (self.picture, self.said, self.histogram):
             column.addWidget(part)
         self.kinds["gradient"].setChecked(True)
-
-    @cached_property
-    def histogram(self) -> pg.PlotWidget:
-        """Of the values that are shown: made when the first are drawn, since it takes a third of the panel's time."""
-        made = plot_widget("Histogram of what is shown", 84)
-        self._column.addWidget(made)
-        return made
-
-    @cached_property
-    def _bars(self) -> pg.PlotDataItem:
-        return self.histogram.plot(stepMode="center", fillLevel=0, brush=theme.ACCENT, pen=pg.mkPen(None))
 
     @property
     def kind(self) -> str:
@@ -165,8 +156,7 @@ class WatchedView(QWidget):
         what = f"{(_KINDS | _STATES)[self.kind][0]} of {named}"
         self.picture.setAccessibleName(what)
         if values is None:
-            if "histogram" in self.__dict__:
-                self.histogram.hide()
+            self.histogram.hide()
             self.picture.setText("It has none: it is frozen, or nothing has been looked at yet.")
             self.said.clear()
             return
@@ -179,7 +169,7 @@ class WatchedView(QWidget):
     def _show(self, found: Drawn) -> None:
         self.picture.setPixmap(QPixmap.fromImage(found.picture))
         self.said.setText(found.said)
-        self._bars.setData(found.edges, found.counts)
+        self.histogram.show_counts(found.counts, found.edges)
         self.histogram.show()
         self._is_drawn()
 
