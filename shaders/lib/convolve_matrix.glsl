@@ -132,5 +132,6 @@ void main() {
         }
         barrier();
     }
+#include "lib/all_copies.glsl"
     end(sum);
 }

@@ -151,6 +151,7 @@ void main() {
         }
         barrier();
     }
+#include "lib/all_copies.glsl"
 
     end(sum);
 }

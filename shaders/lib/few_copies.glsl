@@ -1,6 +1,10 @@
-// Before the loops of convolve_matrix.glsl and convolve_window.glsl: what a thread adds up in half precision, of its pairs of
-// pixels, its tiles and their lanes.
+// Before the loops of convolve_matrix.glsl and convolve_window.glsl: what a thread adds up in half precision, of RUN steps and,
+// with ALL_HALF, of all of them.
 #if RUN > 0
-Pair few[THREAD_M / 2 * DEEP * 4];
-for (int i = 0; i < THREAD_M / 2 * DEEP * 4; i++) few[i] = Pair(0.0);
+Pair few[PAIRS];
+for (int i = 0; i < PAIRS; i++) few[i] = Pair(0.0);
+#if ALL_HALF
+Pair all[PAIRS];
+for (int i = 0; i < PAIRS; i++) all[i] = Pair(0.0);
+#endif
 #endif

@@ -5,11 +5,23 @@
 //       a pixel's texel     x  y  z  w       their copy   (x x') (y y') (z z') (w w')      a kernel's   (b b) (g g) (h h) (k k)
 //       the next one's      x' y' z' w'
 //
-// RUN steps are added up in float16, and what comes of them in float32. Where the driver has no such type, HALVES is not
-// defined, and float32 takes its place.
+// RUN steps are added up in float16, and what comes of them in float32; with ALL_HALF in float16, too, which leaves registers
+// for twice as many sums. Where the driver has no such type, HALVES is not defined, and float32 takes its place.
 
 #if RUN > 0
 #define EACH 2
+// How many sums of pairs a thread has: of its pairs of pixels, its tiles and their lanes.
+#define PAIRS (THREAD_M / 2 * DEEP * 4)
+// The i-th pair of pixels is of the pixels 2i and 2i + 1.
+#define ADD_PAIRS(pairs) \
+    for (int i = 0; i < THREAD_M / 2; i++) { \
+        for (int n = 0; n < DEEP; n++) { \
+            for (int k = 0; k < 4; k++) { \
+                sum[2 * i * DEEP + n][k] += float(pairs[(i * DEEP + n) * 4 + k].x); \
+                sum[(2 * i + 1) * DEEP + n][k] += float(pairs[(i * DEEP + n) * 4 + k].y); \
+            } \
+        } \
+    }
 
 #ifdef HALVES
 #define Pair f16vec2

@@ -175,16 +175,16 @@ def test_maps_take_half_the_memory(device: Device) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
-@pytest.mark.parametrize("run", [1, 3])
+@pytest.mark.parametrize(("run", "all_half"), [(1, False), (3, False), (3, True)])
 @pytest.mark.parametrize("loop", [MATRICES[1], MatrixLoop(8, 32, 16, 2, 4), WindowLoop(8, 8, 32, 2, 4, 4)], ids=str)
 def test_products_in_half_precision_are_near(
-    device: Device, loop: MatrixLoop | WindowLoop, run: int, parts: int, apart: bool, kind: str
+    device: Device, loop: MatrixLoop | WindowLoop, run: int, all_half: bool, parts: int, apart: bool, kind: str
 ) -> None:
     made = KINDS[kind]
     op = made.graph.nodes[0].op
     if not loop.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
         pytest.skip("its copies are too large for such kernels")
-    plan = Plan(loop, parts, apart, run)
+    plan = Plan(loop, parts, apart, run, all_half)
     engine = GLEngine(made, device, Settings("shared", plan, handles=device.has_handles, half=True))
     fed = {"in0": normal(9, 11, 13).astype(np.float16).astype(np.float32)}
     engine.run(fed)
@@ -207,3 +207,30 @@ def test_what_is_worth_measuring_in_half_precision_adds_up_few_products() -> Non
         assert isinstance(plan.loop, MatrixLoop | WindowLoop)
         assert plan.run * plan.loop.products(work) <= 32
         assert plan.loop.thread_m % 2 == 0
+        # There are no registers for sums of both kinds.
+        assert plan.all_half == (plan.loop.thread_m * plan.loop.thread_n > 64)
+    assert any(plan.all_half for plan in halved)
+
+
+@pytest.mark.parametrize("inputs", [16, 64, 128, 512])
+def test_no_more_than_a_thousand_products_are_added_up_in_half_precision_to_the_end(inputs: int) -> None:
+    op = KINDS["fractional"].graph.nodes[0].op
+    work = Work(Size(256, 256), 128, inputs, op.taps())
+    all_half = [plan for plan in plans(work, halves=True) if plan.all_half]
+    for plan in all_half:
+        assert work.depth / plan.parts <= 1024
+    assert bool(all_half) == (work.depth <= 1024)
+
+
+def test_sums_in_half_precision_to_the_end_are_a_thousandth_off(device: Device) -> None:
+    """Of a thousand products of one sign, which is the worst case, added up as a shader adds them up."""
+    if not device.has_halves:
+        pytest.skip("no float16 in shaders here")
+    made = single("Conv2d", 112, in_channels=112, out_channels=128, kernel_size=3, padding=1)
+    made = made.with_tensors({name: np.abs(tensor) for name, tensor in made.tensors.items()})
+    plan = Plan(WindowLoop(16, 16, 128, 1, 16, 8), run=2, all_half=True)
+    engine = GLEngine(made, device, Settings("shared", plan, handles=device.has_handles, half=True))
+    fed = {"in0": np.abs(normal(112, 20, 20))}
+    engine.run(fed)
+    assert relative_error(engine.output(), wanted_of(made, fed)) <= 2e-3
+    engine.close()

@@ -147,7 +147,8 @@ class ComputePasses(TunedPasses):
         size = self._phase_size(each)
         along_m, along_n, deep = groups(work, plan)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, *size.wh)
-        constants = (*each.structure, *weights.constants, *loop.constants(work), ("RUN", plan.run))
+        constants = (*each.structure, *weights.constants, *loop.constants(work))
+        constants += ("RUN", plan.run), ("ALL_HALF", int(plan.all_half))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
         files = (*each.files, loop.shader)

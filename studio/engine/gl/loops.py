@@ -205,12 +205,14 @@ class Plan(NamedTuple):
             of a pass, but uses all of the GPU.
         run: of how many steps the products are added up in half precision before they are in single; 0 makes all of it
             in single.
+        all_half: whether what comes of such runs is added up in half precision, too.
     """
 
     loop: MatrixLoop | WindowLoop | NarrowLoop | Product
     parts: int = 1
     apart: bool = False
     run: int = 0
+    all_half: bool = False
 
 
 # Large pieces reuse most; small ones fill a GPU with small maps; narrow ones waste nothing on pictures of 3 channels.

@@ -18,7 +18,7 @@ from studio.engine.gl.loops import (
 )
 from studio.engine.gl.products import GradientWork, Product
 
-# Beside those of which a thread makes no more than 8 × 8: in half precision it needs registers for both kinds of sums.
+# Beside those of which a thread makes no more than 8 × 8: for more it has no registers, unless all sums are halves.
 HALVED = (
     MatrixLoop(128, 128, 16, 8, 8),
     MatrixLoop(128, 64, 16, 8, 8),
@@ -38,6 +38,9 @@ PRODUCTS = (
 )
 _HALF_SUMS = 32
 """Products that are added up in half precision: the error grows with their square root, and is 6e-4 of such a layer."""
+_HALVES = 1024
+"""Products whose sums of so many are added up in half precision, too, where a thread makes more than 8 × 8: the error
+is 1e-3 of such a layer."""
 
 _FEWEST_GROUPS, _MOST_GROUPS = 96, 1500
 _MOST_WASTE = 1.6
@@ -64,8 +67,13 @@ def plans(work: Work, shared: int = LEAST_SHARED, *, halves: bool = False) -> li
     for plan in _in_parts(work, (*MATRICES, *WINDOWS, *HALVED), shared):
         loop = plan.loop
         assert isinstance(loop, MatrixLoop | WindowLoop)
-        if loop.thread_m in (2, 4, 8) and loop.products(work) <= _HALF_SUMS:
-            found.append(plan._replace(run=max(1, _HALF_SUMS // loop.products(work))))
+        if loop.thread_m % 2 or loop.products(work) > _HALF_SUMS:
+            continue
+        in_half = plan._replace(run=max(1, _HALF_SUMS // loop.products(work)))
+        if loop.thread_m * loop.thread_n <= 64:
+            found.append(in_half)
+        elif work.depth <= _HALVES * plan.parts:
+            found.append(in_half._replace(all_half=True))
     return found
 
 

@@ -14,7 +14,7 @@ from studio.engine.gl.products import Product
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, NextTime
 
-_FORMAT = 6
+_FORMAT = 7
 
 _KINDS: Mapping[str, type[NarrowLoop | Product | MatrixLoop | WindowLoop]] = {
     kind.__name__: kind for kind in (NarrowLoop, Product, MatrixLoop, WindowLoop)
@@ -207,8 +207,8 @@ def _gpus(content: Content) -> dict[str, object]:
 
 
 def _written(plan: Plan) -> list[str | int]:
-    """The kind of its loop, the loop's numbers, the parts, whether those are apart, and the run."""
-    return [type(plan.loop).__name__, *plan.loop, plan.parts, int(plan.apart), plan.run]
+    """The kind of its loop, the loop's numbers, and the plan's."""
+    return [type(plan.loop).__name__, *plan.loop, *map(int, plan[1:])]
 
 
 def _parsed(choices: object) -> dict[str, Plan]:
@@ -223,6 +223,11 @@ def _plan(written: object) -> Plan | None:
     if not isinstance(written, list) or not written or not isinstance(written[0], str):
         return None
     kind, numbers = _KINDS.get(written[0]), written[1:]
-    if kind is None or len(numbers) != len(kind._fields) + 3 or any(type(n) is not int or n < 0 for n in numbers):
+    if (
+        kind is None
+        or len(numbers) != len(kind._fields) + len(Plan._fields) - 1
+        or any(type(n) is not int or n < 0 for n in numbers)
+    ):
         return None
-    return Plan(kind(*numbers[:-3]), numbers[-3], bool(numbers[-2]), numbers[-1])
+    *loop, parts, apart, run, all_half = numbers
+    return Plan(kind(*loop), parts, bool(apart), run, bool(all_half))
