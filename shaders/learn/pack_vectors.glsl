@@ -1,7 +1,7 @@
 // What shaders read once per channel, a row of texels for each. ROW0 and ROW1 say which tensor a row is: the number of one
 // that is read; -1 for none, whose row is zero. With RUNNING they are the scale and the shift of a norm that has learnt its
-// statistics: MEAN, VARIANCE, and WEIGHT and BIAS, -1 where it has none. With MAP they are the rows of a map, in which the
-// tiles of a pixel lie beside each other.
+// statistics: MEAN, VARIANCE, and WEIGHT and BIAS, -1 where it has none. With MAP they are a map of WIDTH pixels a row, of
+// which TEXELS lie in a row here, the tiles of a pixel beside each other.
 out vec4 o_texel;
 
 vec4 row_of(int k, int tile, vec4 usual) {
@@ -13,8 +13,10 @@ void main() {
     int tile = at.x;
 #if MAP
     int tiles = (u_shape0.x + 3) / 4;
-    tile = at.x % tiles;
-    o_texel = read0(tile, ivec2(at.x / tiles, at.y));
+    int place = at.y * TEXELS + at.x, pixel = place / tiles;
+    tile = place % tiles;
+    // Behind the last one nothing is read.
+    o_texel = read0(tile, ivec2(pixel % WIDTH, pixel / WIDTH));
 #elif RUNNING
     vec4 scale = row_of(WEIGHT, at.x, vec4(1.0)) / sqrt(row_of(VARIANCE, at.x, vec4(1.0)) + EPS);
     o_texel = at.y == 0 ? scale : row_of(BIAS, at.x, vec4(0.0)) - row_of(MEAN, at.x, vec4(0.0)) * scale;

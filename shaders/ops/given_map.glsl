@@ -1,5 +1,7 @@
-// A row of vectors for each of the map's, in which the tiles of a pixel lie beside each other.
+// The tiles of a pixel lie beside each other, and pixels follow in rows of 4096 texels, or one shorter row.
 vec4 texel(int tile, ivec2 p) {
     int tiles = (u_shape.x + 3) / 4;
-    return vectors(p.y % HEIGHT, p.x % WIDTH * tiles + tile);
+    int row = min(HEIGHT * WIDTH * tiles, 4096);
+    int at = (p.y % HEIGHT * WIDTH + p.x % WIDTH) * tiles + tile;
+    return vectors(at / row, at % row);
 }

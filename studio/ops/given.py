@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_LONGEST_ROW = 4096
+"""As ``shaders/ops/given_map.glsl`` has it."""
+
+
 class GivenMap(Op):
     """The map of its tensor, whatever its input holds: a position's embedding, a bias of attention, a mask.
 
@@ -58,10 +62,19 @@ class GivenMap(Op):
         return held.expand(inputs[0].shape[0], -1, -1, -1)
 
     def vectors(self, tensors: Mapping[str, Array]) -> Array:
-        """See `Op.vectors`: a row for each of the map's, in which four channels of a pixel lie beside each other."""
-        lanes = np.zeros((-(-self.channels // 4) * 4, self.height, self.width), np.float32)
+        """See `Op.vectors`: the channels of a pixel lie beside each other, and pixels fill rows of `texels_a_row`."""
+        tiles, row = -(-self.channels // 4), self.texels_a_row
+        lanes = np.zeros((tiles * 4, self.height, self.width), np.float32)
         lanes[: self.channels] = tensors["map"][:, 0]
-        return lanes.transpose(1, 2, 0).reshape(self.height, -1)
+        count = tiles * self.height * self.width
+        rows = np.zeros((-(-count // row), row * 4), np.float32)
+        rows.reshape(-1)[: count * 4] = lanes.transpose(1, 2, 0).ravel()
+        return rows
+
+    @property
+    def texels_a_row(self) -> int:
+        """How many follow each other in a row of `vectors`, of four channels each: no texture is wider than allowed."""
+        return min(-(-self.channels // 4) * self.height * self.width, _LONGEST_ROW)
 
 
 class Coordinates(Op):

@@ -64,7 +64,13 @@ class LayerWeights:
         self.base = self.size = 0
         vectors = node.op.vectors(tensors)
         if vectors is not None:
-            self.vectors = device.texture(Size(vectors.shape[0], tile_count(vectors.shape[1])))
+            rows = Size(vectors.shape[0], tile_count(vectors.shape[1]))
+            if max(rows) > device.max_texture:
+                raise StudioError(
+                    f'Layer "{node.name}": what it holds for each channel, {rows} texels, passes this GPU\'s largest '
+                    f"texture, {device.max_texture}×{device.max_texture}; use --engine torch."
+                )
+            self.vectors = device.texture(rows)
             self._write_vectors()
         taps = node.op.taps()
         if taps is not None:
@@ -234,7 +240,7 @@ class LayerWeights:
             at = [(said, read.index(name) if name in read else -1) for name, said in numbers.items()]
             return read, (("RUNNING", 1), ("MAP", 0), ("EPS", float(op.eps)), *at)
         if isinstance(op, GivenMap):
-            return ("map",), (("RUNNING", 0), ("MAP", 1))
+            return ("map",), (("RUNNING", 0), ("MAP", 1), ("WIDTH", op.width), ("TEXELS", op.texels_a_row))
         if rows is None:
             return None
         read = tuple(dict.fromkeys(filter(None, rows)))

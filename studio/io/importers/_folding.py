@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._complex import of_numbers
-from studio.io.importers._views import Value, constant
+from studio.io.importers._views import Numbers, Value, constant
 from studio.io.importers._words import words
 from studio.model.op import Shape
 
@@ -83,8 +83,12 @@ def is_a_map(call: Call, args: dict[str, Any], shapes: Iterable[Shape]) -> bool:
     value = args.get("self", args.get("input"))
     if call.operator.removeprefix("aten.") not in _LOOKS_AROUND or not isinstance(value, Value):
         return False
-    held = value.constant
-    if held is None or held.ndim != 4 or held.shape[0] != 1 or min(held.shape[2:]) < 2:
+    return value.constant is not None and is_even_map(value.constant, shapes)
+
+
+def is_even_map(held: Numbers, shapes: Iterable[Shape]) -> bool:
+    """Whether these are one number everywhere, over as many places as one of these maps has."""
+    if held.ndim != 4 or held.shape[0] != 1 or min(held.shape[2:]) < 2:
         return False
     return bool((held == held.flat[0]).all()) and any(shape[1:] == held.shape[2:] for shape in shapes)
 

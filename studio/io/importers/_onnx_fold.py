@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._folding import is_even_map
 from studio.io.importers._views import Value, constant
+from studio.model.op import Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto
@@ -17,24 +19,31 @@ if TYPE_CHECKING:
 # None of these makes more of its inputs than their broadcast, so that a small file cannot fill the memory.
 _KINDS = frozenset(
     """
-    Abs Acos And ArgMax ArgMin Asin Atan BitShift CastLike Ceil Clip Compress Cos Cosh CumSum Elu Equal Erf Exp Flatten
-    Floor GatherElements GatherND Greater GreaterOrEqual HardSigmoid IsInf IsNaN LeakyRelu Less LessOrEqual Log
+    Abs Acos And ArgMax ArgMin Asin Atan BitShift CastLike Ceil Clip Compress Cos Cosh CumSum Det Elu Equal Erf Exp
+    Flatten Floor GatherElements GatherND Greater GreaterOrEqual HardSigmoid IsInf IsNaN LeakyRelu Less LessOrEqual Log
     LogSoftmax Max Mean Min Mod Neg NonZero Not Or Pow Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean
     ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu ReverseSequence Round ScatterElements ScatterND Selu Sigmoid
     Sign Sin Sinh Softmax Softplus Softsign Sqrt Sum Tan Tanh TopK Trilu Unique Where Xor
     """.split()  # noqa: SIM905 - so many names read better without quotes
 )
+_LOOKS_AROUND = frozenset({"AveragePool", "Conv", "ConvTranspose", "MaxPool"})
 _MOST = 2**26
 
 
-def folded(node: NodeProto, reads: Sequence[Value | None], opset: int) -> list[Value] | None:
+def folded(node: NodeProto, reads: Sequence[Value | None], opset: int, maps: Iterable[Shape]) -> list[Value] | None:
     """What a node makes whose inputs are all constants; None where they are not, or it is not one that is folded.
+
+    What looks around in ones that are as large as one of the ``maps`` is none: it may follow the picture's size.
 
     Raises:
         StudioError: where that cannot be worked out.
     """
     given = [value for value in reads if value is not None]
-    if node.op_type not in _KINDS or not given or not all(value.is_constant for value in given):
+    if not given or not all(value.is_constant for value in given):
+        return None
+    if node.op_type not in _KINDS | _LOOKS_AROUND:
+        return None
+    if node.op_type in _LOOKS_AROUND and is_even_map(np.asarray(given[0].constant), maps):
         return None
     shapes = [value.shape for value in given]
     try:

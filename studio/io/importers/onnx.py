@@ -201,7 +201,7 @@ class _Reading:
         reads = tuple(self.values[name] for name in node.input)
         self.numbers |= _reckoned_with(node, reads)
         try:
-            if (known := folded(node, reads, self.opset)) is not None:
+            if (known := folded(node, reads, self.opset, self.flow.draft.shapes.values())) is not None:
                 return known
             means = meaning(node) if node.domain == DOMAIN else table().get(node.op_type)
             if means is None and (made := self._expanded(node, reads)) is not None:
