@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.io.importers import Options, open_model
+from studio.io.importers._draft import TooMuchError, maps_up_to
 from studio.model.size import Size
 
 SIZES = [Size(64, 64), Size(128, 192), Size(256, 64)]
@@ -149,6 +150,15 @@ def test_attention_of_every_place_is_read_at_sizes_that_it_has_room_for(tmp_path
     imported = open_model(tmp_path / "m.onnx")
     assert not imported.notes
     assert imported.network.graph.only_size is None
+
+
+def test_attention_of_every_place_takes_no_more_than_it_needs_to_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(exported("attention of every place", dynamic=True))
+    with maps_up_to(2**24):  # its matrix has 2**26 numbers at the usual size
+        assert open_model(path).network.graph.only_size is None
+    with pytest.raises(TooMuchError), maps_up_to(2**10):
+        open_model(path)
 
 
 @pytest.mark.parametrize("name", CASES)

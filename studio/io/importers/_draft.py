@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +26,23 @@ from studio.ops._combined import Combined
 MOST_LAYERS = 8192
 _LONGEST_NAME = 100
 _MOST_JOINED = 8
+
+
+_most_numbers: ContextVar[float] = ContextVar("_most_numbers", default=math.inf)
+
+
+class TooMuchError(Exception):
+    """A map has more numbers than `maps_up_to` allows."""
+
+
+@contextmanager
+def maps_up_to(count: int) -> Iterator[None]:
+    """Have drafts give up at the first map of more numbers, for who can do with a smaller picture."""
+    before = _most_numbers.set(count)
+    try:
+        yield
+    finally:
+        _most_numbers.reset(before)
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,7 @@ class Draft:
 
         Raises:
             StudioError: naming the layer, where the operator, a parameter, a tensor or an input does not fit.
+            TooMuchError: within `maps_up_to`.
         """
         if len(self.nodes) >= MOST_LAYERS:
             raise StudioError(f"The model has more than {MOST_LAYERS} layers; the studio opens smaller ones.")
@@ -126,6 +147,8 @@ class Draft:
             raise StudioError(f'Layer "{name}" ({op}): {error}') from error
         if min(shape) < 1:
             raise StudioError(f'Layer "{name}" ({op}): this input size leaves it no output; give a larger one.')
+        if math.prod(shape) > _most_numbers.get():
+            raise TooMuchError(name)
         self.nodes.append(self._node(name, made, reads, tensors))
         self.shapes[name] = shape
         if shape.channels == 1 and (along := self._line_of(made, reads)) is not None:

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._draft import Draft
+from studio.io.importers._draft import Draft, TooMuchError, maps_up_to
 from studio.io.importers._sides import Sides, sides
 from studio.io.importers._sizes import agreed, at_sizes_of, same_layers
 from studio.model.graph import Graph
@@ -44,13 +44,9 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     Returns:
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
     """
-    first = draft, output = _first(read, any_size=any_size)
-    if (own := _own_size(draft)) is None:
-        return draft, output, False
-    begun, at = first, own
-    if any_size and max(math.prod(shape) for shape in draft.shapes.values()) > _MUCH:
-        with contextlib.suppress(StudioError):
-            begun, at = read(Size(_STEP, _STEP)), Size(_STEP, _STEP)
+    begun, is_whole = _begun(read) if any_size else (_first(read, any_size=False), True)
+    if (at := _own_size(begun[0])) is None:
+        return *begun, False
     graph = _graph(*begun)
     step = math.lcm(_STEP, *graph.multiple)
     # What was traced for a small picture may be fixed to it by its layers.
@@ -62,9 +58,11 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
         found, why = _at_another(read, along, begun, at, by, any_size=any_size)
         if found is not None:
             return *found, False
-    if why:
-        say_alone(first[0], own, why)
-    return *first, bool(why)
+    if not why:
+        return *begun, False
+    draft, output = begun if is_whole else _first(read, any_size=any_size)
+    say_alone(draft, _own_size(draft) or at, why)
+    return draft, output, True
 
 
 def _at_another(
@@ -92,6 +90,15 @@ def _at_another(
     if why:
         return None, why + (_ANOTHER if any_size else "")
     return (merged, output), ""
+
+
+def _begun(read: Read) -> tuple[tuple[Draft, str], bool]:
+    """A model of any size, and whether it is read at its usual size: where maps are large, it is at a smaller one."""
+    with contextlib.suppress(TooMuchError), maps_up_to(_MUCH):
+        return _first(read, any_size=True), True
+    with contextlib.suppress(StudioError):
+        return read(Size(_STEP, _STEP)), False
+    return _first(read, any_size=True), True
 
 
 def _first(read: Read, *, any_size: bool) -> tuple[Draft, str]:
