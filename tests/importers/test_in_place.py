@@ -122,6 +122,65 @@ def test_a_part_of_which_it_is_not_told_whose_it_is_is_refused_or_right(tmp_path
     assert relative_error(_run(made.network, picture), Split()(picture)[0].numpy()) < 1e-5
 
 
+class Woven(nn.Module):
+    """An inverse wavelet transform as most write it: into zeros, of which ``float`` may be a copy or not."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self.conv, self.how = nn.Conv2d(3, 4, 3, padding=1), how
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        before = torch.zeros([1, 1, 2 * x.shape[2], 2 * x.shape[3]])
+        woven = before.float() if self.how != "contiguous" else before.contiguous()
+        for k in range(4):
+            woven[:, :, k // 2 :: 2, k % 2 :: 2] = y[:, k : k + 1]
+        return woven + before if self.how == "seen by others" else woven
+
+
+@pytest.mark.parametrize("free", [False, True])
+@pytest.mark.parametrize("how", ["float", "contiguous", "seen by others"])
+def test_what_nobody_else_sees_may_be_written_into(how: str, free: bool, tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    module, side = Woven(how), torch.export.Dim.AUTO
+    shapes = ({2: side, 3: side},) if free else None
+    torch.export.save(
+        torch.export.export(module, (torch.rand(1, 3, 8, 12),), dynamic_shapes=shapes), tmp_path / "w.pt2"
+    )
+    network = open_model(tmp_path / "w.pt2").network
+    for size in ((8, 12), (12, 8), (16, 16)) if free else ((8, 12),):
+        picture = torch.rand(1, 3, *size)
+        with torch.no_grad():
+            assert relative_error(_run(network, picture), module(picture)[0].numpy()) < 1e-5
+
+
+class Returning(nn.Module):
+    """Returns a tensor itself of which it has written a part, a view of it, or both."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self.what = what
+
+    def forward(self, x: Tensor) -> Tensor | dict[str, Tensor]:
+        whole = torch.tanh(x)
+        part = whole[:, 1:]
+        whole[:, 0] += 1
+        part[:, :, ::2] *= 2
+        if self.what == "both":
+            return {"part": part, "whole": whole}
+        return whole if self.what == "whole" else part
+
+
+@pytest.mark.parametrize(("what", "output"), [("whole", ""), ("part", ""), ("both", "whole"), ("both", "part")])
+def test_what_was_written_is_what_is_returned(what: str, output: str, tmp_path: Path) -> None:
+    picture, module = torch.rand(1, 3, 6, 8), Returning(what)
+    torch.export.save(torch.export.export(module, (picture,)), tmp_path / "r.pt2")
+    network = open_model(tmp_path / "r.pt2", Options(output=output)).network
+    made = module(picture)
+    wanted = made[output] if isinstance(made, dict) else made
+    assert relative_error(_run(network, picture), wanted[0].numpy()) < 1e-6
+
+
 def test_a_message_names_the_line_of_the_module_in_a_file_as_well(tmp_path: Path) -> None:
     class Adding(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -102,6 +102,11 @@ class Call:
         return name in _DRAWS or (name in ("dropout", "feature_dropout") and bool(self.args.get("train")))
 
     @property
+    def is_check(self) -> bool:
+        """Whether it only looks whether its arguments are what the model takes."""
+        return self.operator.startswith("aten._assert")
+
+    @property
     def keeps_memory(self) -> bool:
         """Whether its result is, or may be, its first argument's memory."""
         return self.in_place or self.operator.removeprefix("aten.") in VIEWS

@@ -7,7 +7,8 @@ are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,13 +23,27 @@ _TURNED = words("transpose swapaxes permute t")
 _PARTS = words("slice select narrow")
 
 
-def functional(calls: Sequence[Call]) -> list[Call]:
-    """The calls, none of which writes into a view any more; as they are where none does."""
+def functional(calls: Sequence[Call], outputs: Collection[str] = ()) -> tuple[list[Call], dict[str, str]]:
+    """The calls, none of which writes into a view any more; as they are where none does.
+
+    Args:
+        calls: in running order.
+        outputs: names of what is returned.
+
+    Returns:
+        The calls, and the names that the outputs have in them.
+    """
     may_share = [call for call in calls if call.keeps_memory and not call.in_place]
     shown = {name for call in may_share for name in (call.result, *call.results, _written(call))}
     if not any(call.in_place and _written(call) in shown for call in calls):
-        return list(calls)
-    return list(_Rewriting().run(calls))
+        return list(calls), {name: name for name in outputs}
+    reads = Counter(name for call in calls if not call.is_check for name in call.reads)
+    made = {name for call in calls for name in (call.result, *call.results)}
+    rewriting = _Rewriting(frozenset({name for name, count in reads.items() if count == 1} & made - set(outputs)))
+    found = list(rewriting.run(calls))
+    for name in outputs:
+        found += rewriting.read(name)
+    return found, {name: rewriting.now.get(name, name) for name in outputs}
 
 
 def _is_view(call: Call) -> bool:
@@ -45,6 +60,7 @@ class _Rewriting:
     """The calls while they are rewritten.
 
     Attributes:
+        alone: what a call made and one other alone reads.
         views: for every view, the call that took it.
         now: what holds each tensor of the trace by now.
         seen: for every view, which version of what it shows it was taken of.
@@ -54,6 +70,7 @@ class _Rewriting:
         count: of the names that were made.
     """
 
+    alone: frozenset[str]
     views: dict[str, Call] = field(default_factory=dict)
     now: dict[str, str] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
@@ -66,8 +83,7 @@ class _Rewriting:
         """All of them, in order."""
         for call in calls:
             for name in sorted(call.reads):
-                _require(name not in self.spoilt)
-                yield from self._fresh(name)
+                yield from self.read(name)
             own = replace(call, args={key: self._renamed(value) for key, value in call.args.items()})
             if not call.in_place:
                 if self._may_share(call):
@@ -84,6 +100,11 @@ class _Rewriting:
             self.views[call.result] = Call("aten.alias.default", {"self": Name(_written(call))}, call.result)
             self.seen[call.result] = self._version(call.result)
 
+    def read(self, name: str) -> Iterator[Call]:
+        """What has to be called before a tensor is read."""
+        _require(name not in self.spoilt)
+        yield from self._fresh(name)
+
     def _may_share(self, call: Call) -> bool:
         """Whether it cannot be told if a result is a view."""
         name = call.operator.removeprefix("aten.")
@@ -93,7 +114,8 @@ class _Rewriting:
                 if self.views[chain].operator.removeprefix("aten.") not in _BACK:
                     return True
                 chain = _written(self.views[chain])
-            return name in ("contiguous", "to")
+            # Whose memory it is does not matter where nobody else sees that.
+            return name in ("contiguous", "to") and (_written(call) in self.views or _written(call) not in self.alone)
         return call.keeps_memory and not _is_view(call)
 
     def _root(self, name: str) -> str:

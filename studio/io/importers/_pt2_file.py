@@ -106,7 +106,9 @@ def read(path: Path, names: list[str]) -> Program:
     state = {name: found for name in weights if (found := _tensor(path, name, weights)) is not None}
     calls = list(_calls(graph["nodes"]))
     limits = _limits(written, graph, list(inputs), calls)
-    return Program(functional(calls), inputs, constants, made, state, limits, less)
+    calls, named = functional(calls, made.values())
+    made = {key: named[name] for key, name in made.items()}
+    return Program(calls, inputs, constants, made, state, limits, less)
 
 
 def _limits(written: Json, graph: Json, inputs: list[str], calls: list[Call]) -> Limits:
