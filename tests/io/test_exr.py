@@ -220,6 +220,15 @@ def changed(data: bytes, before: bytes, after: bytes) -> bytes:
     return data.replace(before, after)
 
 
+def shortened(data: bytes, by: int) -> bytes:
+    """With a list of channels that ends so many bytes before it does."""
+    head = b"channels\0chlist\0"
+    place = data.index(head) + len(head)
+    (length,) = struct.unpack_from("<I", data, place)
+    end = place + 4 + length
+    return data[:place] + struct.pack("<I", length - by) + data[place + 4 : end - by] + data[end:]
+
+
 CHANNEL = struct.pack("<iB3xii", 2, 0, 1, 1)
 PLAIN = exr(Part(COLOURS))
 LUMA = exr(Part({"Y": DEPTH, "RY": DEPTH, "BY": DEPTH}))
@@ -234,6 +243,8 @@ REFUSED = {
     "nothing": (exr(Part(COLOURS, (0, 0, -5, 9))), "damaged"),
     "cut off": (PLAIN[:200], "damaged or cut off"),
     "without pixels": (PLAIN[:600], "damaged or cut off"),
+    "a channel cut off": (shortened(PLAIN, 17), "damaged or cut off"),
+    "a name cut off": (shortened(PLAIN, 1), "damaged or cut off"),
 }
 
 

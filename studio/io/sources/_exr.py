@@ -57,9 +57,14 @@ class Window(NamedTuple):
 
 @dataclass
 class Part:
-    """What a part of a file says of itself: values of its attributes by their names, and their types."""
+    """What a part of a file says of itself: values of its attributes by their names, and their types.
+
+    Attributes:
+        channels: in the order of the file.
+    """
 
     attributes: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = ()
 
     def value(self, name: str) -> bytes:
         """An attribute as it is stored; empty where there is none."""
@@ -76,11 +81,6 @@ class Part:
             struct.error: where there is none.
         """
         return Window(*struct.unpack("<4i", self.value(name)))
-
-    @property
-    def channels(self) -> list[Channel]:
-        """In the order of the file."""
-        return list(_channels(self.value("channels") or b"\0"))
 
     @property
     def names(self) -> list[str]:
@@ -277,6 +277,7 @@ def _part(data: bytes, place: int) -> tuple[Part, int]:
     for _ in range(_MOST_ATTRIBUTES):
         name, place = _text(data, place)
         if not name:
+            part.channels = tuple(_channels(part.value("channels") or b"\0"))
             return part, place
         kind, place = _text(data, place)
         (length,) = struct.unpack_from("<I", data, place)
