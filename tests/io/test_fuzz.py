@@ -23,6 +23,8 @@ import torch
 from films import make_film, numbered
 from helpers import branched_network, tiny_network
 from PIL import Image, ImageCms
+from test_exr import COLOURS, DEPTH, Part, exr
+from test_heic import heic
 
 from studio.errors import LONGEST, StudioError
 from studio.io.exporters import export_preset
@@ -71,14 +73,22 @@ def preset() -> Preset:
 
 def picture_file(path: Path) -> None:
     picture = numbered(341, 80, 48)
-    if path.suffix == ".exr":
+    by_ffmpeg = {"whole.exr": "gbrpf32le", "whole.hdr": "gbrpf32le", "whole.dpx": "gbrp10be"}
+    if path.name in by_ffmpeg:
         with av.open(str(path), "w", format="image2") as container:
-            stream = container.add_stream("exr", rate=25)
-            stream.width, stream.height, stream.pix_fmt = 80, 48, "gbrpf32le"
+            stream = container.add_stream(path.suffix[1:], rate=25)
+            stream.width, stream.height, stream.pix_fmt = 80, 48, by_ffmpeg[path.name]
             for packet in [*stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")), *stream.encode(None)]:
                 container.mux(packet)
-    elif path.suffix == ".avif":
+    elif path.suffix in (".avif", ".pcx", ".sgi"):
         Image.fromarray(picture).save(path)
+    elif path.suffix == ".heic":
+        path.write_bytes(heic())
+    elif path.suffix == ".xpm":
+        colours = '". c #FFFF00000000",\n"+ c gray50"'
+        path.write_text(f'/* XPM */\nstatic char *a[] = {{\n"4 2 2 1",\n{colours},\n"..++",\n"+.+."\n}};\n')
+    elif path.name == "parts.exr":
+        path.write_bytes(exr(Part(COLOURS, tile=8), Part({"Z": DEPTH}, name="Z")))
     else:
         path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
 
@@ -203,6 +213,7 @@ KINDS: dict[str, Case] = {
     "pt2": (pt2, "", open_model),
     **dict.fromkeys(("ckpt", "bin", "weights"), (whole_module, "", open_model)),
     **dict.fromkeys(("png", "jpg", "tif", "bmp", "webp", "ppm", "exr", "avif"), (picture_file, "", watch)),
+    **dict.fromkeys(("dpx", "hdr", "heic", "parts.exr", "pcx", "sgi", "xpm"), (picture_file, "", watch)),
     **dict.fromkeys(("jp2", "tga", "qoi", "dds", "ico"), (odd_picture, "", watch)),
     **dict.fromkeys(("moving.png", "moving.webp", "moving.avif"), (odd_picture, "", watch)),
     **dict.fromkeys(("profile.png", "profile.jpg", "profile.tif"), (odd_picture, "", watch)),
