@@ -160,6 +160,17 @@ def test_halves_are_not_rounded(tmp_path: Path, others: tuple[str, ...]) -> None
     assert shown(tmp_path / "b.exr", LIGHT[..., 1:2].astype(np.float16).astype(np.float32).repeat(3, 2))
 
 
+def test_what_is_no_number_is_black_and_what_is_infinite_white(tmp_path: Path) -> None:
+    light = LIGHT.copy()
+    light[1, :4] = [[np.nan], [np.inf], [-np.inf], [3e38]]
+    light.view(np.uint32)[2] = 0x7FA00001  # a signalling NaN
+    (tmp_path / "a.exr").write_bytes(exr(Part({name: light[..., place] for place, name in enumerate("RGB")})))
+    picture = seen(tmp_path / "a.exr")
+    assert picture[1, :4].tolist() == [[0] * 3, [1] * 3, [0] * 3, [1] * 3]
+    assert (picture[2] == 0).all()
+    assert np.abs(picture[3:] - screen(LIGHT[3:])).max() < 1e-4
+
+
 def named(layer: str, light: np.ndarray = LIGHT) -> dict[str, np.ndarray]:
     return {f"{layer}.{name}": light[..., place] for place, name in enumerate("RGB")}
 

@@ -288,7 +288,9 @@ def rgb_of(values: np.ndarray, colours: Colours, tone_map: ToneMap, further: Fur
         # Few rows at a time stay in the processor's caches.
         for first in range(0, len(stored), _ROWS):
             rows = stored[first : first + _ROWS].astype(np.float32)
-            light = np.nan_to_num(to_ordinary(rows / np.float32(full), colours, tone_map), copy=False)
+            # What is no number says so in arithmetic, if it is of the signalling kind.
+            with np.errstate(invalid="ignore"):
+                light = np.nan_to_num(to_ordinary(rows / np.float32(full), colours, tone_map), copy=False)
             rgb[first : first + _ROWS] = np.rint(np.clip(light, 0.0, 1.0, out=light) * np.float32(top))
     if further is not None and colours.is_ordinary:
         rgb = further(rgb)
