@@ -54,6 +54,10 @@ def test_both_curves_and_both_pictures_and_one_is_opened(whole: WholeWindow, tmp
     assert whole.document.history.labels[-1].startswith("Open ")
     whole.command("edit.undo")
     assert type(whole.document.graph.node("dec1").op).__name__ == "ConvTranspose2d"
+    # Qt would hand the keyboard to whatever comes next.
+    whole.click(window.end)
+    whole.until(lambda: comparison.state == "off")
+    assert window.focusWidget() is window.learn
     window.close()
 
 

@@ -112,6 +112,41 @@ def test_a_lesson_by_its_buttons(school: Class, qtbot: QtBot) -> None:
     assert not any(school.document.is_bent(name) for name in school.document.network.tensors)
 
 
+def test_the_keyboard_stays_where_it_is_while_steps_are_taken_one_by_one(school: Class, qtbot: QtBot) -> None:
+    panel, session = school.panel, school.session
+    school.window.docks["learning"].raise_()
+    school.window.activateWindow()
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.step >= 1)
+    assert panel.learn.hasFocus()
+    qtbot.keyClick(panel.learn, Qt.Key.Key_Space)
+    school.until(lambda: session.state == "paused")
+    school.until_told()
+    panel.step.setFocus()
+    for _ in range(3):
+        step = session.step
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+        school.until(lambda step=step: session.step == step + 1 and session.state == "paused")  # type: ignore[misc]
+        assert panel.step.hasFocus()
+    assert panel.step.isEnabled()
+    panel.end.setFocus()
+    qtbot.keyClick(panel.end, Qt.Key.Key_Space)
+    school.until(lambda: session.state == "off")
+    assert panel.learn.hasFocus()
+
+
+def test_a_step_while_it_learns_is_the_last_one(school: Class, qtbot: QtBot) -> None:
+    panel, session = school.panel, school.session
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.step >= 1)
+    qtbot.mouseClick(panel.step, LEFT)
+    school.until(lambda: session.state == "paused")
+    school.until_told()
+    step = session.step
+    qtbot.mouseClick(panel.step, LEFT)
+    school.until(lambda: session.step == step + 1 and session.state == "paused")
+
+
 def test_rates_painted_by_mouse_while_it_learns_hold_what_was_drawn(school: Class, qtbot: QtBot) -> None:
     session, document, workspace = school.session, school.document, school.workspace
     workspace.choose("dec2", "weight")

@@ -142,7 +142,7 @@ class CompareWindow(QDialog):
         state = self._comparison.state
         if state == "learning":
             self._comparison.pause()
-        elif state == "paused":
+        elif state != "off":
             self._comparison.go_on()
         else:
             self._begin()
@@ -187,10 +187,12 @@ class CompareWindow(QDialog):
     def _show_state(self) -> None:
         state = self._comparison.state
         self.learn.setText(_STATES[state])
-        self.learn.setEnabled(state != "preparing")
+        had_it = self.focusWidget() is self.end
         self.end.setEnabled(state != "off")
         for part in (self.source, self.form):
             part.setEnabled(state == "off")
+        if had_it and state == "off":
+            self.learn.setFocus()
         for button in self.keeps:
             button.setEnabled(bool(self._comparison.runs))
         self.said.setText(self._comparison.problem)

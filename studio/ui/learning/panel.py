@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -78,7 +79,7 @@ class LearningPanel(QWidget):
         self.learn.setObjectName("primary")
         self.learn.clicked.connect(self.toggle)
         self.step = QPushButton("Step")
-        self.step.setToolTip("Take one step")
+        self.step.setToolTip("Take one step, and pause")
         self.step.clicked.connect(self.one_step)
         self.end = QPushButton("End")
         self.end.setToolTip("End the lesson; what was learnt stays, and undo takes it back")
@@ -167,7 +168,7 @@ class LearningPanel(QWidget):
             self._begin(self.until.most, self.until.goal)
 
     def one_step(self) -> None:
-        """Take one step."""
+        """Take one step, and pause."""
         if self._session.is_open:
             self._session.go_on(1)
         else:
@@ -268,10 +269,8 @@ class LearningPanel(QWidget):
         self._is_stale = True
 
     def _show_state(self) -> None:
-        session = self._session
+        session, focused = self._session, QApplication.focusWidget()
         self.learn.setText(_STATES[session.state])
-        self.learn.setEnabled(session.state != "preparing")
-        self.step.setEnabled(session.state in ("off", "paused"))
         self.end.setEnabled(session.is_open)
         self.keep.setEnabled(session.is_open and session.step > 0)
         self._show_back()
@@ -282,6 +281,9 @@ class LearningPanel(QWidget):
         self.watched.setVisible(session.watched is not None)
         self.times.setVisible(bool(session.effort is not None and session.effort.times))
         self.lesson.hold(session.is_open)
+        if focused is not None and self.isAncestorOf(focused) and not focused.hasFocus():
+            # Qt hands the keyboard to whatever comes next: to a field, or to a button that ends the lesson.
+            self.learn.setFocus()
         if session.state == "learning" or self.isVisible():
             self._timer.start()
         self._draw()
