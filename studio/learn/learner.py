@@ -19,7 +19,7 @@ from studio.learn.memory import Need
 from studio.learn.objective import Objective
 from studio.learn.records import Checkpoint as Checkpoint
 from studio.learn.records import Step as Step
-from studio.learn.records import numbers, require_fitting
+from studio.learn.records import not_taken, numbers, require_fitting
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.layout import Rect
 from studio.model.network import Network
@@ -168,10 +168,7 @@ class Learner:
         if not outcome.is_finite:
             self._asked.clear()
             self._since = math.inf
-            raise StudioError(
-                f"Step {number} came to {_said(outcome)}, and was not taken: weights are as after step {number - 1}. "
-                f"Lower the rate of {rate:g}, clip gradients, or go back to a checkpoint."
-            )
+            raise not_taken(number, rate, outcome, {name: self.tensor(name) for name in self.network.tensors})
         squared = outcome.parts.pop(SQUARED)
         lo, hi = self.network.graph.output_range
         psnr = 10 * math.log10((hi - lo) ** 2 / squared) if squared > 0 else math.inf
@@ -344,7 +341,3 @@ def _layers_of(settings: Settings, objective: Objective) -> tuple[object, ...]:
     """What settings make other layers than others do, losses aside; batch norms go by as many crops as run at once."""
     together = (settings.at_once or settings.batch) if objective.statistics else 0
     return settings.size, settings.learns, settings.frozen, settings.statistics, together
-
-
-def _said(outcome: Outcome) -> str:
-    return "gradients that are not finite" if math.isfinite(outcome.total) else f"a loss of {outcome.total}"

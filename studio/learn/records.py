@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.learn.backend import Pull, State
+from studio.learn.backend import Outcome, Pull, State
 from studio.model.network import Network
 from studio.model.op import Array
 
@@ -80,3 +80,26 @@ def require_fitting(checkpoint: Checkpoint, network: Network) -> None:
                 f'The checkpoint holds "{name}" of shape {value.shape}, which does not fit "{network.name}"; it is '
                 "another network's."
             )
+
+
+def not_taken(number: int, rate: float, outcome: Outcome, tensors: Mapping[str, Array]) -> StudioError:
+    """Why a step that is not finite was not taken, and what to do.
+
+    Args:
+        number: of the step.
+        rate: how far it would have gone.
+        outcome: what it came to.
+        tensors: of the network, as they were before it.
+    """
+    came = "gradients that are not finite" if np.isfinite(outcome.total) else f"a loss of {outcome.total}"
+    said = f"Step {number} came to {came}, and was not taken"
+    for name, values in tensors.items():
+        if not np.isfinite(values).all():
+            return StudioError(
+                f'{said}: "{name}" was not finite before it. Undo what was painted, lower the rate of {rate:g}, or go '
+                "back to a checkpoint."
+            )
+    return StudioError(
+        f"{said}: weights are as after step {number - 1}. Lower the rate of {rate:g}, clip gradients, or go back to a "
+        "checkpoint."
+    )

@@ -22,7 +22,7 @@ from studio.learn.networks import parse_new
 from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.settings import Settings
 from studio.learn.sheets import pinned
-from studio.model.layout import Rect, crop
+from studio.model.layout import Rect, crop, sheet_size
 from studio.model.network import Network
 from studio.model.size import Size
 
@@ -218,11 +218,16 @@ def test_a_step_that_is_not_finite_is_not_taken() -> None:
     spoilt[0, 0, 0, 0] = np.inf
     taught.replace("dec2.weight", Rect(0, 0, 1, 1), np.full((1, 1), np.inf, np.float32))
 
-    with pytest.raises(StudioError, match="was not taken: weights are as after step 1"):
+    with pytest.raises(StudioError, match=r'was not taken: "dec2.weight" was not finite before it\. Undo'):
         taught.step()
 
     for name, values in taught.result().tensors.items():
         np.testing.assert_array_equal(values, spoilt if name == "dec2.weight" else before[name])
+    taught.replace("dec2.weight", Rect(0, 0, 1, 1), np.zeros((1, 1), np.float32))
+    whole = sheet_size(before["enc1.weight"].shape)
+    taught.replace("enc1.weight", Rect(0, 0, *whole), np.full(whole, 3e38, np.float32))
+    with pytest.raises(StudioError, match=r"was not taken: weights are as after step 1\. Lower the rate of 100,"):
+        taught.step()
 
 
 def test_other_settings_keep_what_was_learnt_and_remembered() -> None:

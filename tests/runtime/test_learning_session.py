@@ -40,6 +40,7 @@ from studio.model.stage import Stage
 from studio.model.stages import STAGES
 from studio.model.workspace import Workspace
 from studio.runtime.editing.making_room import MakingRoom
+from studio.runtime.learning import look
 from studio.runtime.learning import trainer as training
 from studio.runtime.learning.giving_way import LONGEST, TURN, turn_of
 from studio.runtime.learning.record import Curves, Mark, alarm
@@ -167,6 +168,14 @@ def built_by(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Asked, tuple[Stage, 
     return built
 
 
+def wait_for(condition: Callable[[], object]) -> None:
+    """Until something has happened in another thread; nothing is done in this one."""
+    end = time.monotonic() + 60.0
+    while not condition():
+        assert time.monotonic() < end, "it has not happened in time"
+        time.sleep(0.002)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     for number in range(4):
@@ -187,6 +196,45 @@ def test_what_is_learnt_is_the_documents_and_one_undo(desk: Desk) -> None:
     assert np.isfinite(desk.session.last.loss)
     desk.document.undo()
     assert all(np.array_equal(desk.tensor(name), value) for name, value in before.items())
+
+
+def test_a_pause_makes_one_item_of_a_run_though_weights_of_before_are_still_on_their_way(desk: Desk) -> None:
+    session = desk.session
+    session.begin(desk.asked, "torch")
+    trainer, taken = session._trainer, list[int]()
+    assert trainer is not None
+    # The window is busy: it has been told of weights, and steps were taken since.
+    wait_for(lambda: not trainer._is_told)
+    trainer.order(lambda learner: taken.append(learner.steps))
+    wait_for(lambda: taken)
+    while taken[-1] < taken[0] + 2:
+        count = len(taken)
+        trainer.order(lambda learner: taken.append(learner.steps))
+        wait_for(lambda count=count: len(taken) > count)  # type: ignore[misc]
+    session.pause()
+    desk.settle()
+    assert session.state == "paused"
+    assert session.step >= taken[-1]
+    assert desk.document.history.labels == ("Learn",)
+
+
+def test_weights_that_were_not_finite_when_it_began_are_said_to_be(desk: Desk) -> None:
+    desk.document.apply("Paint", "enc2.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), np.nan, np.float32)))
+    desk.session.begin(desk.asked, "torch")
+    desk.until(lambda: desk.session.problem)
+    assert '"enc2.bias" was not finite before it. Undo what was painted' in desk.session.problem
+    assert "have gone back" not in desk.session.problem
+    desk.settle()
+    desk.document.undo()
+    desk.learn(2)
+    assert not desk.session.problem
+
+
+def test_what_is_no_number_counts_wherever_it_stands() -> None:
+    held = {name: np.array([value], np.float32) for name, value in (("a", 2.0), ("b", np.nan), ("c", -3.0))}
+    assert np.isnan(look._peak(held))
+    assert look._peak({name: held[name] for name in "ac"}) == 3.0
+    assert look._peak({}) == 0.0
 
 
 def test_what_is_asked_for_while_a_step_is_taken_is_not_lost(desk: Desk) -> None:

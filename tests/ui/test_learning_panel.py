@@ -281,6 +281,23 @@ def test_a_checkpoint_stays_selected_while_others_come_and_a_click_beside_them_s
     school.until(lambda: session.step == 0 and panel.strip.current is not None)
 
 
+def test_checkpoints_of_another_lesson_are_gone_before_the_next_is_prepared(school: Class, qtbot: QtBot) -> None:
+    panel, session = school.panel, school.session
+    panel.until.steps.setValue(1)
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.state == "paused" and panel.strip.count() == 1)
+    qtbot.mouseClick(panel.end, LEFT)
+    school.until(lambda: session.rests)
+    school.document.load(Preset("another", parse_new("autoencoder,width=4,seed=1").make(), {}))
+    qtbot.mouseClick(panel.learn, LEFT)
+    # Nothing has been told of it: no checkpoint of the network before may be gone back to, or compared with.
+    assert session.state == "preparing"
+    assert panel.strip.count() == 0
+    qtbot.mousePress(panel.compare, LEFT)
+    qtbot.mouseRelease(panel.compare, LEFT)
+    school.until(lambda: session.state == "paused" and panel.strip.count() == 1)
+
+
 def test_size_engine_and_source_change_while_it_learns(school: Class) -> None:
     session, workspace = school.session, school.workspace
     school.window.docks["learning"].raise_()

@@ -175,7 +175,9 @@ class Good:
         else:
             learner.restore(_as_painted(self._held[0], learner))
             more = f"Weights have gone back to those of step {learner.steps}, before they grew."
-        return Message(f"{said} {more}", "error", problem.details if problem else "")
+            # They may have been no numbers when it began, as is said then.
+            more = more if np.isfinite(self._held[1]) else ""
+        return Message(f"{said} {more}".rstrip(), "error", problem.details if problem else "")
 
 
 def _as_painted(checkpoint: Checkpoint, learner: Learner) -> Checkpoint:
@@ -192,7 +194,8 @@ def _tensors(learner: Learner) -> Mapping[str, Array]:
 
 
 def _peak(weights: Mapping[str, Array]) -> float:
-    return max((float(np.abs(values).max(initial=0.0)) for values in weights.values()), default=0.0)
+    # Of Python's own the largest of numbers and NaN depends on their order.
+    return float(np.max([np.abs(values).max(initial=0.0) for values in weights.values()], initial=0.0))
 
 
 def is_sound(learner: Learner) -> bool:

@@ -129,6 +129,7 @@ class LearningSession(Turning):
         network = self._document.preset().bent
         self.asked, self.problem, self.notes = asked, "", ()
         self._begin_course()
+        self.changed.emit("checkpoints")
         self._kept_at, self._edits, self.engine, self._goal = 0.0, 0, engine or self.engine, goal
 
         def note(notes: tuple[str, ...]) -> None:
@@ -290,7 +291,7 @@ class LearningSession(Turning):
             trainer.retell()
         elif not self.carrying.put(told.weights or {}):
             self._late = trainer, told
-        elif self.state == "paused":
+        elif told.rests and self.state == "paused":
             self.carrying.commit()
         trainer.taken()
 
@@ -298,7 +299,8 @@ class LearningSession(Turning):
         late, self._late = self._late, None
         if late is not None:
             trainer, told = late
-            self._take(trainer, Told(weights=told.weights, edits=told.edits, ended=told.ended, returns=told.returns))
+            kept = {name: getattr(told, name) for name in ("weights", "edits", "rests", "ended", "returns")}
+            self._take(trainer, Told(**kept))
 
     def _follow(self, change: changes.Change) -> None:
         if isinstance(change, changes.NetworkChanged) and not change.same_layers:

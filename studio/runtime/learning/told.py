@@ -21,7 +21,7 @@ class Told:
         prepared: whether this is the first, before any step.
         notes: remarks on what was not taken as asked.
         steps: what was learnt since the last.
-        rests: whether no further steps are wanted.
+        rests: whether no further steps are wanted, so that these are the last.
         weights: tensors as they are now, by name; None where they are not told this time.
         edits: how many edits the weights have in them, see `Trainer.replace`.
         pictures: of the last crop: what was shown, what the network made of it before and makes now, what was wanted.

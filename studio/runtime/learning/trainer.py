@@ -229,7 +229,7 @@ class Trainer:
                     moving.update(learner.network.tensors)
                     learnt = _weights(learner, moving)
                 moving.clear()
-                self._tell(Told(weights=self.versions.of(learnt), edits=self._edited))
+                self._tell(Told(weights=self.versions.of(learnt), edits=self._edited, rests=paused))
                 weights.done(began)
             if problem:
                 paused = self._stop(problem, learner.steps)
