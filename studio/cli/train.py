@@ -244,7 +244,8 @@ def _teach(
         save_checkpoint(learner.checkpoint(), output / KEPT)
     safe.drop()
     if not as_json:
-        say(f"{output}: {last.number} steps, loss {last.loss:.5g}, {last.psnr:.2f} dB")
+        taken = f"{last.number} step{'s' * (last.number != 1)}"
+        say(f"{output}: {taken}, loss {last.loss:.5g}, {last.psnr:.2f} dB")
     if problem:
         raise StudioError(f"{problem} What was learnt until then is in {output}.")
     if interrupted:

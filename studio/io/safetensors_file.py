@@ -36,14 +36,14 @@ def read_tensors(path: Path, limit: int) -> dict[str, Stored]:
         limit: bytes of the largest file that is read.
 
     Raises:
-        StudioError: where it is too large, cut short, or where its header lies.
+        StudioError: where it is too large, cut short, something else, or where its header lies.
     """
     with open_regular(path) as (file, size):
         if size > limit:
             raise StudioError(f"{path}: the file has {size / 2**30:.1f} GiB, but at most {limit >> 30} GiB are read.")
         length = int.from_bytes(file.read(8), "little")
         if not 2 <= length <= min(_LONGEST, size - 8):
-            raise StudioError(f"{path}: its header claims {length} bytes of a file of {size}; fetch it anew.")
+            raise StudioError(f"{path} is no safetensors file, or was cut short; choose another, or fetch it anew.")
         header = file.read(length)
         data = memoryview(_mapped(file))[8 + length :] if size > _MAPPED else memoryview(file.read(size))
     try:

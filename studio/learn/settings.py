@@ -114,6 +114,8 @@ def objective_of(network: Network, settings: Settings) -> Objective:
     parts = {term.name: term.build(draft) for term in settings.losses}
     total = draft.weighted([(parts[term.name], term.weight) for term in settings.losses])
     chosen = learning(graph, settings.learns, settings.frozen)
+    if not graph.tensor_shapes:
+        raise StudioError(f'"{network.name}" has no tensor that could learn; choose another network.')
     if not chosen:
         raise StudioError("There is no tensor to learn; unfreeze one.")
     aims = [Aim(total, chosen), *(t.aim(draft) for t in settings.losses if isinstance(t, Adversarial))]

@@ -15,6 +15,7 @@ from helpers import layer, network
 import studio
 from studio.errors import StudioError
 from studio.learn.asked import Asked
+from studio.learn.checkpoint import load_checkpoint
 from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import optimiser
@@ -109,7 +110,7 @@ def test_another_networks_checkpoint_is_refused(pictures: Path, other: str) -> N
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (network(layer("a", "ReLU", "input")), "no tensor to learn"),
+        (network(layer("a", "ReLU", "input")), '"made" has no tensor that could learn; choose another network'),
         (network(layer("a", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=1)), "maps of 5 channels"),
         (
             network(
@@ -129,6 +130,12 @@ def test_another_networks_checkpoint_is_refused(pictures: Path, other: str) -> N
 def test_networks_that_cannot_learn_from_pictures_are_named(pictures: Path, made: Network, said: str) -> None:
     with pytest.raises(StudioError, match=said):
         taught(pictures, made)
+
+
+def test_a_file_that_is_no_checkpoint_is_said_to_be_something_else(pictures: Path) -> None:
+    made = parse_new("autoencoder,width=2,seed=1").make()
+    with pytest.raises(StudioError, match=r"0\.png is no safetensors file, or was cut short; choose another"):
+        load_checkpoint(pictures / "0.png", made)
 
 
 def test_networks_that_are_fed_vectors_or_enlarge_learn(pictures: Path) -> None:

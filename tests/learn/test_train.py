@@ -49,7 +49,9 @@ def test_memory_is_said_before_the_first_step(
     pictures: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     train("new:autoencoder,width=2", pictures, tmp_path / "out", "--size", 16, "--steps", 1)
-    assert "A step takes about 1 MB of memory." in capfd.readouterr().err
+    said = capfd.readouterr()
+    assert "A step takes about 1 MB of memory." in said.err
+    assert "out: 1 step, loss " in said.out
 
 
 @pytest.mark.parametrize(

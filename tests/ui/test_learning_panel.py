@@ -38,7 +38,7 @@ from studio.ui.learning.curves import FewWords, reaching, smoothed
 from studio.ui.learning.new_network import NewNetworkDialog
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.learning.times import longest
-from studio.ui.learning.watched import WatchedView, counted, folded, signed_picture
+from studio.ui.learning.watched import WatchedView, counted, drawn, folded, signed_picture
 from studio.ui.services.posting import Post
 
 LEFT = Qt.MouseButton.LeftButton
@@ -434,6 +434,9 @@ def test_gradient_update_and_the_maps_gradient_are_shown_with_a_histogram(school
         school.click(view.kinds[kind])
         school.until(lambda word=word: word in view.said.text())  # type: ignore[misc]
         assert not view.picture.pixmap().isNull()
+        # All of it is seen: of a label that may wrap words Qt shows no more than its least height.
+        school.until(lambda: view.picture.height() >= view.picture.pixmap().height() > 60)
+        assert view.picture.width() >= view.picture.pixmap().width()
         assert view.histogram.counts.any()
     # What Adam remembers, and where the time of a step goes.
     for kind, word in (("mean", "Mean of enc2.weight"), ("square", "Square of enc2.weight")):
@@ -595,6 +598,16 @@ def test_gradients_are_blue_below_and_orange_above_zero() -> None:
     assert picture[0, 0].tolist() == [255, 150, 50]
     assert picture[1, 1].tolist() == [70, 150, 255]
     assert picture[0, 1].tolist() == [0, 0, 0]
+
+
+def test_each_weight_of_a_small_sheet_is_a_square() -> None:
+    values = np.array([[1.0, -1.0, 0.0], [0.5, 0.25, -0.5]], np.float32)
+    found = drawn(values[:, :, None, None], "Gradient", 200, is_map=False).picture
+    assert (found.width(), found.height()) == (198, 132)
+    colours = signed_picture(values)
+    for y, x in ((0, 0), (65, 65), (66, 66), (131, 197), (0, 66), (65, 131)):
+        colour = found.pixelColor(x, y)
+        assert (colour.red(), colour.green(), colour.blue()) == tuple(colours[y // 66, x // 66])
 
 
 def test_a_tall_sheet_is_folded_into_columns_and_no_kernel_is_cut() -> None:

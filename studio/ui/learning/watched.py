@@ -25,7 +25,8 @@ from studio.ui.learning.pictures import shrunk
 
 _NEGATIVE, _POSITIVE = np.array([70, 150, 255], np.float32), np.array([255, 150, 50], np.float32)
 _BINS = 48
-_WIDEST = 320
+_LOWEST, _WIDEST = 60, 320
+"""Of the picture: how high it is at least, and how many pixels along its longer side at most."""
 _KINDS = {
     "gradient": ("Gradient", "Where the loss rises with each weight, and how steeply; a step goes the other way"),
     "update": ("Update", "By how much the last step moved each weight"),
@@ -85,7 +86,13 @@ def drawn(values: Array, what: str, side: int, *, is_map: bool) -> Drawn:
     sheet = channel_grid(values) if is_map else folded(to_sheet(values), values.shape[2] if values.ndim == 4 else 1)
     size = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
     said = f"{what}: largest {float(np.abs(values).max(initial=0.0)):.3g}, root mean square {size:.3g}"
-    return Drawn(shrunk(signed_picture(sheet), side), said, *counted(values))
+    picture = signed_picture(sheet)
+    longest = max(picture.shape[:2])
+    if longest < side:
+        # Each weight stays a square, as on the sheets that are painted on.
+        times = side // longest
+        picture, side = picture.repeat(times, 0).repeat(times, 1), times * longest
+    return Drawn(shrunk(picture, side), said, *counted(values))
 
 
 class WatchedView(QWidget):
@@ -100,7 +107,7 @@ class WatchedView(QWidget):
         self._worker = worker
         self.kinds = {kind: switch(text, tip) for kind, (text, tip) in (_KINDS | _STATES).items()}
         self.picture = QLabel(_EMPTY, wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter)
-        self.picture.setMinimumHeight(60)
+        self.picture.setMinimumHeight(_LOWEST)
         self.picture.setStyleSheet(f"background: {theme.GROUND}; color: {theme.FAINT};")
         self.said = QLabel("", wordWrap=True)
         self.said.setStyleSheet(f"color: {theme.FAINT};")
@@ -157,6 +164,7 @@ class WatchedView(QWidget):
         self.picture.setAccessibleName(what)
         if values is None:
             self.histogram.hide()
+            self.picture.setMinimumHeight(_LOWEST)
             self.picture.setText("It has none: it is frozen, or nothing has been looked at yet.")
             self.said.clear()
             return
@@ -168,6 +176,8 @@ class WatchedView(QWidget):
 
     def _show(self, found: Drawn) -> None:
         self.picture.setPixmap(QPixmap.fromImage(found.picture))
+        # Qt asks a label that wraps words for no other height, and would show the middle of the picture alone.
+        self.picture.setMinimumHeight(max(_LOWEST, found.picture.height()))
         self.said.setText(found.said)
         self.histogram.show_counts(found.counts, found.edges)
         self.histogram.show()
