@@ -59,7 +59,12 @@ def train(
         ),
     ] = "l2=1",
     steps: Annotated[
-        int, typer.Option(help="Steps to take; 1000 where nothing else ends it.", min=0, max=1_000_000_000)
+        int,
+        typer.Option(
+            help="Steps to take, those before --resume among them; 1000 where nothing else ends it.",
+            min=0,
+            max=1_000_000_000,
+        ),
     ] = 0,
     minutes: Annotated[float, typer.Option(help="Minutes to learn at most.", min=0.0, max=1_000_000.0)] = 0.0,
     until: Annotated[
@@ -197,6 +202,11 @@ def train(
             from studio.learn.checkpoint import load_checkpoint
 
             learner.restore(load_checkpoint(resume, network))
+            if most and learner.steps >= most:
+                raise StudioError(
+                    f"{resume} was taken after step {learner.steps}, and the lesson ends with step {most}: give more "
+                    "--steps, which count those before it, or --minutes."
+                )
         safe = Safe(output, resume)
         ends = Ends(most, minutes * 60, until)
         _teach(learner, asked, weights, output, ends, safe, keep=keep, as_json=as_json)

@@ -156,6 +156,16 @@ def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path
     assert not safe.exists()
 
 
+def test_steps_behind_a_checkpoint_count_those_before_it(pictures: Path, tmp_path: Path) -> None:
+    words = ("new:autoencoder,width=2", pictures)
+    train(*words, tmp_path / "five", "--size", 16, "--steps", 5, "--keep")
+    with pytest.raises(StudioError, match=r"taken after step 5, and the lesson ends with step 5: give more --steps"):
+        train(*words, tmp_path / "more", "--size", 16, "--steps", 5, "--resume", tmp_path / "five")
+    assert not (tmp_path / "more").exists()
+    train(*words, tmp_path / "more", "--size", 16, "--steps", 7, "--resume", tmp_path / "five")
+    assert json.loads((tmp_path / "more" / "training.json").read_text("utf-8"))["steps"] == 7
+
+
 def test_a_full_disk_at_a_checkpoint_is_said_and_what_is_learnt_is_kept(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
