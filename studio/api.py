@@ -263,7 +263,7 @@ class LiveNetwork:
 
         Args:
             source: what it is shown: a film, a picture, a folder, "camera" or "demo".
-            **asked: the other fields of `studio.learn.prepare.Asked`.
+            **asked: the other fields of `studio.learn.asked.Asked`.
 
         Yields:
             What each step came to, without end.
@@ -271,14 +271,12 @@ class LiveNetwork:
         Raises:
             StudioError: for whatever does not fit, or a step that is not finite.
         """
-        from studio.learn.prepare import Asked, prepare
+        from studio.learn.asked import by_name
+        from studio.learn.prepare import prepare
         from studio.learn.sheets import steer
 
         now = {name: self.engine.tensor(name) for name in self.network.tensors}
-        try:
-            wanted = Asked(source, **asked)  # type: ignore[arg-type]
-        except TypeError as error:
-            raise StudioError(f"A lesson has no such thing: {error}.") from None
+        wanted = by_name(source, asked)
         learner, _ = prepare(self.network.with_tensors(now), wanted, self.engine.name, stages=self.stages)
         try:
             steer(learner, self._preset.section(LEARNING_SHEETS), LearningSheets(), self.network)

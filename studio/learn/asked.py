@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from studio.errors import StudioError
+from studio.errors import StudioError, choices
 from studio.model.explain import explain
 
 EXTRACTOR = "autoencoder-transposed"
@@ -80,6 +80,23 @@ class Asked:
     unrolled: Annotated[int, Field(ge=1, le=1024)] = 48
     pool: Annotated[int, Field(ge=1, le=4096)] = 64
     bends: bool = False
+
+
+def by_name(source: str, given: Mapping[str, object]) -> Asked:
+    """A lesson by the names of its fields.
+
+    Args:
+        source: what is shown.
+        given: the other fields; what is left out is as usual.
+
+    Raises:
+        StudioError: for a field that there is not.
+    """
+    known = [field.name for field in fields(Asked) if field.name != "source"]
+    for name in given:
+        if name not in known:
+            raise StudioError(f'A lesson has no "{name}"; it has {choices(known, name)}.')
+    return Asked(source, **given)  # type: ignore[arg-type]
 
 
 def required(asked: Asked) -> Asked:

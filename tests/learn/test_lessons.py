@@ -202,7 +202,7 @@ def test_python_learns_step_by_step_and_edits_meanwhile_count(pictures: Path) ->
         if step.number == 2:
             break
     assert 0 < np.abs(net["enc"].filter - painted).max() < 0.01
-    with pytest.raises(StudioError, match="A lesson has no such thing"):
+    with pytest.raises(StudioError, match=r'A lesson has no "speed"; it has .* and 19 more\.'):
         next(net.learn("demo", speed=3))
 
 
