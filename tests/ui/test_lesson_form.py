@@ -114,6 +114,26 @@ def test_it_pauses_where_the_picture_is_near_enough_and_after_a_time(room: Room)
     room.whole.until(lambda: room.session.step > came and room.session.state == "paused")
 
 
+@pytest.mark.parametrize(("field", "text"), [("steps", "3"), ("seconds", "0.1"), ("decibels", "1")])
+def test_where_it_pauses_is_turned_while_it_learns(room: Room, field: str, text: str) -> None:
+    panel = room.panel
+    room.learn_from(str(room.home / "good"))
+    room.learns()
+    spin = getattr(panel.until, field)
+    spin.setFocus()
+    spin.selectAll()
+    QTest.keyClicks(spin, text)
+    QTest.keyClick(spin, Qt.Key.Key_Return)
+    room.whole.until(lambda: room.session.state == "paused")
+    step = room.session.step
+    # What it rests by is asked for when it goes on.
+    spin.setValue(0)
+    assert room.session.state == "paused"
+    room.whole.click(panel.learn)
+    room.whole.until(lambda: room.session.step > step + 3)
+    assert room.session.state == "learning"
+
+
 def test_few_steps_a_second_are_said_as_seconds_of_one() -> None:
     assert paced(12.34) == "12.3 steps a second"
     assert paced(0.04) == "25 s a step"

@@ -124,6 +124,7 @@ class LearningPanel(QWidget):
         session.changed.connect(self._listen)
         workspace.changed.connect(self._watch)
         self.lesson.turned.connect(self._turn)
+        self.until.turned.connect(self._turn_end)
         self.strip.chosen.connect(self._restore)
         self.strip.selected.connect(self._show_back)
         workspace.document.changed.connect(self._follow)
@@ -216,6 +217,10 @@ class LearningPanel(QWidget):
                 self._say(Message(str(error), "error"))
                 return
             self._session.turn(asked)
+
+    def _turn_end(self) -> None:
+        if self._session.state in ("preparing", "learning"):
+            self._session.go_on(self.until.most, self.until.goal)
 
     def _say_need(self) -> None:
         """Say beforehand what a step takes of memory, or that there is not as much."""

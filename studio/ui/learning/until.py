@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from studio.control.window import DECIBELS, SECONDS, STEPS
@@ -19,7 +20,12 @@ _ENDLESS = {STEPS: "endless", SECONDS: "any time", DECIBELS: "any dB"}
 
 
 class Until(QWidget):
-    """Asks for them; 0 of each is without end, and the first that is reached counts."""
+    """Asks for them; 0 of each is without end, and the first that is reached counts.
+
+    ``turned`` comes with another value, from which on they count while it learns.
+    """
+
+    turned = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,6 +41,7 @@ class Until(QWidget):
             spin.setMinimumWidth(40)
             spin.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             spin.setToolTip(number.doc)
+            spin.valueChanged.connect(self.turned)
             give_address(spin, number.address)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
