@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 from av.bitstream import BitStreamFilterContext
+from av.stream import Disposition
 from films import make_film, numbered, numbers
 
 from studio.io.sinks import open_sink
@@ -300,3 +301,22 @@ def test_a_turn_that_the_coded_pictures_say_once_holds_for_all(tmp_path: Path, s
     assert len(shown) == len(stored) == 20
     for one, other in zip(stored, shown, strict=True):
         assert np.array_equal(np.rot90(one, angle // 90), other)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_single_picture_is_not_taken_for_the_film_beside_it(tmp_path: Path, first: bool) -> None:
+    """Though it is the larger one, and the one that the file marks as default."""
+    film, path = make_film(tmp_path / "a.mp4", count=12), tmp_path / "b.mp4"
+    still = make_film(tmp_path / "c.mp4", count=1, size=(320, 192))
+    with av.open(str(film)) as one, av.open(str(still)) as other, av.open(str(path), "w") as sink:
+        order = [other, one] if first else [one, other]
+        copies = [(source, sink.add_stream_from_template(source.streams.video[0])) for source in order]
+        for source, copy in copies:
+            copy.disposition = Disposition.default if source is other else Disposition(0)
+        for source, copy in copies:
+            for packet in source.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = copy
+                    sink.mux(packet)
+    with open_source(str(path)) as source:
+        assert numbers(frame.picture for frame in source) == list(range(12))

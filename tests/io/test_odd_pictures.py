@@ -279,3 +279,25 @@ def test_a_pcx_with_opacity_is_not_called_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.pcx").write_bytes(data)
     with pytest.raises(StudioError, match="PCX picture with opacity"):
         open_source(str(tmp_path / "a.pcx"))
+
+
+@pytest.mark.parametrize("behind", [bytes(100), np.random.default_rng(0).bytes(3000), b"\n", b"itself"])
+def test_what_stands_behind_the_end_of_a_png_is_none_of_it(tmp_path: Path, behind: bytes) -> None:
+    """Some phones crop in place, so that the rest of the larger picture follows."""
+    out = io.BytesIO()
+    Image.fromarray(RGB).save(out, "PNG")
+    data = out.getvalue()
+    (tmp_path / "a.png").write_bytes(data + (data if behind == b"itself" else behind))
+    assert np.array_equal(only(tmp_path / "a.png"), RGB)
+
+
+def test_a_pattern_may_be_written_with_hashes(tmp_path: Path) -> None:
+    for number in (998, 1000, 1001):
+        Image.new("RGB", (8, 8), (number % 256,) * 3).save(tmp_path / f"s.{number}.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "one#.png")
+    for pattern, levels in (("s.####.png", [232, 233]), ("s.##.png", [230, 232, 233])):
+        with open_source(str(tmp_path / pattern)) as source:
+            assert [int(frame.picture[0, 0, 0]) for frame in source] == levels
+    assert only(tmp_path / "one#.png").shape == (8, 8, 3)
+    with pytest.raises(StudioError, match=r'fits the pattern "x\.####\.png"'):
+        open_source(str(tmp_path / "x.####.png"))

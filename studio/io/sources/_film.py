@@ -104,7 +104,7 @@ def _end_of_whole_parts(path: Path) -> int | None:
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     """The stream of moving pictures of a film; the cover of a song is none, nor are small pictures for browsing.
 
-    Of several the one marked as the usual one is taken, of those one that moves, and then the largest.
+    Of several one that moves is taken, of those the one marked as the usual one, and then the largest.
 
     Raises:
         StudioError: when there is none, or no decoder for it.
@@ -122,7 +122,7 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
         context: VideoCodecContext | None = stream.codec_context
         area = context.width * context.height if context is not None else 0
         usual = bool(stream.disposition & Disposition.default)
-        return context is not None, usual, stream.frames > 1, area, -stream.index
+        return context is not None, stream.frames != 1, usual, area, -stream.index
 
     stream = max(streams, key=rank)
     if not rank(stream)[0]:

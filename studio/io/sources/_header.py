@@ -10,11 +10,11 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import NamedTuple
 
 from studio.io.sources._cineon_head import head_of_cineon
 from studio.io.sources._dpx_head import head_of
+from studio.io.sources._png_parts import chunks_of_png
 from studio.io.sources._radiance_order import order_of
 from studio.io.sources._xpm_head import head_of_xpm
 from studio.model.size import Size
@@ -73,50 +73,6 @@ def read_header(data: bytes) -> Header | None:
     except (struct.error, IndexError):
         return None
     return None
-
-
-def claims_more(data: bytes) -> bool:
-    """Whether a PNG says of a part of itself that it goes on past its end.
-
-    Decoders believe it: a file of 61 bytes takes 4 GB of memory before it is refused.
-    """
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return False
-    place = 8
-    for _ in range(_MOST_PARTS):
-        if place + 8 > len(data):
-            return False
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
-        if place > len(data) + 4:  # the check sum may be missing at the very end
-            return True
-    return True
-
-
-def chunks_of_png(data: bytes) -> dict[bytes, bytes]:
-    """Contents of the parts of a PNG by kind, of several of one kind the last; without those of its values."""
-    place, found = 8, dict[bytes, bytes]()
-    for _ in range(_MOST_PARTS):
-        if place + 8 > len(data):
-            break
-        length, kind = struct.unpack_from(">I4s", data, place)
-        if kind not in (b"IDAT", b"fdAT"):
-            found[kind] = data[place + 8 : place + 8 + length]
-        place += 12 + length
-    return found
-
-
-def lengths_of_png(data: bytes) -> list[Fraction]:
-    """Seconds for which each picture of an animated PNG is shown; FFmpeg gives those without a length 1/15 s."""
-    place, lengths = 8, list[Fraction]()
-    for _ in range(_MOST_PARTS):
-        if place + 34 > len(data):
-            break
-        length, kind = struct.unpack_from(">I4s", data, place)
-        if kind == b"fcTL":
-            count, parts = struct.unpack_from(">HH", data, place + 28)
-            lengths.append(Fraction(count, parts or 100) or Fraction(1, 15))
-        place += 12 + length
-    return lengths
 
 
 def _png(data: bytes) -> Header | None:

@@ -12,8 +12,8 @@ from functools import partial
 import numpy as np
 
 from studio.io.sources._colour import Further
-from studio.io.sources._header import chunks_of_png
 from studio.io.sources._icc import profile_of, to_srgb
+from studio.io.sources._png_parts import chunks_of_png
 from studio.io.sources._primaries import Places, from_places
 from studio.io.sources._shades import light_of_srgb, srgb
 from studio.model.picture import DeepPicture

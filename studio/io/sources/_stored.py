@@ -10,9 +10,10 @@ import re
 
 import numpy as np
 
-from studio.io.sources._header import Header, chunks_of_png, tags_of_tiff
+from studio.io.sources._header import Header, tags_of_tiff
 from studio.io.sources._odd_tiff import UNASSOCIATED
 from studio.io.sources._pillow import open_picture
+from studio.io.sources._png_parts import chunks_of_png
 
 _LARGEST = re.compile(rb"P[2356](?:\s|#[^\n]*\n)+\d{1,9}(?:\s|#[^\n]*\n)+\d{1,9}(?:\s|#[^\n]*\n)+(\d{1,5})\s")
 _SAMPLES, _EXTRA = 277, 338

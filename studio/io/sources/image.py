@@ -16,7 +16,7 @@ from studio.io.sources._colour import Colours, Further
 from studio.io.sources._convert import rgb_of
 from studio.io.sources._dpx import read_dpx
 from studio.io.sources._exr_still import read_exr
-from studio.io.sources._header import Header, claims_more, read_header
+from studio.io.sources._header import Header, read_header
 from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
 from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
 from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
@@ -24,6 +24,7 @@ from studio.io.sources._other_files import what_else
 from studio.io.sources._other_profiles import other_profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._png_colours import further_of_png, widened
+from studio.io.sources._png_parts import claims_more
 from studio.io.sources._psd import read_psd
 from studio.io.sources._radiance import read_radiance
 from studio.io.sources._still import Still, StillSource, remark_of

@@ -1,4 +1,4 @@
-"""Numbered pictures by a pattern: ``frames/img_%04d.png``, ``frames/*.png``."""
+"""Numbered pictures by a pattern: ``frames/img_%04d.png``, ``frames/img_####.png``, ``frames/*.png``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from studio.io.sources.base import Source, file_at, folder_at
 from studio.io.sources.folder import DEFAULT_RATE, PicturesSource, listed
 
 _NUMBER = re.compile(r"%0?(\d{0,2})d")
+# As programs for animation and compositing write it.
+_HASHES = re.compile(r"#{2,}")
 
 
 def matching(pattern: Path) -> list[Path]:
@@ -20,7 +22,7 @@ def matching(pattern: Path) -> list[Path]:
     Raises:
         StudioError: when the folder cannot be listed.
     """
-    parts = _NUMBER.split(pattern.name)
+    parts = _NUMBER.split(_HASHES.sub(lambda hashes: f"%0{len(hashes[0])}d", pattern.name))
     if len(parts) > 1:
         # Texts and widths in turn; a number may have more digits than its width.
         rule = "".join(
@@ -35,7 +37,9 @@ def matching(pattern: Path) -> list[Path]:
 
 
 class PatternKind:
-    """The name of a file with ``%04d``, ``*``, ``?`` or ``[...]`` in it, where there is no file of just that name."""
+    """The name of a file with ``%04d``, ``####``, ``*``, ``?`` or ``[...]`` in it, where there is no file of just that
+    name.
+    """
 
     name = "pattern"
     order = 15
@@ -43,7 +47,7 @@ class PatternKind:
     def match(self, spec: str) -> bool:
         """Whether the last part of `spec` is a pattern, and its folder is there."""
         name = Path(spec).name
-        has_pattern = bool(_NUMBER.search(name)) or any(sign in name for sign in "*?[")
+        has_pattern = bool(_NUMBER.search(name) or _HASHES.search(name)) or any(sign in name for sign in "*?[")
         return has_pattern and file_at(spec) is None and folder_at(str(Path(spec).parent)) is not None
 
     def open(self, spec: str, fps: Fraction | None) -> Source:

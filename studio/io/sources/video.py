@@ -31,10 +31,11 @@ from studio.io.sources._film import (
     picture_stream,
     square_size,
 )
-from studio.io.sources._header import lengths_of_png, read_header
+from studio.io.sources._header import read_header
 from studio.io.sources._other_files import what_else
 from studio.io.sources._other_profiles import further_of_file
 from studio.io.sources._png_colours import further_of_png
+from studio.io.sources._png_parts import lengths_of_png
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
     HAIR,
