@@ -142,3 +142,20 @@ def test_a_source_that_only_iterates_is_skipped_through(times: list[float]) -> N
 def test_a_camera_has_only_now() -> None:
     with CameraSource(opener=World().opener) as source:
         assert next(source.frames(1000)).index == 0
+
+
+@pytest.mark.parametrize("before", [0.3, 1.0])
+def test_a_matroska_film_that_begins_before_zero_has_the_same_tail(tmp_path: Path, before: float) -> None:
+    """Its first frames have no times, so that all that follow are later than their stamps say."""
+    film, path = make_film(tmp_path / "a.mkv", count=60, options={"g": "12", "bf": "2"}), tmp_path / "b.mkv"
+    with av.open(str(film)) as source, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as sink:
+        stream = source.streams.video[0]
+        copy = sink.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.dts is not None and packet.pts is not None and packet.time_base is not None:
+                shift = round(before / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, copy
+                sink.mux(packet)
+    with open_source(str(path)) as source:
+        assert [number_of(frame.picture) for frame in source] == list(range(60))
+        check_starts(source, [0.2, 0.52, 1.24, 2.0, 2.36])

@@ -104,6 +104,8 @@ class VideoSource(BaseSource):
             if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
             first, self._first_turn = beginning[0]
+            # Matroska gives no times to what stands before its zero, so that those behind are counted on.
+            self._is_uncounted = first.pts is None
             self._origin = origin_of(container, stream, first)
             self._stored = Size(first.height, first.width)
             check_size(self._stored, path)
@@ -189,7 +191,7 @@ class VideoSource(BaseSource):
         # A GIF's pictures are painted over those before them. Behind a seek in an MPEG programme stream FFmpeg guesses
         # times until it finds one, some frames wrong.
         is_read_through = stream.codec_context.name in ("gif", "apng") or container.format.name == "mpeg"
-        if base is None or origin is None or is_read_through:
+        if base is None or origin is None or is_read_through or self._is_uncounted:
             return False
         try:
             container.seek(origin + int(min(max(0.0, start), self.info.duration or start) / base), stream=stream)
