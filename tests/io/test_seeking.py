@@ -147,7 +147,7 @@ def test_a_camera_has_only_now() -> None:
 @pytest.mark.parametrize("before", [0.3, 1.0])
 def test_a_matroska_film_that_begins_before_zero_has_the_same_tail(tmp_path: Path, before: float) -> None:
     """Its first frames have no times, so that all that follow are later than their stamps say."""
-    film, path = make_film(tmp_path / "a.mkv", count=60, options={"g": "12", "bf": "2"}), tmp_path / "b.mkv"
+    film, path = make_film(tmp_path / "a.mp4", count=60, options={"g": "12", "bf": "2"}), tmp_path / "b.mkv"
     with av.open(str(film)) as source, av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as sink:
         stream = source.streams.video[0]
         copy = sink.add_stream_from_template(stream)
