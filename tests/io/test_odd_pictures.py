@@ -301,3 +301,16 @@ def test_a_pattern_may_be_written_with_hashes(tmp_path: Path) -> None:
     assert only(tmp_path / "one#.png").shape == (8, 8, 3)
     with pytest.raises(StudioError, match=r'fits the pattern "x\.####\.png"'):
         open_source(str(tmp_path / "x.####.png"))
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("JPEG2000", ".jpg"), ("PCX", ".png"), ("ICO", ".tif"), ("SGI", ".bmp")])
+def test_pictures_under_the_name_of_another_kind_are_read(tmp_path: Path, kind: str, suffix: str) -> None:
+    """Also those that FFmpeg alone knows; that they are damaged was said."""
+    exact = RGB[:16, :32]
+    options = {"irreversible": False} if kind == "JPEG2000" else {"sizes": [(32, 16)]} if kind == "ICO" else {}
+    Image.fromarray(exact).save(tmp_path / f"a{suffix}", kind, **options)
+    assert np.array_equal(only(tmp_path / f"a{suffix}"), exact)
+    data = (tmp_path / f"a{suffix}").read_bytes()
+    (tmp_path / f"b{suffix}").write_bytes(data[:30])
+    with pytest.raises(StudioError, match="damaged"):
+        open_source(str(tmp_path / f"b{suffix}"))

@@ -193,10 +193,12 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
     rounding = 2 * tick / (times[-1] - times[0]) + Fraction(1, 2000)
     if is_even and (not average or abs(average * mean - 1) < rounding):
         # Coarse ticks make the average of a short film another one.
-        near = min(_USUAL, key=lambda usual: abs(usual * mean - 1))
-        is_near = abs(near * mean - 1) < 2 * tick / (times[-1] - times[0]) and _is_steady(times, near)
+        slack = 2 * tick / (times[-1] - times[0])
         is_said = not average or any(abs(average - usual) / usual < Fraction(1, 5000) for usual in _USUAL)
-        return None if is_said or not is_near else near
+        near = (usual for usual in _USUAL if abs(usual * mean - 1) < slack and _is_steady(times, usual))
+        return (
+            None if is_said else min(near, key=lambda usual: (usual.denominator, abs(usual * mean - 1)), default=None)
+        )
     if len(steps) == len(times) - 1 and (steady := _steady_rate(times)) is not None:
         return steady
     # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.

@@ -267,6 +267,10 @@ def _is_picture(path: Path) -> bool:
 
 
 _STREAMS = (".mjpeg", ".mjpg")
+_READ_HERE = tuple(
+    f"{kind}_pipe"
+    for kind in ("png", "jpeg", "bmp", "tiff", "webp", "pbm", "pgm", "ppm", "exr", "hdr", "psd", "dpx", "xpm")
+)
 
 
 class ImageKind:
@@ -308,13 +312,13 @@ def _moves(path: Path) -> bool:
 
 
 def _is_film(path: Path) -> bool:
-    """Whether FFmpeg finds a film, or a GIF, under a picture's name."""
+    """Whether FFmpeg finds a film, a GIF or a picture of another kind under a picture's name."""
     from studio.io.sources._film import open_film
 
     try:
         with open_film(path) as film:
-            # "image2" goes by the name, and pipes are of pictures, which are read here or damaged.
-            return bool(film.streams.video) and film.format.name != "image2" and not film.format.name.endswith("_pipe")
+            # "image2" goes by the name, and pipes of these kinds are damaged where they are not read here.
+            return bool(film.streams.video) and film.format.name not in ("image2", *_READ_HERE)
     except StudioError:
         return False
 
