@@ -44,7 +44,8 @@ def export(
     opened = open_preset(preset)
     with unless_taken(output):
         remarks = exporter.export(opened, output, options)
-    written = sum(file.lstat().st_size for file in ([output] if output.is_file() else output.iterdir()))
+    is_file = output.is_file()
+    written = output.stat().st_size if is_file else sum(file.lstat().st_size for file in output.iterdir())
     if as_json:
         facts = {"path": str(output), "format": exporter.name, "bytes": written, "notes": list(remarks)}
         print_json(facts | {"bent": sorted(opened.changed), "bypassed": sorted(opened.bypassed)}, is_done=True)

@@ -195,10 +195,10 @@ def fine_rate(stamps: Sequence[Fraction], tick: Fraction, average: Fraction | No
         # Coarse ticks make the average of a short film another one.
         slack = 2 * tick / (times[-1] - times[0])
         is_said = not average or any(abs(average - usual) / usual < Fraction(1, 5000) for usual in _USUAL)
-        near = (usual for usual in _USUAL if abs(usual * mean - 1) < slack and _is_steady(times, usual))
-        return (
-            None if is_said else min(near, key=lambda usual: (usual.denominator, abs(usual * mean - 1)), default=None)
-        )
+        meant = [usual for usual in _USUAL if abs(usual * mean - 1) < slack and _is_steady(times, usual)]
+        # A whole rate before one of television.
+        meant.sort(key=lambda usual: (usual.denominator, abs(usual * mean - 1)))
+        return None if is_said or not meant else meant[0]
     if len(steps) == len(times) - 1 and (steady := _steady_rate(times)) is not None:
         return steady
     # A tenth may be shorter by accident (a stutter, a cut); those near what is left jitter about one step.
