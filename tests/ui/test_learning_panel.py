@@ -572,6 +572,27 @@ def test_a_logarithm_has_words_where_they_do_not_lie_over_each_other(qtbot: QtBo
     assert [number for number, word in enumerate(words, 1) if word] == [1, 2, 5, 10]
 
 
+@pytest.mark.parametrize(
+    ("least", "most", "words"),
+    [
+        (0.27, 0.29, ["0.27", "0.275", "0.28", "0.285", "0.29"]),
+        (0.012, 0.04, ["0.015", "0.02", "0.025", "0.03", "0.035", "0.04"]),
+        (6.1e-5, 6.9e-5, ["6.2e-05", "6.4e-05", "6.6e-05", "6.8e-05"]),
+        (0.9, 5.5, ["1", "2", "5"]),
+        (0.003, 0.2, ["0.1", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2"]),
+    ],
+)
+def test_an_axis_of_losses_that_hardly_change_has_words(
+    qtbot: QtBot, least: float, most: float, words: list[str]
+) -> None:
+    del qtbot
+    axis = FewWords("left")
+    axis.logMode = True
+    found = axis.tickValues(np.log10(least) - 1e-9, np.log10(most) + 1e-9, 150)
+    seen = [word for spacing, values in found for word in axis.tickStrings(values, 1.0, spacing) if word]
+    assert sorted(set(seen), key=float) == sorted(set(words), key=float)
+
+
 def test_a_running_mean_keeps_the_length_and_the_mean_of_what_is_even() -> None:
     values = np.full(100, 2.5)
     assert np.allclose(smoothed(values), values)

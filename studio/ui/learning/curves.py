@@ -164,15 +164,47 @@ _SWITCHES = (
 
 
 class FewWords(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """An axis of which a logarithm's ticks have words at 1, 2 and 5 alone: the others would lie over each other."""
+    """An axis of which a logarithm's ticks have words at 1, 2 and 5 alone: the others would lie over each other.
+
+    Where not two of these are in sight, some even values between have words.
+    """
+
+    _is_even = False
+
+    def logTickValues(  # noqa: N802 - pyqtgraph's name
+        self, least: float, most: float, size: float, ticks: list[tuple[float, list[float]]]
+    ) -> list[tuple[float | None, list[float]]]:
+        """Where ticks stand, by their level."""
+        found: list[tuple[float | None, list[float]]] = super().logTickValues(least, most, size, ticks)
+        self._is_even = sum(has_words(value) for _, level in found for value in level) < 2
+        if not self._is_even:
+            return found
+        return [(None, np.log10(between(10**least, 10**most)).tolist())]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's name
         """What stands beside each tick."""
         found: list[str] = super().tickStrings(values, scale, spacing)
         if not self.logMode:
             return found
-        leading = [round(10 ** (value - np.floor(value))) for value in values]
-        return [text if digit in (1, 2, 5, 10) else "" for text, digit in zip(found, leading, strict=True)]
+        if self._is_even:
+            return [f"{10**value * scale:.4g}" for value in values]
+        return [text if has_words(value) else "" for text, value in zip(found, values, strict=True)]
+
+
+def has_words(logarithm: float) -> bool:
+    """Whether it is that of 1, 2 or 5, at any place."""
+    leading = 10 ** (logarithm - np.floor(logarithm))
+    return any(abs(leading - digit) < 1e-6 for digit in (1, 2, 5, 10))
+
+
+def between(least: float, most: float) -> NDArray[np.float64]:
+    """Three to seven values between two others, apart by one, two or five of a decimal place; none where none is."""
+    reach = most - least
+    if not 0 < reach < np.inf:
+        return np.empty(0)
+    place = 10 ** np.floor(np.log10(reach))
+    step = next(part * place for part in (2, 1, 0.5, 0.2) if reach / (part * place) >= 3)
+    return np.asarray(np.arange(np.ceil(least / step), np.floor(most / step) + 1) * step)
 
 
 def plot_widget(name: str, height: int) -> pg.PlotWidget:
