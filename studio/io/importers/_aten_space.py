@@ -13,7 +13,7 @@ from studio.io.importers._dynamic import taps
 from studio.io.importers._flow import Flow
 from studio.io.importers._handlers import Args, Handler
 from studio.io.importers._unpool import spots, unpooled
-from studio.io.importers._views import Value, reshaped
+from studio.io.importers._views import Value, constant, reshaped
 from studio.model.size import Size
 
 _LARGEST_WINDOW = 64
@@ -157,6 +157,13 @@ def _pad(f: Flow, a: Args) -> Value:
 
 def padded(f: Flow, value: Value, borders: dict[int, list[int]], mode: str, fill: float) -> Value:
     """Borders along any axes, each before and behind; the last two of them together."""
+    borders = dict(borders)
+    for axis in sorted(borders) if mode == "constant" and len(value.shape) > 4 else ():
+        # An axis of one is where zeros are put between the rows or columns of a map.
+        if value.shape[axis] == 1 and min(borders[axis]) >= 0:
+            shapes = [(*value.shape[:axis], count, *value.shape[axis + 1 :]) for count in borders.pop(axis)]
+            first, last = (constant(np.full(shape, fill, np.float32)) for shape in shapes)
+            value = f.concat([part for part in (first, value, last) if part.shape[axis]], axis)
     while borders:
         behind = sorted(borders)[-2:]
         value = _bordered(f, value, {axis: borders[axis] for axis in behind}, mode, fill)

@@ -44,8 +44,30 @@ class Flow(Norms):
                 return rolled
             return Value(joined.shape, values[0].node, None if whole else joined)
         if axis == 1 and len(values[0].shape) in (2, 4) and values[0].shape[0] == 1:
+            if any(value.is_constant for value in values) and len(values[0].shape) == 4:
+                return shown(
+                    self._beside_constants(values), (1, sum(value.shape[1] for value in values), *values[0].shape[2:])
+                )
             return self.layer("Concat", *values, vector=len(values[0].shape) == 2)
         return self._joined(values, axis)
+
+    def _beside_constants(self, values: Sequence[Value]) -> str:
+        """Maps of one picture behind each other, some of them constant."""
+        like = next(self.map_of(value) for value in values if not value.is_constant)
+        reads = [
+            self._filled(np.asarray(value.constant)[0], like) if value.is_constant else self.map_of(value)
+            for value in values
+        ]
+        return self.draft.add("Concat", *reads, name=self.name)
+
+    def _filled(self, laid: Numbers, like: str) -> str:
+        """A layer that holds a constant map; one of one number follows the size of that layer's, if it is as large."""
+        have, one = self.draft.shapes[like], laid[:, :1, :1]
+        if have[1:] == (1, 1) or laid.shape[1:] != have[1:] or not bool((laid == one).all()):
+            return self.given(laid)
+        if laid.shape == have and bool((one == one[0]).all() and np.isfinite(one[0]).all()):
+            return self.draft.add("Affine", like, name=f"{self.name}.given", scale=0.0, shift=float(one.flat[0]))
+        return self.given(one, like=like)
 
     def _some_spread(self, values: Sequence[Value]) -> bool:
         """Whether one view of a map repeats all that it shows, and others do not, as a token that is spread over them.
@@ -95,15 +117,16 @@ class Flow(Norms):
         if not whole or not (np.array_equal(places.ravel(), in_order) or self._all_lie(values, axis, places, each)):
             in_order = np.arange(places.size, dtype=np.int32)
             node, places, each = "", in_order.reshape(places.shape), self._sides(places.shape)
-        reads = []
+        pieces = list[str | Numbers]()
         for value in values:
             held = np.asarray(value.constant) if value.constant is not None else numbers(self.draft, value)
             rows = np.moveaxis(held, axis, 0).reshape(value.shape[axis], -1)
             flat = np.empty_like(rows)
             flat[:, places.ravel()] = rows
             laid: Any = flat.reshape(value.shape[axis], *each)
-            made = self.given(laid) if value.is_constant else seen(self.draft, value.node, laid, self.name)
-            reads.append(made)
+            pieces.append(laid if value.is_constant else seen(self.draft, value.node, laid, self.name))
+        like = next(piece for piece in pieces if isinstance(piece, str))
+        reads = [piece if isinstance(piece, str) else self._filled(piece, like) for piece in pieces]
         made = self.draft.add("Concat", *reads, name=self.name)
         channels = self.draft.shapes[made].channels
         index = np.arange(channels, dtype=np.int32).reshape(-1, *[1] * places.ndim) * (each[0] * each[1]) + places

@@ -22,37 +22,35 @@ if TYPE_CHECKING:
 
 FOLDED = words(
     """
-    _linalg_eigh _linalg_svd _softmax _to_copy _unsafe_view _upsample_bilinear2d_aa _upsample_nearest_exact2d
-    _weight_norm abs acos acosh adaptive_avg_pool2d adaptive_max_pool2d add addbmm addcmul addmm addmv
-    affine_grid_generator alias all amax amin aminmax any arange arccos arcsin arctan2 arctanh argmax argmin
-    argsort as_strided asin asinh atan atan2 atanh avg_pool1d avg_pool2d baddbmm bartlett_window batch_norm
-    bincount bitwise_and bitwise_not bitwise_or bitwise_xor blackman_window bmm broadcast_to bucketize
-    cartesian_prod cat cdist ceil celu channel_shuffle chunk clamp clamp_max clamp_min clip clone col2im
-    column_stack concat constant_pad_nd contiguous conv1d conv2d conv3d conv_transpose2d convolution copy
-    copysign cos cosh cosine_similarity count_nonzero cov cross cummax cummin cumprod cumsum deg2rad detach diag
-    diag_embed diagflat diagonal diff div divide dot dstack einsum elu embedding eq erf erfc erfinv exp exp2
-    expand expand_as expm1 eye fft_fftfreq fft_rfftfreq fill flatten flip fliplr flipud float_power floor
-    floor_divide fmod frac full full_like gather ge gelu glu grid_sampler grid_sampler_2d group_norm gt
-    hamming_window hann_window hardshrink hardsigmoid hardswish hardtanh heaviside hstack hypot i0 im2col index
-    index_add index_put index_select inner instance_norm isfinite isin isinf isnan kaiser_window kron layer_norm
-    le leaky_relu lerp lift_fresh lift_fresh_copy linalg_cholesky linalg_cholesky_ex linalg_cross linalg_eigh
-    linalg_householder_product linalg_inv linalg_inv_ex linalg_matrix_exp linalg_matrix_norm linalg_matrix_power
-    linalg_multi_dot linalg_norm linalg_pinv linalg_qr linalg_solve linalg_svd linalg_vander linalg_vector_norm
-    linear linspace log log10 log1p log2 log_sigmoid log_softmax logaddexp logaddexp2 logcumsumexp logical_and
-    logical_not logical_or logical_xor logit logspace logsumexp lt masked_fill masked_scatter matmul matrix_exp
-    matrix_H matrix_power max max_pool1d max_pool2d maximum mean median meshgrid min minimum mish mm moveaxis
-    movedim msort mT mul multiply mv nan_to_num nanmean nansum narrow native_batch_norm native_group_norm
-    native_layer_norm ne neg new_full new_ones new_zeros norm numpy_T one_hot ones ones_like outer pad pdist
-    permute pinverse pixel_shuffle pixel_unshuffle positive pow prelu prod quantile rad2deg ravel reciprocal
-    reflection_pad1d reflection_pad2d relu relu6 remainder renorm repeat repeat_interleave replication_pad1d
-    replication_pad2d reshape rms_norm roll rot90 round rsqrt rsub scalar_tensor scatter scatter_add
-    scatter_reduce searchsorted select select_scatter selu sgn sigmoid sign signbit silu sin sinc sinh slice
-    slice_scatter softmax softplus softshrink sort special_i0 split split_with_sizes sqrt square squeeze stack
-    std std_mean sub subtract sum swapaxes swapdims t take take_along_dim tan tanh tensor_split tensordot
-    threshold tile to topk trace transpose trapezoid tril tril_indices triu triu_indices true_divide trunc
-    type_as unbind unflatten unfold unique_consecutive unsafe_chunk unsafe_split unsqueeze upsample_bicubic2d
-    upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d vander var var_mean vdot view
-    view_as vstack where xlogy zero zeros zeros_like
+    _linalg_eigh _linalg_svd _softmax _to_copy _unsafe_view _weight_norm abs acos acosh adaptive_avg_pool2d add
+    addbmm addcmul addmm addmv alias all amax amin aminmax any arange arccos arcsin arctan2 arctanh argmax
+    argmin argsort as_strided asin asinh atan atan2 atanh avg_pool2d baddbmm bartlett_window bincount
+    bitwise_and bitwise_not bitwise_or bitwise_xor blackman_window bmm broadcast_to bucketize cartesian_prod cat
+    cdist ceil celu channel_shuffle chunk clamp clamp_max clamp_min clip clone column_stack concat
+    constant_pad_nd contiguous conv1d conv2d conv3d convolution copy copysign cos cosh cosine_similarity
+    count_nonzero cov cross cummax cummin cumprod cumsum deg2rad detach diag diag_embed diagflat diagonal diff
+    div divide dot dstack einsum elu embedding eq erf erfc erfinv exp exp2 expand expand_as expm1 eye
+    fft_fftfreq fft_rfftfreq fill flatten flip fliplr flipud float_power floor floor_divide fmod frac full
+    full_like gather ge gelu glu group_norm gt hamming_window hann_window hardshrink hardsigmoid hardswish
+    hardtanh heaviside hstack hypot i0 im2col index index_add index_put index_select inner isfinite isin isinf
+    isnan kaiser_window kron layer_norm le leaky_relu lerp lift_fresh lift_fresh_copy linalg_cholesky
+    linalg_cholesky_ex linalg_cross linalg_eigh linalg_householder_product linalg_inv linalg_inv_ex
+    linalg_matrix_exp linalg_matrix_norm linalg_matrix_power linalg_multi_dot linalg_norm linalg_pinv linalg_qr
+    linalg_solve linalg_svd linalg_vander linalg_vector_norm linear linspace log log10 log1p log2 log_sigmoid
+    log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_not logical_or logical_xor logit logspace
+    logsumexp lt masked_fill masked_scatter matmul matrix_exp matrix_H matrix_power max max_pool2d maximum mean
+    median meshgrid min minimum mish mm moveaxis movedim msort mT mul multiply mv nan_to_num nanmean nansum
+    narrow native_layer_norm ne neg new_full new_ones new_zeros norm numpy_T one_hot ones ones_like outer pad
+    pdist permute pinverse pixel_shuffle pixel_unshuffle positive pow prelu prod quantile rad2deg ravel
+    reciprocal reflection_pad1d reflection_pad2d relu relu6 remainder renorm repeat repeat_interleave
+    replication_pad1d replication_pad2d reshape rms_norm roll rot90 round rsqrt rsub scalar_tensor scatter
+    scatter_add scatter_reduce searchsorted select select_scatter selu sgn sigmoid sign signbit silu sin sinc
+    sinh slice slice_scatter softmax softplus softshrink sort special_i0 split split_with_sizes sqrt square
+    squeeze stack std std_mean sub subtract sum swapaxes swapdims t take take_along_dim tan tanh tensor_split
+    tensordot threshold tile to topk trace transpose trapezoid tril tril_indices triu triu_indices true_divide
+    trunc type_as unbind unflatten unfold unique_consecutive unsafe_chunk unsafe_split unsqueeze
+    upsample_bicubic2d upsample_bilinear2d upsample_nearest2d vander var var_mean vdot view view_as vstack where
+    xlogy zero zeros zeros_like
     """
 )
 """Their ATen names, in place or not."""
