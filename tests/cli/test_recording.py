@@ -361,6 +361,16 @@ def test_a_pipe_is_no_place_for_a_recording(studio_here: StudioHere, made: Path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["", ".", "./", "made/.."])
+def test_what_is_no_name_is_no_place_for_a_recording(
+    studio_here: StudioHere, made: Path, tmp_path: Path, name: str
+) -> None:
+    status, _, err = studio_here("render", made / "film.mp4", name, "--preset", made / "identity", "--overwrite")
+    assert status == 2
+    assert "gives a recording no name" in err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_pipe_is_no_source_and_told_so(studio_here: StudioHere, made: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p")
     for source in ("-", "p", "/dev/null"):
