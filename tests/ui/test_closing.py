@@ -38,15 +38,24 @@ def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeW
     made.close()
 
 
+def opened_and_closed(qtbot: QtBot, folder: Path) -> list[ref[object]]:
+    """Parts of a window that was open."""
+    save_network(tiny_network(), folder / "tiny")
+    (folder / "bad.pth").write_bytes(b"not a model at all")
+    made = WholeWindow(qtbot, folder / "home", str(folder / "tiny"), "demo", "64")
+    made.picture()
+    # What is said of it has a button that acts on the window, and threads begin that know who hears of their ends.
+    made.opening.open(folder / "bad.pth")
+    made.until(lambda: any("bad.pth" in each for each in made.said[1:]))
+    parts = (made.studio, made.window, made.document, made.live, made.viewport, made.context)
+    made.close()
+    return [ref(part) for part in parts]
+
+
 def test_a_window_that_is_closed_leaves_nothing(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> None:
     del gl_app
-    save_network(tiny_network(), tmp_path / "tiny")
     threads = set(threading.enumerate())
-    made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "tiny"), "demo", "64")
-    made.picture()
-    left = [ref(each) for each in (made.studio, made.window, made.document, made.live, made.viewport, made.context)]
-    made.close()
-    del made
+    left = opened_and_closed(qtbot, tmp_path)
 
     def is_gone() -> bool:
         # The window has left itself out of every collection, as for good.

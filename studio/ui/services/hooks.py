@@ -50,6 +50,8 @@ class Hooks:
         sys.excepthook, threading.excepthook = self._excepthook, self._thread_hook
         sys.unraisablehook = self._unraisable
         qInstallMessageHandler(self._qt)
+        # Threads that began meanwhile hold this as long as they run, and are not to hold a window that is closed.
+        self._post, self._say = _nobody, _nobody
 
     def _tell(self, error: BaseException | None, doing: str) -> None:
         if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
@@ -76,3 +78,7 @@ class Hooks:
             self._qt(kind, context, text)
         elif kind is not QtMsgType.QtDebugMsg:
             sys.stderr.write(f"{text}\n")
+
+
+def _nobody(_: object) -> None:
+    """Takes what nobody is told any more."""
