@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.io.atomic import is_other
 from studio.io.networks import find_network, list_networks, load_network
 from studio.io.presets import find_preset, list_presets, load_preset
 from studio.model.preset import Preset
@@ -40,7 +41,7 @@ def _nothing_called(name: str) -> StudioError:
     presets, networks = ([card.name for card in cards] for cards in (list_presets(), list_networks()))
     close = difflib.get_close_matches(name.lower(), presets + networks, n=1, cutoff=0.5)
     meant = f' Did you mean "{close[0]}"?' if close else ""
-    if Path(name).is_file():
+    if is_other(Path(name)):
         return StudioError(
             f'There is no preset or network "{name}", but a file: "studio import" makes a network of a model, and '
             f"pictures and films are sources.{meant}"

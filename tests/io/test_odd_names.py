@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +16,7 @@ from helpers import tiny_network
 from hypothesis import given
 from hypothesis import strategies as st
 
+import studio
 from studio.errors import StudioError
 from studio.io.atomic import recover_folder, write_bytes
 from studio.io.autosave import Recovery, recovered
@@ -23,8 +24,10 @@ from studio.io.exporters import export_preset
 from studio.io.importers import open_model
 from studio.io.manifest import is_reserved, title_of
 from studio.io.networks import load_network, save_network
+from studio.io.opening import find_and_open
 from studio.io.performances import PerformanceWriter, load_performance
 from studio.io.presets import load_preset, save_preset
+from studio.io.sources import open_source
 from studio.io.spelling import spelled, unspelled
 from studio.model.performance import NetworkOpened, Take, Turned
 from studio.model.preset import Preset
@@ -158,6 +161,13 @@ def test_a_model_that_no_disk_can_hold_is_one_sentence(tmp_path: Path, name: str
     (tmp_path / "loop.onnx").symlink_to("loop.onnx")
     with pytest.raises(StudioError, match="does not exist; check the name"):
         open_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("opens", [find_and_open, open_source, studio.load])
+@pytest.mark.parametrize("name", ["x" * 5000, "x/" * 3000, "a\0b"], ids=["long", "deep", "zero"])
+def test_nothing_is_called_by_a_name_that_no_disk_can_hold(opens: Callable[[str], object], name: str) -> None:
+    with pytest.raises(StudioError, match=r"[Tt]here is no"):
+        opens(name)
 
 
 def test_a_name_with_a_zero_in_it_is_refused_in_a_sentence(tmp_path: Path) -> None:

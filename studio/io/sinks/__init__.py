@@ -54,9 +54,7 @@ def open_sink(
             replaced, or the recording cannot be begun there.
     """
     if path.name in ("", ".."):
-        raise StudioError(
-            f'"{path}" gives a recording no name; give that of a file, or of a folder for it'
-        )
+        raise StudioError(f'"{path}" gives a recording no name; give that of a file, or of a folder for it')
     # Through a symbolic link, what it points to is replaced: a recording stays on the disk that was chosen for it.
     path = Path(os.path.realpath(path)) if os.path.islink(path) else path  # noqa: PTH114 - Path.is_symlink may raise
     found = _named(codec)
