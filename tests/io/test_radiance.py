@@ -10,6 +10,7 @@ import pytest
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
+from studio.io.sources._primaries import to_bt709
 
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
@@ -81,3 +82,24 @@ def test_what_has_no_such_order_is_refused(tmp_path: Path, order: str) -> None:
     (tmp_path / "b.hdr").write_bytes(radiance(values, "+Y 6 +X 9")[:90])
     with pytest.raises(StudioError, match="damaged or cut off"):
         open_source(str(tmp_path / "b.hdr"))
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("0.708 0.292 0.170 0.797 0.131 0.046 0.3127 0.3290", 9),
+        ("0.680 0.320 0.265 0.690 0.150 0.060 0.3127 0.3290", 12),
+        # Radiance's own are taken for BT.709's, as everywhere; so are those that make no sense.
+        ("0.640 0.330 0.290 0.600 0.150 0.060 0.3333 0.3333", None),
+        ("0 0 0 0 0 0 0 0", None),
+        ("0.3 0.3 0.3 0.3 0.3 0.3 0.3 0.3", None),
+        ("a b c d e f g h", None),
+    ],
+)
+def test_primaries_that_are_stated_are_brought_to_bt709(tmp_path: Path, said: str, number: int | None) -> None:
+    light = np.random.default_rng(0).uniform(0.2, 0.7, (6, 9, 3))
+    values = stored(light)
+    (tmp_path / "a.hdr").write_bytes(radiance(values, "-Y 6 +X 9", f"PRIMARIES= {said}\n"))
+    kept = values[:, :, :3] * np.exp2(values[:, :, 3:].astype(float) - 136)
+    wanted = kept if number is None else kept @ to_bt709(number).T
+    assert np.abs(seen(tmp_path / "a.hdr") - screen(np.clip(wanted, 0, 1))).max() < 0.004

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+
+import numpy as np
 
 from studio.io.sources._colour import LINEAR, Colours
 from studio.io.sources._convert import RgbConverter
-from studio.io.sources._primaries import XYZ
+from studio.io.sources._primaries import XYZ, from_places
 from studio.io.sources._radiance_order import order_of
 from studio.io.sources._still import Still, remark_of
 from studio.io.sources.base import Reading, undecodable
+from studio.model.op import Array
 
 _OTHER = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n"
 
@@ -30,7 +34,9 @@ def read_radiance(path: Path, data: bytes, reading: Reading) -> Still:
     order = order_of(data)
     assert order is not None, "its header has been read"
     colours = Colours(XYZ if order.is_xyz else 2, LINEAR)
-    convert = RgbConverter(order.size, colours=colours, tone_map=reading.tone_map, turn=order.turn)
+    convert = RgbConverter(
+        order.size, colours=colours, tone_map=reading.tone_map, turn=order.turn, matrix=_matrix(order.primaries)
+    )
     try:
         decoder = av.CodecContext.create("hdr", "r")
         frames = decoder.decode(av.Packet(_OTHER % order.size + data[order.begins :]))
@@ -38,3 +44,14 @@ def read_radiance(path: Path, data: bytes, reading: Reading) -> Still:
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise undecodable(path) from error
     return Still(picture, remark_of(path, convert.remark))
+
+
+def _matrix(primaries: tuple[float, ...] | None) -> Array | None:
+    """From light of stated primaries to that of BT.709's; None where none are stated, or those of no screen."""
+    if primaries is None:
+        return None
+    red, green, blue, white = zip(primaries[::2], primaries[1::2], strict=True)
+    with contextlib.suppress(ZeroDivisionError, np.linalg.LinAlgError):
+        matrix = from_places((red, green, blue, white))
+        return matrix if np.isfinite(matrix).all() else None
+    return None

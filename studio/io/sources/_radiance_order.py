@@ -14,6 +14,9 @@ from studio.model.size import Size
 _ORDER = re.compile(rb"([-+])([XY]) +(\d{1,9}) +([-+])([XY]) +(\d{1,9})\s*$")
 _STARTS, _MOST = (b"#?RADIANCE", b"#?RGBE"), 1 << 16
 _XYZ = re.compile(rb"^FORMAT *= *32-bit_rle_xyze\s*$", re.MULTILINE)
+_PRIMARIES = re.compile(rb"^PRIMARIES *=((?: *[-+\d.eE]{1,20}){8})\s*$", re.MULTILINE)
+# Radiance's own, which all programs but it take for BT.709's.
+_USUAL = (0.640, 0.330, 0.290, 0.600, 0.150, 0.060, 1 / 3, 1 / 3)
 
 
 class Stored(NamedTuple):
@@ -24,12 +27,14 @@ class Stored(NamedTuple):
         turn: for `base.orient`.
         begins: where the pixels do.
         is_xyz: whether they are CIE XYZ rather than RGB.
+        primaries: x and y of red, green, blue and white, where they are stated and others than Radiance's own.
     """
 
     size: Size
     turn: tuple[bool, bool, bool]
     begins: int
     is_xyz: bool
+    primaries: tuple[float, ...] | None
 
 
 def order_of(data: bytes) -> Stored | None:
@@ -44,4 +49,15 @@ def order_of(data: bytes) -> Stored | None:
     by_rows = found[2] == b"Y"
     across, down = (found[4], found[1]) if by_rows else (found[1], found[4])
     turn = (not by_rows, across == b"-", down == b"+")
-    return Stored(Size(int(found[3]), int(found[6])), turn, end + 1, _XYZ.search(data[: blank.end()]) is not None)
+    lines, size = data[: blank.end()], Size(int(found[3]), int(found[6]))
+    return Stored(size, turn, end + 1, _XYZ.search(lines) is not None, _primaries(lines))
+
+
+def _primaries(lines: bytes) -> tuple[float, ...] | None:
+    stated = _PRIMARIES.search(lines)
+    try:
+        numbers = tuple(map(float, stated[1].split())) if stated else ()
+    except ValueError:
+        return None
+    is_other = len(numbers) == 8 and any(abs(own - usual) > 0.002 for own, usual in zip(numbers, _USUAL, strict=True))
+    return numbers if is_other else None
