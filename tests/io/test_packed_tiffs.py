@@ -107,3 +107,12 @@ def test_what_is_damaged_or_packed_otherwise_is_one_sentence(tmp_path: Path) -> 
     (tmp_path / "a.tif").write_bytes(bytes(data))
     with pytest.raises(StudioError, match="is damaged or of a kind that is not read here"):
         read_picture(tmp_path / "a.tif")
+
+
+def test_colours_of_too_few_channels_are_one_sentence(tmp_path: Path) -> None:
+    values = np.rint(np.dstack([GREY, GREY]) * 65535).astype("<u2").reshape(H, -1).view(np.uint8)
+    data = tiff(values, LZW, bits=16, channels=2)
+    at = data.index(struct.pack("<HHIHH", 262, 3, 1, 1, 0))
+    (tmp_path / "a.tif").write_bytes(data[:at] + struct.pack("<HHIHH", 262, 3, 1, 2, 0) + data[at + 12 :])
+    with pytest.raises(StudioError, match="damaged"):
+        read_picture(tmp_path / "a.tif")

@@ -164,6 +164,14 @@ def test_a_document_that_is_cut_off_is_one_sentence(tmp_path: Path, cut: int) ->
             open_source(str(tmp_path / "a.psd"))
 
 
+def test_a_large_document_whose_layers_never_end_is_one_sentence(tmp_path: Path) -> None:
+    data = bytearray(document(RGB, 3, large=True))
+    data[34:42] = b"\xff" * 8
+    (tmp_path / "a.psb").write_bytes(bytes(data))
+    with pytest.raises(StudioError, match="damaged"):
+        open_source(str(tmp_path / "a.psb"))
+
+
 def cineon(values: np.ndarray, order: str = ">", held: int = 0, bits: int = 10) -> bytes:
     head = bytearray(2048)
     head[0:4] = struct.pack(f"{order}I", 0x802A5FD7)

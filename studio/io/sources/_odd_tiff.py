@@ -18,6 +18,7 @@ from studio.io.sources._icc import inks_to_srgb, profile_of
 from studio.io.sources._pillow import open_picture
 from studio.io.sources._tiff_jpeg2000 import JPEG2000, read_jpeg2000
 from studio.io.sources._tiff_unpacked import unpacked
+from studio.io.sources.base import undecodable
 
 _BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _DNG = 258, 259, 262, 284, 339, 50706
 _ORIENTATION, _SAMPLES, _EXTRA, _PROFILE = 274, 277, 338, 34675
@@ -105,6 +106,8 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
             return others
         raise StudioError(f"{path} has colours of a kind that cannot be read ({found.colours}); save it in RGB")
     own = 3 if found.colours == 2 else 1
+    if plain.shape[2] < own:
+        raise undecodable(path)
     if found.colours == _WHITE_IS_ZERO:
         # Its opacity is as that of others.
         greys = plain[:, :, :1]

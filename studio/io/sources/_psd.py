@@ -74,7 +74,7 @@ def read_psd(path: Path, data: bytes, reading: Reading) -> Still:
                 f"{path} is a Photoshop document of several inks of its own; save it in RGB, CMYK or grey, or as PNG"
             )
         planes = _planes(document, data)
-    except (struct.error, zlib.error, ValueError, IndexError) as error:
+    except (struct.error, zlib.error, ValueError, IndexError, OverflowError) as error:
         raise undecodable(path) from error
     count, profile = _CHANNELS[document.mode], other_profile_of(data)
     values, opacity = planes[:, :, :count], None
