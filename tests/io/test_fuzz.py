@@ -6,6 +6,7 @@ import io
 import math
 import random
 import resource
+import struct
 import sys
 import time
 import warnings
@@ -25,6 +26,8 @@ from helpers import branched_network, tiny_network
 from PIL import Image, ImageCms
 from test_exr import COLOURS, DEPTH, Part, exr
 from test_heic import heic
+from test_packed_tiffs import LZW, tiff
+from test_photoshop_and_cineon import cineon, document
 
 from studio.errors import LONGEST, StudioError
 from studio.io.exporters import export_preset
@@ -188,6 +191,21 @@ def odd_picture(path: Path) -> None:
             pictures[0].save(path)
 
 
+def by_hand(path: Path) -> None:
+    """Kinds that no library here writes."""
+    values = np.random.default_rng(0).integers(0, 1024, (11, 19, 4))
+    match path.suffix:
+        case ".cin":
+            path.write_bytes(cineon(values[:, :, :3]))
+        case ".tif":
+            rows = np.arange(21 * 136, dtype=np.uint8).reshape(21, 136)
+            path.write_bytes(tiff(rows, LZW, bits=16, channels=2, predictor=2, strip=5, extra=2))
+        case _:
+            layers = struct.pack(">Q" if path.suffix == ".psb" else ">I", 6) + struct.pack(">h", -1) + bytes(4)
+            planes = (values >> 2).astype(np.uint8)
+            path.write_bytes(document(planes, 3, how=1, large=path.suffix == ".psb", layers=layers))
+
+
 def recording(folder: Path) -> None:
     folder.mkdir()
     (folder / "a.png").write_bytes(b"x")
@@ -218,6 +236,7 @@ KINDS: dict[str, Case] = {
     **dict.fromkeys(("moving.png", "moving.webp", "moving.avif"), (odd_picture, "", watch)),
     **dict.fromkeys(("profile.png", "profile.jpg", "profile.tif"), (odd_picture, "", watch)),
     **dict.fromkeys(("deep.tif", "pages.tif"), (odd_picture, "", watch)),
+    **dict.fromkeys(("psd", "psb", "cin", "packed.tif"), (by_hand, "", watch)),
     **dict.fromkeys(("wav", "mp3", "flac", "m4a"), (sound_file, "", listen)),
     "tensors": (lambda path: save_network(tiny_network(), path), "enc.weight.npy", load_network),
     **dict.fromkeys(("mp4", "mkv", "gif", "avi", "webm", "ts", "mov"), (film_file, "", watch)),
