@@ -259,3 +259,27 @@ def test_a_short_film_of_coarse_ticks_has_the_rate_that_is_meant(
         rates = {Fraction(rate), Fraction(rate * 1000, 1001)} if rate != 144 else {Fraction(144)}
         assert source.info.fps in rates
         assert numbers(frame.picture for frame in at_constant_rate(source, source.info.fps)) == list(range(count))
+
+
+@pytest.mark.parametrize("sound", [None, "aac"])
+def test_a_last_picture_that_claims_to_stay_for_hours_does_not(tmp_path: Path, sound: str | None) -> None:
+    """As some recorders write it: half a million frames were recorded, all but sixty of them the last."""
+    film, path = make_film(tmp_path / "a.mp4", count=50, audio=sound), tmp_path / "b.mp4"
+    with av.open(str(film)) as source, av.open(str(path), "w") as sink:
+        copies = {stream.index: sink.add_stream_from_template(stream) for stream in source.streams}
+        packets = [packet for packet in source.demux() if packet.dts is not None]
+        last = max((packet for packet in packets if packet.stream.type == "video"), key=lambda packet: packet.dts)
+        last.duration = round(20_000 / last.time_base)
+        for packet in packets:
+            packet.stream = copies[packet.stream.index]
+            sink.mux(packet)
+    with open_source(str(path)) as source:
+        assert source.info.duration == pytest.approx(2.0, abs=0.1)
+        shown = numbers(frame.picture for frame in islice(at_constant_rate(source, Fraction(25)), 200))
+        assert shown == list(range(50))
+        assert "would stay for hours" in (source.remark or "")
+    # One that stays long, as those before it did, stays.
+    slow = make_film(tmp_path / "c.mp4", count=3, times=[0.0, 700.0, 1400.0])
+    with open_source(str(slow)) as source:
+        assert [frame.time for frame in source] == pytest.approx([0, 700, 1400])
+        assert source.remark is None

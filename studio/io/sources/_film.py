@@ -30,13 +30,9 @@ _FASTEST = 2000
 # No rate needs finer parts than these; more do not fit what encoders and containers count in.
 _FINEST = 100_000
 _LOCAL, _PART_OF = "file,crypto,data", "subfile,,"
-# Seconds after zero at which many films begin, by what their sound needs.
-_EARLY = 0.5
 # Packets whose times are looked at to tell a variable rate: a minute of most films, read in a few milliseconds.
 _LOOKED_AT = 1500
 _UNSURE_LAST = ("asf", "gxf")
-# Containers whose length may count from the zero of their clock.
-_FROM_ZERO = ("matroska", "nut", "asf")
 _DISCONTINUOUS = 512  # AVFMT_TS_DISCONT
 
 
@@ -294,43 +290,6 @@ def fine_rate_of(path: Path, average: Fraction | None) -> Fraction | None:
         return None
     stamps = sorted(pts for pts, _ in packets if pts is not None)
     return fine_rate(stamps[:-1] if is_last_unsure and len(packets) < _LOOKED_AT else stamps, tick, average)
-
-
-def duration_of(container: InputContainer, stream: VideoStream, origin: float | None) -> float | None:
-    """How long a film says that it is, in seconds; None where it does not say.
-
-    Args:
-        container: the film, which is left anywhere.
-        stream: of its pictures.
-        origin: the stamp at which they begin.
-    """
-    if is_bare(container):
-        return None
-    if not container.duration and not stream.duration:
-        return None
-    own = stream.duration * stream.time_base if stream.duration and stream.time_base else None
-    said, start = float(own or Fraction(container.duration or 0, 1_000_000)), (container.start_time or 0) / 1e6
-    if container.format.name == "asf" and origin is not None and (late := _last_stamps(container, stream)):
-        # What it says has its encoder's delay in it. Pictures at one last time follow each other, as long as others.
-        rate = stream.average_rate or stream.guessed_rate
-        length = late[-1] - origin + (late.count(late[-1]) / float(rate) if rate else 0.0)
-        return length if min(abs(length - said), abs(length + origin - said)) < _EARLY else said
-    if start < _EARLY or not any(kind in container.format.name for kind in _FROM_ZERO):
-        return said
-    # Theirs may count from the film's start or from its clock's zero, which lies before it.
-    late = _last_stamps(container, stream)
-    return said if not late or late[-1] > said else said - start
-
-
-def _last_stamps(container: InputContainer, stream: VideoStream) -> list[float]:
-    """The last packets' stamps, in seconds, rising; none where they cannot be reached. Leaves the film there."""
-    import av
-
-    try:
-        container.seek(container.duration or 0)
-    except av.FFmpegError:
-        return []
-    return sorted(map(float, stamps_of(container, stream, 1 << 20)))
 
 
 def is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:

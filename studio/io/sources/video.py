@@ -15,7 +15,6 @@ from studio.io.sources._crop import crop_of_film
 from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
 from studio.io.sources._film import (
     disorder_of,
-    duration_of,
     fine_rate_of,
     has_unsure_last,
     is_bare,
@@ -32,6 +31,7 @@ from studio.io.sources._film import (
     square_size,
 )
 from studio.io.sources._header import read_header
+from studio.io.sources._length import duration_of
 from studio.io.sources._other_files import what_else
 from studio.io.sources._other_profiles import further_of_file
 from studio.io.sources._png_colours import further_of_png
@@ -272,17 +272,19 @@ class VideoSource(BaseSource):
     def _placed(
         self, container: InputContainer, stream: VideoStream, sought: bool
     ) -> Iterator[tuple[float, tuple[VideoFrame, float | None]]]:
-        clock = Clock(jumps=self._jumps)
+        clock, tried = Clock(jumps=self._jumps), 0
         if self._origin is not None:
             clock.start(self._origin)
         frames = (frame for frame, _ in decoded(container, stream, self._note_damage))
-        tried = 0
         for frame in deinterlaced(frames) if self.reading.deinterlace else frames:
             base = frame.time_base or Fraction(0)
             stamp = float(frame.pts * base) if frame.pts is not None and base and not self._is_bare else None
             if sought and stamp is None:
                 return
             duration = float(frame.duration * base) if frame.duration else None
+            if duration and self.info.duration and duration > self.info.duration + 1:
+                duration = None  # see `duration_of`
+                self._note("its last picture would stay for hours; it is shown as long as others")
             decoded_at = float(frame.dts * base) if frame.dts is not None and base else None
             time = clock.place(stamp, duration or self._period, decoded_at)
             if clock.jumped:
