@@ -7,7 +7,9 @@ import io
 import struct
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -314,3 +316,15 @@ def test_pictures_under_the_name_of_another_kind_are_read(tmp_path: Path, kind: 
     (tmp_path / f"b{suffix}").write_bytes(data[:30])
     with pytest.raises(StudioError, match="damaged"):
         open_source(str(tmp_path / f"b{suffix}"))
+
+
+@pytest.mark.parametrize("pixels", ["bgr24", "yuvj444p"])
+def test_a_lossless_jpeg_has_its_colours(tmp_path: Path, pixels: str) -> None:
+    """Luma and chroma were shown as red, green and blue, and colours called damaged."""
+    flat = np.full((48, 64, 3), (200, 80, 40), np.uint8)
+    encoder: Any = av.CodecContext.create("ljpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 48, pixels, Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(flat, format="rgb24").reformat(format=pixels)
+    packets = [*encoder.encode(frame), *encoder.encode(None)]
+    (tmp_path / "a.jpg").write_bytes(b"".join(map(bytes, packets)))
+    assert np.abs(only(tmp_path / "a.jpg") - flat).max() <= 2

@@ -109,7 +109,8 @@ def _jpeg(data: bytes) -> Header | None:
         if marker == 0xE1 and data[place + 3 : place + 9] == b"Exif\0\0":
             turn = orientation_of(data[place + 9 : place + 1 + length])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return Header("jpeg", Size(*struct.unpack_from(">HH", data, place + 4)), turn)
+            kind = "lossless jpeg" if marker == 0xC3 else "jpeg"
+            return Header(kind, Size(*struct.unpack_from(">HH", data, place + 4)), turn)
         place += 1 + length
     return None
 

@@ -161,14 +161,19 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
         with open_picture(data, ("BMP", "TGA")) as image:
             values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
     except Exception:  # noqa: BLE001 - Pillow says by many that it does not know a kind, or that it is damaged
-        from studio.io.sources.video import VideoSource
-
-        return VideoSource(path).still(way)
+        return _by_ffmpeg(path, data, way)
     return Still(rgb_of(values, Colours(), way.tone_map, further))
 
 
-# Kinds of pictures that OpenCV does not know, or takes for something else.
+def _by_ffmpeg(path: Path, data: bytes, way: Reading) -> Still:  # noqa: ARG001 - it reads the file itself
+    from studio.io.sources.video import VideoSource
+
+    return VideoSource(path).still(way)
+
+
+# Kinds of pictures that OpenCV does not know, or takes for something else: luma and chroma of a lossless JPEG for RGB.
 _READERS = {
+    "lossless jpeg": _by_ffmpeg,
     "bmp": _bitmap,
     "tga": _bitmap,
     "xpm": read_xpm,
