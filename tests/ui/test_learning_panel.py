@@ -241,6 +241,9 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     panel.lesson.losses["ssim"][0].click()
     panel.lesson.wanted.setCurrentIndex(1)
     qtbot.mouseClick(panel.resume, LEFT)
+    # It pauses there, whatever it is told to pause after while the file is read.
+    assert session.state == "preparing"
+    panel.until.steps.setValue(3)
     school.until(lambda: session.state == "paused" and session.step == 2)
     assert panel.lesson.asked("", "") == session.asked == asked
     school.until(lambda: "It goes on from step 2." in panel.status.text())

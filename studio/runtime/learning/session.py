@@ -94,6 +94,11 @@ class LearningSession(Turning):
         return self._trainer is not None
 
     @property
+    def goes(self) -> bool:
+        """Whether it takes steps, or will once it is prepared."""
+        return self._trainer is not None and self._goes
+
+    @property
     def rests(self) -> bool:
         """Whether no lesson is open, and the last weights of the one before are in the document."""
         return self._trainer is None and self._ending is None
@@ -298,9 +303,7 @@ class LearningSession(Turning):
     def _take_late(self) -> None:
         late, self._late = self._late, None
         if late is not None:
-            trainer, told = late
-            kept = {name: getattr(told, name) for name in ("weights", "edits", "rests", "ended", "returns")}
-            self._take(trainer, Told(**kept))
+            self._take(*late)
 
     def _follow(self, change: changes.Change) -> None:
         if isinstance(change, changes.NetworkChanged) and not change.same_layers:

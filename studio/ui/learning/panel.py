@@ -219,7 +219,7 @@ class LearningPanel(QWidget):
             self._session.turn(asked)
 
     def _turn_end(self) -> None:
-        if self._session.state in ("preparing", "learning"):
+        if self._session.goes:
             self._session.go_on(self.until.most, self.until.goal)
 
     def _say_need(self) -> None:
