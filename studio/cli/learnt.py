@@ -71,8 +71,8 @@ def kept_in(resume: Path) -> Path:
 class Safe:
     """The crash-recovery checkpoint: a new file, or the one that the lesson continued from."""
 
-    def __init__(self, output: Path, resume: Path | None) -> None:
-        self._path = safe_of(output)
+    def __init__(self, output: Path, resume: Path | None, asked: Asked) -> None:
+        self._path, self._asked = safe_of(output), asked
         self._is_ours = resume is not None and resume.resolve() == self._path.resolve()
 
     def keep(self, checkpoint: Checkpoint) -> None:
@@ -82,13 +82,13 @@ class Safe:
         number, first = 1, self._path
         while not self._is_ours:
             try:
-                save_checkpoint(checkpoint, self._path, overwrite=False)
+                save_checkpoint(checkpoint, self._path, self._asked, overwrite=False)
                 self._is_ours = True
                 return
             except FileExistsError:  # another lesson for the same folder
                 number += 1
                 self._path = first.with_name(f"{first.stem}-{number}{first.suffix}")
-        save_checkpoint(checkpoint, self._path)
+        save_checkpoint(checkpoint, self._path, self._asked)
 
     def drop(self) -> None:
         """Remove it: it is no longer needed."""

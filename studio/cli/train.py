@@ -207,7 +207,7 @@ def train(
                     f"{resume} was taken after step {learner.steps}, and the lesson ends with step {most}: give more "
                     "--steps, which count those before it, or --minutes."
                 )
-        safe = Safe(output, resume)
+        safe = Safe(output, resume, asked)
         ends = Ends(most, minutes * 60, until)
         _teach(learner, asked, weights, output, ends, safe, keep=keep, as_json=as_json)
     finally:
@@ -251,7 +251,7 @@ def _teach(
         raise StudioError(problem) if problem else typer.Exit(Exit.INTERRUPTED)
     output = save_learnt(learner, asked, weights, output, last, time.monotonic() - began)
     if keep:
-        save_checkpoint(learner.checkpoint(), output / KEPT)
+        save_checkpoint(learner.checkpoint(), output / KEPT, asked)
     safe.drop()
     if not as_json:
         taken = f"{last.number} step{'s' * (last.number != 1)}"

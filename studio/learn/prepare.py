@@ -243,7 +243,8 @@ def _even(network: Network, asked: Asked, notes: list[str]) -> Asked:
     if not pooled or not 0 < asked.at_once < asked.batch:
         return asked
     even = divisor(asked.batch, asked.at_once)
-    notes.append(f"Batch norms take their statistics of {even} crops at a time, not of all {asked.batch} of a step.")
+    some = f"{even} crop{'s' * (even != 1)}"
+    notes.append(f"Batch norms take their statistics of {some} at a time, not of all {asked.batch} of a step.")
     return replace(asked, at_once=even)
 
 

@@ -23,6 +23,7 @@ from studio.io.networks import save_network
 from studio.io.presets import load_preset, remove_preset, save_preset
 from studio.io.sinks import open_sink
 from studio.learn import checkpoint
+from studio.learn.asked import Asked
 from studio.model.preset import Preset
 from studio.model.size import Size
 from studio.runtime.services import importing
@@ -257,11 +258,11 @@ def test_two_studios_that_import_one_model_make_two_networks(tmp_path: Path, mon
 
 
 def test_two_lessons_for_one_folder_keep_a_checkpoint_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def written(what: bytes, path: Path, *, overwrite: bool = True) -> None:
+    def written(what: bytes, path: Path, _: Asked, *, overwrite: bool = True) -> None:
         atomic.write_bytes(path, what, overwrite=overwrite)
 
     monkeypatch.setattr(checkpoint, "save_checkpoint", written)
-    one, other = (Safe(tmp_path / "mine", None) for _ in range(2))
+    one, other = (Safe(tmp_path / "mine", None, Asked()) for _ in range(2))
     for content in (b"1", b"2"):
         for lesson, name in ((one, b"one"), (other, b"other")):
             lesson.keep(name + content)  # type: ignore[arg-type]
@@ -269,8 +270,8 @@ def test_two_lessons_for_one_folder_keep_a_checkpoint_each(tmp_path: Path, monke
     one.drop()
     assert files(tmp_path) == {"mine.learning-2.safetensors": b"other2"}
     # What a lesson goes on from is its own; what it has not written is not.
-    Safe(tmp_path / "mine", tmp_path / "another.safetensors").drop()
-    again = Safe(tmp_path / "mine", tmp_path / "mine.learning.safetensors")
+    Safe(tmp_path / "mine", tmp_path / "another.safetensors", Asked()).drop()
+    again = Safe(tmp_path / "mine", tmp_path / "mine.learning.safetensors", Asked())
     again.keep(b"three")  # type: ignore[arg-type]
     again.drop()
     assert files(tmp_path) == {"mine.learning-2.safetensors": b"other2"}

@@ -164,7 +164,8 @@ def pictures(tmp_path: Path) -> Path:
 def test_as_many_crops_are_computed_together_each_time_and_it_is_said(pictures: Path, asked: int, even: int) -> None:
     taught, notes = prepare(made(), Asked(str(pictures), size=8, batch=8, at_once=asked), "torch")
     assert taught.settings.at_once == even
-    assert f"Batch norms take their statistics of {even} crops at a time, not of all 8 of a step." in notes
+    some = "1 crop" if even == 1 else f"{even} crops"
+    assert f"Batch norms take their statistics of {some} at a time, not of all 8 of a step." in notes
     taught.close()
 
 

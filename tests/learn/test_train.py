@@ -19,10 +19,12 @@ from helpers import ROOT, layer, network, tiny_network
 
 import studio
 from studio.cli import app
+from studio.cli.learnt import kept_in
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.presets import save_preset
 from studio.learn import memory
+from studio.learn.checkpoint import lesson_of
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked, open_network, prepare
 from studio.model.layout import Rect, sheet_size
@@ -158,11 +160,15 @@ def test_a_lesson_that_is_killed_leaves_a_checkpoint_that_goes_on(pictures: Path
 
 def test_steps_behind_a_checkpoint_count_those_before_it(pictures: Path, tmp_path: Path) -> None:
     words = ("new:autoencoder,width=2", pictures)
-    train(*words, tmp_path / "five", "--size", 16, "--steps", 5, "--keep")
+    train(*words, tmp_path / "five", "--size", 16, "--steps", 5, "--keep", "--loss", "l1=0.5", "--optimiser", "sgd")
+    # So the window goes on with the same lesson, too.
+    lesson = lesson_of(kept_in(tmp_path / "five"))
+    assert lesson is not None
+    assert (lesson.source, lesson.size, lesson.losses, lesson.optimiser) == (str(pictures), 16, "l1=0.5", "sgd")
     with pytest.raises(StudioError, match=r"taken after step 5, and the lesson ends with step 5: give more --steps"):
         train(*words, tmp_path / "more", "--size", 16, "--steps", 5, "--resume", tmp_path / "five")
     assert not (tmp_path / "more").exists()
-    train(*words, tmp_path / "more", "--size", 16, "--steps", 7, "--resume", tmp_path / "five")
+    train(*words, tmp_path / "more", "--size", 16, "--steps", 7, "--resume", tmp_path / "five", "--optimiser", "sgd")
     assert json.loads((tmp_path / "more" / "training.json").read_text("utf-8"))["steps"] == 7
 
 
