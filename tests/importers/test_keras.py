@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import warnings
@@ -359,7 +360,7 @@ def changed(said: Any, data: st.DataObject) -> Any:
     for _ in range(data.draw(st.integers(1, 3))):
         holder, key = data.draw(st.sampled_from(places(said)))
         if isinstance(holder, (dict, list)) and (key in holder if isinstance(holder, dict) else key < len(holder)):
-            holder[key] = data.draw(ODD)
+            holder[key] = copy.deepcopy(data.draw(ODD))
     return said
 
 
