@@ -78,7 +78,7 @@ class Input:
         """The sizes that it takes, "heights of 8 to 64 and widths of 32 and more"; empty where any."""
         named = {"heights": self.heights, "widths": self.widths}
         words = [
-            f"{sides} of {least} {f'to {most}' if most else 'and more'}"
+            f"{sides} of {least}" + ("" if most == least else f" to {most}" if most else " and more")
             for sides, (least, most) in named.items()
             if (least, most) != ANY
         ]

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import pytest
 import torch
 from helpers import on_torch, relative_error
+from onnx import helper, numpy_helper, reference
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
-from studio.io.importers import open_model
+from studio.io.importers import _folding, open_model
+from studio.io.importers._views import Value
 
 FORMS: dict[str, Callable[[Tensor], Tensor]] = {
     "nan_to_num of a diagonal": lambda m: torch.nan_to_num(-torch.diag(torch.full((4,), torch.inf)), neginf=-9.0) + m,
@@ -92,15 +96,118 @@ def test_infinities_of_a_pt2_are_numbers(least: float, tmp_path: Path) -> None:
         assert relative_error(engine.output(), module(picture)[0].numpy()) < 1e-5
 
 
-class Grown(nn.Module):
-    def __init__(self) -> None:
+class Summed(nn.Module):
+    """A number that is worked out of a matrix by way of another, which may be large."""
+
+    def __init__(self, form: Callable[[Tensor], Tensor], *shape: int) -> None:
         super().__init__()
-        self.register_buffer("few", torch.rand(2**13))
+        self.form = form
+        self.register_buffer("few", torch.rand(shape))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * torch.diag(self.few).sum()
+        return x * self.form(self.few).float().mean()
 
 
-def test_a_matrix_of_few_numbers_that_is_too_large_is_refused(tmp_path: Path) -> None:
+LARGE: dict[str, Summed] = {
+    "diag": Summed(torch.diag, 2**13),
+    "eye": Summed(lambda m: m * torch.eye(2**14), 1),
+    "arange": Summed(lambda m: m * torch.arange(2**26), 1),
+    "steps": Summed(lambda m: m * torch.linspace(0, 1, 2**26), 1),
+    "every two": Summed(lambda m: m[:, None] + m, 2**13),
+    "every three": Summed(lambda m: torch.cartesian_prod(m, m, m), 2**9),
+    "tiles": Summed(lambda m: m.tile(2**13, 2**13), 2, 2),
+    "borders": Summed(lambda m: F.pad(m, (2**13, 2**13, 2**13, 2**13)), 2, 2),
+    "classes": Summed(lambda m: F.one_hot((m * 3).long(), 2**24), 8),
+    "bins": Summed(lambda m: torch.bincount((m * 3).long(), minlength=2**26), 8),
+    "repeats": Summed(lambda m: m.repeat_interleave(torch.full((8,), 2**23)), 8),
+    "triangle": Summed(lambda m: m.mean() * torch.triu_indices(2**13, 2**13), 8),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_what_few_numbers_make_too_many_of_is_refused_before_it_is_made(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = torch.export.export(LARGE[name].eval(), (torch.rand(1, 3, 8, 8),))
+    torch.export.save(program, tmp_path / "net.pt2")
+    whole = _folding._value
+
+    def seen(made: Tensor) -> Value:
+        assert made.numel() <= 2**25, "it was made"
+        return whole(made)
+
+    monkeypatch.setattr(_folding, "_value", seen)
     with pytest.raises(StudioError, match="too large to be a weight"):
-        studio.export_torch(Grown(), torch.rand(1, 3, 8, 8), tmp_path / "net")
+        open_model(tmp_path / "net.pt2")
+
+
+SMALL: dict[str, Summed] = {
+    "diag": Summed(torch.diag, 128, 128),
+    "diag_embed": Summed(torch.diag_embed, 512, 64),
+    "cdist": Summed(lambda m: torch.cdist(m, m), 1000, 64),
+    "pdist": Summed(F.pdist, 128, 128),
+    "one_hot": Summed(lambda m: F.one_hot((m * 9).long(), 10), 64, 64),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_many_numbers_make_few_of_is_worked_out(name: str, tmp_path: Path) -> None:
+    module, picture = SMALL[name].eval(), torch.rand(1, 3, 8, 8)
+    torch.export.save(torch.export.export(module, (picture,)), tmp_path / "net.pt2")
+    network = open_model(tmp_path / "net.pt2").network
+    engine = on_torch(network)
+    engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+    assert relative_error(engine.output(), module(picture)[0].numpy()) < 1e-5
+
+
+WINDOWS: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], dict[str, object]]] = {
+    "kernels of kernels": ("Conv", (4, 3, 3, 3), (5, 3, 1, 1), {}),
+    "borders": ("Conv", (1, 3, 9, 7), (2, 3, 3, 3), {"pads": [2, 1, 0, 2], "strides": [2, 1], "dilations": [1, 2]}),
+    "larger": ("ConvTranspose", (1, 3, 6, 5), (3, 2, 4, 4), {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
+    "mean": ("AveragePool", (1, 2, 8, 6), (), {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
+    "largest": ("MaxPool", (1, 2, 8, 6), (), {"kernel_shape": [3, 3], "strides": [2, 2]}),
+}
+TOO_LARGE: dict[str, tuple[str, tuple[int, ...], tuple[int, ...], dict[str, object]]] = {
+    "borders": ("Conv", (1, 1, 1, 1), (1, 1, 1, 1), {"pads": [9999] * 4}),
+    "borders that are passed over": ("Conv", (1, 1, 1, 1), (1, 1, 1, 1), {"pads": [9999] * 4, "strides": [9999] * 2}),
+    "dilations": ("Conv", (1, 1, 9, 9), (1, 1, 2, 2), {"pads": [4999] * 4, "dilations": [9999] * 2}),
+    "steps": ("ConvTranspose", (1, 1, 2, 2), (1, 1, 1, 1), {"strides": [9999] * 2}),
+    "output": ("ConvTranspose", (1, 1, 2, 2), (1, 1, 1, 1), {"output_shape": [9999] * 2}),
+    "places": ("AveragePool", (1, 4, 256, 256), (), {"kernel_shape": [3, 3]}),
+}
+
+
+def _windows(
+    kind: str, shape: tuple[int, ...], kernel: tuple[int, ...], settings: dict[str, object], path: Path
+) -> None:
+    """An ONNX model that adds to its picture the least and the largest number that an operator makes of constants."""
+    rng = np.random.default_rng(3)
+    held = {"c": rng.standard_normal(shape), **({"k": rng.standard_normal(kernel)} if kernel else {})}
+    puts = [helper.make_tensor_value_info("x", 1, [1, 3, "h", "w"])], [helper.make_tensor_value_info("y", 1, None)]
+    nodes = [helper.make_node(kind, list(held), ["made"], **settings)]
+    nodes += [helper.make_node(f"Reduce{how}", ["made"], [how], keepdims=1) for how in ("Min", "Max")]
+    nodes += [helper.make_node("Mul", ["x", "Min"], ["z"]), helper.make_node("Add", ["z", "Max"], ["y"])]
+    kept = [numpy_helper.from_array(values.astype(np.float32), name) for name, values in held.items()]
+    model = helper.make_model(
+        helper.make_graph(nodes, "g", *puts, kept), opset_imports=[helper.make_opsetid("", 17)], ir_version=8
+    )
+    path.write_bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_what_onnx_looks_around_in_constants_is_worked_out(name: str, tmp_path: Path) -> None:
+    _windows(*WINDOWS[name], tmp_path / "net.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    engine, picture = on_torch(open_model(tmp_path / "net.onnx").network), np.random.rand(3, 8, 10).astype(np.float32)
+    engine.run({"x": picture})
+    assert relative_error(engine.output(), session.run(None, {"x": picture[None]})[0][0]) < 1e-5
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+def test_what_would_take_long_or_much_is_refused_before_it_is_worked_out(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _windows(*TOO_LARGE[name], tmp_path / "net.onnx")
+    monkeypatch.setattr(reference, "ReferenceEvaluator", lambda *_: pytest.fail("it was worked out"))
+    with pytest.raises(StudioError, match="too large to be a weight"):
+        open_model(tmp_path / "net.onnx")

@@ -165,6 +165,27 @@ def test_bounds_of_a_file_are_kept_and_no_others(tmp_path: Path) -> None:
     assert open_model(tmp_path / "b.pt2").notes == ()
 
 
+@pytest.mark.parametrize(("free", "said"), [(2, "widths of 32"), (3, "heights of 24")])
+def test_a_side_that_is_fixed_beside_one_that_is_free_stays_as_it_is(free: int, said: str, tmp_path: Path) -> None:
+    fixed = 5 - free
+    module, picture = Sized(lambda y: y.narrow(fixed, 0, 5)).eval(), torch.rand(1, 3, 24, 32)
+    program = torch.export.export(module, (picture,), dynamic_shapes=({free: Dim.AUTO},))
+    torch.export.save(program, tmp_path / "half.pt2")
+    imported = open_model(tmp_path / "half.pt2")
+    assert any(f"holds for {said};" in note for note in imported.notes)
+    graph = imported.network.graph
+    assert graph.nearest(Size(64, 64))[fixed - 2] == picture.shape[fixed]
+    engine = on_torch(imported.network)
+    for length in (24, 40, 64):
+        size = list(picture.shape)
+        size[free] = length
+        other = torch.rand(size)
+        engine.run({graph.inputs[0].name: other[0].numpy()})
+        assert relative_error(engine.output(), module(other)[0].detach().numpy()) < TOLERANCE
+    with pytest.raises(StudioError, match=f"takes {said}, not"):
+        engine.run({graph.inputs[0].name: torch.rand(3, 48, 48).numpy()})
+
+
 def test_a_state_that_is_smaller_has_the_bounds_of_its_picture(tmp_path: Path) -> None:
     class Walk(torch.nn.Module):
         def forward(self, x: torch.Tensor, h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

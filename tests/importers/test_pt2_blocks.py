@@ -66,6 +66,24 @@ class Written(nn.Module):
         return F.conv2d(same + z[..., None, None], scaled)
 
 
+class Counted(nn.Module):
+    """What counts places within a block is used behind it, and in another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        with torch.no_grad():
+            places = x.shape[2] * x.shape[3]
+            mean = y.sum((2, 3), keepdim=True) / places
+        z = y.relu() * mean
+        with torch.no_grad():
+            other = z.sum((2, 3), keepdim=True) / places
+        return z + other + z.square().sum((2, 3), keepdim=True) / places
+
+
 def _archive(module: nn.Module, path: Path, *, free: bool, strict: bool = False) -> Path:
     side = torch.export.Dim.AUTO
     shapes = ({2: side, 3: side},) if free else None
@@ -77,7 +95,9 @@ def _archive(module: nn.Module, path: Path, *, free: bool, strict: bool = False)
 @pytest.mark.parametrize("free", [False, True], ids=["of one size", "of any size"])
 @pytest.mark.parametrize("strict", [False, True], ids=["traced", "strict"])
 @pytest.mark.parametrize(
-    "kind", [lambda: Partial(3, 4, 3, padding=1), Clusters, Written], ids=["mask", "em", "in place"]
+    "kind",
+    [lambda: Partial(3, 4, 3, padding=1), Clusters, Written, Counted],
+    ids=["mask", "em", "in place", "counted"],
 )
 def test_what_takes_no_gradient_is_read(kind: type[nn.Module], strict: bool, free: bool, tmp_path: Path) -> None:
     torch.manual_seed(4)

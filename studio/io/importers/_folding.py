@@ -56,10 +56,12 @@ FOLDED = words(
 """Their ATen names, in place or not."""
 
 _LARGEST = 2**25
-_GROWS = words("cdist cartesian_prod cov diag diag_embed diagflat kron linalg_vander meshgrid outer pdist vander")
-"""What may make as many values as the product of how many it is given."""
+_BY_VALUES = words("bincount one_hot repeat_interleave")
+"""What makes as many numbers as the values that it is given say."""
 _DTYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64"}
 _DTYPES |= {12: "bool", 13: "float32"}
+_REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What PyTorch's operators raise where their arguments do not fit."""
 _PLACES = ("device", "layout", "pin_memory", "memory_format")
 
 
@@ -111,17 +113,37 @@ def folded(call: Call, args: dict[str, Any]) -> Value | list[Value]:
     try:
         function = getattr(getattr(torch.ops.aten, name), overload or "default")
         given = _given(function._schema, args)
-        if name in _GROWS:
-            counts = [value.numel() for value in [*given[0], *given[1].values()] if isinstance(value, torch.Tensor)]
-            _check(math.prod(counts) if len(counts) > 1 else max(counts, default=0) ** 2)
         with torch.no_grad():
+            _check(_count(function, *given))
             result = function(*given[0], **given[1])
-    except (RuntimeError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except _REFUSALS as error:
         reason = " ".join(str(error).split())[:200]
         raise StudioError(f"PyTorch cannot work it out of its constants ({reason}).") from error
     if isinstance(result, (list, tuple)):
         return [_value(part) for part in result]
     return _value(result)
+
+
+def _count(function: Any, positional: list[Any], keyword: dict[str, Any]) -> int:
+    """How many numbers an operator will make at most, told without making them; 0 where nothing tells."""
+    import torch
+    from torch.utils._pytree import tree_leaves, tree_map_only
+
+    if function._schema.name.removeprefix("aten::") in _BY_VALUES:
+        given = tree_leaves((positional, keyword))
+        tensors = [value for value in given if isinstance(value, torch.Tensor)]
+        most = [int(value.max()) + 1 for value in tensors if value.numel() and not value.is_floating_point()]
+        numbers = [value for value in given if type(value) is int]
+        return max([1, *most, *numbers]) * max(value.numel() for value in tensors)
+    # On this device tensors have shapes alone.
+    given, named = tree_map_only(torch.Tensor, lambda tensor: tensor.to("meta"), (positional, keyword))
+    if any(argument.name == "device" for argument in function._schema.arguments):
+        named["device"] = "meta"
+    try:
+        made = tree_leaves(function(*given, **named))
+    except _REFUSALS:
+        return 0  # what is wrong is seen when it is worked out
+    return max((part.numel() for part in made if isinstance(part, torch.Tensor)), default=0)
 
 
 def _given(schema: Any, args: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:

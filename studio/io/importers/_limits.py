@@ -93,17 +93,23 @@ class Limits:
         return 0, why
 
     def bounds(self) -> dict[str, dict[str, Span]]:
-        """Of each input the heights and widths that it says it holds for, where it bounds them."""
+        """Of each input the heights and widths that it says it holds for, where it bounds them or one alone is free."""
         bounded: dict[str, dict[str, Span]] = {}
         for put, axes in self.axes.items():
             found: dict[str, Span] = {}
-            for k, axis in enumerate(axes if len(axes) == len(_SIDES) + 2 else ()):
-                names = _SYMBOL.findall(axis) if isinstance(axis, str) and k in _SIDES else []
+            sides = axes[2:] if len(axes) == len(_SIDES) + 2 else ()
+            is_free = any(isinstance(side, str) for side in sides)
+            for k, axis in enumerate(sides, 2):
+                if isinstance(axis, int):
+                    # Where neither side is free, layers say which sizes fit.
+                    found |= {_SIDES[k]: (axis, axis)} if is_free else {}
+                    continue
+                names = _SYMBOL.findall(axis)
                 low, high = self.ranges.get(names[0], (None, None)) if len(names) == 1 else (None, None)
                 if (low or 0) > _SMALL or high is not None:
                     least = int(worked_out(str(axis), {names[0]: low or 1}))
                     most = None if high is None else int(worked_out(str(axis), {names[0]: high}))
-                    found.setdefault(_SIDES[k], (least, most))
+                    found[_SIDES[k]] = (least, most)
             bounded |= {put: found} if found else {}
         return bounded
 

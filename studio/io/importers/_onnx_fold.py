@@ -26,7 +26,8 @@ _KINDS = frozenset(
     Sign Sin Sinh Softmax Softplus Softsign Sqrt Sum Tan Tanh TopK Trilu Unique Where Xor
     """.split()  # noqa: SIM905 - so many names read better without quotes
 )
-_LOOKS_AROUND = frozenset({"AveragePool", "Conv", "ConvTranspose", "MaxPool"})
+_LOOKS_AROUND = {"AveragePool": 2**16, "Conv": 2**25, "ConvTranspose": 2**16, "MaxPool": 2**16}
+"""How many numbers they may have under way: all but Conv go through them one by one in Python."""
 _MOST = 2**26
 
 
@@ -41,7 +42,7 @@ def folded(node: NodeProto, reads: Sequence[Value | None], opset: int, maps: Ite
     given = [value for value in reads if value is not None]
     if not given or not all(value.is_constant for value in given):
         return None
-    if node.op_type not in _KINDS | _LOOKS_AROUND:
+    if node.op_type not in _KINDS | _LOOKS_AROUND.keys():
         return None
     if node.op_type in _LOOKS_AROUND and is_even_map(np.asarray(given[0].constant), maps):
         return None
@@ -50,7 +51,7 @@ def folded(node: NodeProto, reads: Sequence[Value | None], opset: int, maps: Ite
         together = math.prod(np.broadcast_shapes(*shapes))
     except ValueError:
         together = max(math.prod(shape) for shape in shapes)  # axes and the like do not broadcast
-    if together > _MOST:
+    if together > _MOST or _room(node, shapes) > _LOOKS_AROUND.get(node.op_type, 0):
         raise StudioError("it makes a constant too large to be a weight.")
     from onnx import helper
     from onnx.reference import ReferenceEvaluator
@@ -72,3 +73,19 @@ def folded(node: NodeProto, reads: Sequence[Value | None], opset: int, maps: Ite
         raise StudioError(f"it cannot be worked out ({str(error)[:200]}).") from error
     found = iter(constant(np.asarray(values)) for values in made)
     return [next(found) if name else constant(np.float32(0)) for name in node.output]
+
+
+def _room(node: NodeProto, shapes: Sequence[Sequence[int]]) -> int:
+    """At most how many numbers what looks around makes: its output, the map with its borders, and dilated kernels."""
+    if node.op_type not in _LOOKS_AROUND:
+        return 0
+    given = {attribute.name: list(attribute.ints) for attribute in node.attribute if attribute.ints}
+    sides, room = shapes[0][2:], max(math.prod(shape[:2]) for shape in shapes)
+    kernel = given.get("kernel_shape") or shapes[-1][2:]
+    for k, side in enumerate(sides):
+        each = {name: abs(numbers[k]) for name, numbers in given.items() if k < len(numbers)}
+        around = sum(map(abs, given.get("pads", [])[k :: len(sides)])) + each.get("output_padding", 0)
+        reach = (kernel[k] if k < len(kernel) else 1) * each.get("dilations", 1)
+        across = side * (each.get("strides", 1) if node.op_type == "ConvTranspose" else 1) + around + reach
+        room *= max(across, each.get("output_shape", 0))
+    return room

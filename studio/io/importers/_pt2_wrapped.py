@@ -54,7 +54,7 @@ def _flat(nodes: Iterable[Json], tensors: dict[str, Any]) -> Iterator[Json]:
         operands = [given["arg"] for given in node["inputs"]]
         operands = operands[1 + next(k for k, arg in enumerate(operands) if "as_graph" in arg) :]
         renamed = dict(zip(map(_name, inner["inputs"]), map(_name, operands), strict=True))
-        results = [{"as_tensor": part} for out in node["outputs"] for part in _parts(out)]
+        results = [part for out in node["outputs"] for part in _parts(out)]
         given = list(zip(inner["outputs"], results, strict=True))
         for out, result in given:
             renamed.setdefault(_name(out), _name(result))
@@ -65,16 +65,24 @@ def _flat(nodes: Iterable[Json], tensors: dict[str, Any]) -> Iterator[Json]:
         for out, result in given:
             # What it was given, or returns twice.
             if renamed[_name(out)] != _name(result):
-                yield {
-                    "target": "torch.ops.aten.alias.default",
-                    "inputs": [{"name": "self", "arg": {"as_tensor": {"name": renamed[_name(out)]}}}],
-                    "outputs": [result],
-                    "metadata": node.get("metadata", {}),
-                }
+                yield _again(out, renamed, result) | {"metadata": node.get("metadata", {})}
 
 
 def _parts(out: Json) -> list[Json]:
-    return list(out["as_tensors"]) if "as_tensors" in out else [out["as_tensor"]]
+    return [{"as_tensor": part} for part in out["as_tensors"]] if "as_tensors" in out else [out]
+
+
+def _again(out: Json, names: Mapping[str, str], result: Json) -> Json:
+    """The node that gives a tensor or a number another name."""
+    held = _with_names(out, names)
+    if "as_tensor" in out:
+        return {
+            "target": "torch.ops.aten.alias.default",
+            "inputs": [{"name": "self", "arg": held}],
+            "outputs": [result],
+        }
+    given = [{"name": "a", "arg": held}, {"name": "b", "arg": {"as_int": 1}}]
+    return {"target": "_operator.mul", "inputs": given, "outputs": [result]}
 
 
 def _name(value: Json) -> str:
