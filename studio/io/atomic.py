@@ -296,8 +296,10 @@ def put_in_place(part: Path, path: Path, overwrite: bool) -> None:
 
 
 def _mode(path: Path, default: int) -> int:
+    """The rights of a file or folder; not by whose rights a file runs, as what takes its place is somebody else's."""
     try:
-        return stat.S_IMODE(path.stat().st_mode)
+        mode = path.stat().st_mode
+        return stat.S_IMODE(mode) & (0o7777 if stat.S_ISDIR(mode) else 0o777)
     except OSError:
         return default
 

@@ -399,6 +399,22 @@ def test_rights_are_kept(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "p" / "b").stat().st_mode) == 0o640
 
 
+@pytest.mark.skipif(os.name == "nt", reason="files have no such rights there")
+def test_by_whose_rights_a_file_runs_is_not_handed_on(tmp_path: Path) -> None:
+    """What takes the place of another's file would run by the rights of whoever wrote it."""
+    path, folder = tmp_path / "a.txt", tmp_path / "a"
+    folder.mkdir()
+    for file in (path, folder / "b.txt"):
+        file.write_text("one")
+        file.chmod(0o6750)
+    write_bytes(path, b"two")
+    with replacing_folder(folder) as new:
+        (new / "b.txt").write_text("two")
+    for file in (path, folder / "b.txt"):
+        assert file.read_text() == "two"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o750
+
+
 def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(StudioError, match="it is a pipe or a device"):
