@@ -301,6 +301,10 @@ def test_a_pattern_may_be_written_with_hashes(tmp_path: Path) -> None:
         with open_source(str(tmp_path / pattern)) as source:
             assert [int(frame.picture[0, 0, 0]) for frame in source] == levels
     assert only(tmp_path / "one#.png").shape == (8, 8, 3)
+    # Beside other signs they are hashes.
+    Image.new("RGB", (8, 8), (7, 7, 7)).save(tmp_path / "take ##2 b.png")
+    with open_source(str(tmp_path / "take ##2*.png")) as source:
+        assert [int(frame.picture[0, 0, 0]) for frame in source] == [7]
     with pytest.raises(StudioError, match=r'fits the pattern "x\.####\.png"'):
         open_source(str(tmp_path / "x.####.png"))
 

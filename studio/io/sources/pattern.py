@@ -14,6 +14,7 @@ from studio.io.sources.folder import DEFAULT_RATE, PicturesSource, listed
 _NUMBER = re.compile(r"%0?(\d{0,2})d")
 # As programs for animation and compositing write it.
 _HASHES = re.compile(r"#{2,}")
+_SIGNS = "*?["
 
 
 def matching(pattern: Path) -> list[Path]:
@@ -22,7 +23,10 @@ def matching(pattern: Path) -> list[Path]:
     Raises:
         StudioError: when the folder cannot be listed.
     """
-    parts = _NUMBER.split(_HASHES.sub(lambda hashes: f"%0{len(hashes[0])}d", pattern.name))
+    name = pattern.name
+    if not any(sign in name for sign in _SIGNS):
+        name = _HASHES.sub(lambda hashes: f"%0{len(hashes[0])}d", name)
+    parts = _NUMBER.split(name)
     if len(parts) > 1:
         # Texts and widths in turn; a number may have more digits than its width.
         rule = "".join(
@@ -47,7 +51,7 @@ class PatternKind:
     def match(self, spec: str) -> bool:
         """Whether the last part of `spec` is a pattern, and its folder is there."""
         name = Path(spec).name
-        has_pattern = bool(_NUMBER.search(name) or _HASHES.search(name)) or any(sign in name for sign in "*?[")
+        has_pattern = bool(_NUMBER.search(name) or _HASHES.search(name)) or any(sign in name for sign in _SIGNS)
         return has_pattern and file_at(spec) is None and folder_at(str(Path(spec).parent)) is not None
 
     def open(self, spec: str, fps: Fraction | None) -> Source:
