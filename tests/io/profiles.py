@@ -30,3 +30,10 @@ def matrix_profile(primaries: tuple[tuple[float, float, float], ...], gamma: flo
     head[36:40] = b"acsp"
     head[68:80] = b"".join(map(fixed, (0.9642, 1.0, 0.8249)))
     return bytes(head) + table + body
+
+
+def grey_profile(gamma: float, *, lab: bool = False) -> bytes:
+    """One of greys: an exponent to light, or to L*."""
+    profile = bytearray(matrix_profile(((0.0, 0.0, 0.0),) * 3, gamma))
+    profile[16:20], profile[20:24] = b"GRAY", b"Lab " if lab else b"XYZ "
+    return bytes(profile.replace(b"rTRC", b"kTRC"))

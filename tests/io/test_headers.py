@@ -5,13 +5,14 @@ from __future__ import annotations
 import resource
 import struct
 import time
+import tracemalloc
 import zlib
 from pathlib import Path
 
 import pytest
 
 from studio.errors import StudioError
-from studio.io.sources._header import directories_of_tiff, read_header
+from studio.io.sources._header import directories_of_tiff, profile_of_tiff, read_header
 from studio.io.sources.image import read_picture
 
 
@@ -67,3 +68,21 @@ def test_lists_of_a_tiff_that_lie_in_each_other_are_not_walked_again_and_again()
         struct.pack("<HHHIII", 1, 256, 3, 1, 7, 8 + 18 * (number + 1)) for number in range(lists)
     )
     assert len(list(directories_of_tiff(apart))) == lists
+
+
+@pytest.mark.parametrize(("lists", "entries"), [(500, 1), (1, 500)])
+def test_a_profile_that_many_entries_of_a_tiff_name_is_not_copied_for_each(lists: int, entries: int) -> None:
+    """Of 3,000 pages with one profile of 2 MB all were in memory: 6 GB."""
+    profile = bytes(range(256)) * 4000
+    data = b"II*\0" + struct.pack("<I", 8 + len(profile)) + profile
+    for place in range(lists):
+        data += struct.pack("<H", entries) + struct.pack("<HHII", 34675, 7, len(profile), 8) * entries
+        data += struct.pack("<I", len(data) + 4 if place < lists - 1 else 0)
+    tracemalloc.start()
+    try:
+        assert len(list(directories_of_tiff(data))) == lists
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < len(profile)
+    assert profile_of_tiff(data) == profile

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from profiles import matrix_profile
+from profiles import grey_profile, matrix_profile
 
 from studio.io.sources import open_source
 from studio.io.sources._adobe_rgb import is_adobe_rgb
@@ -188,6 +188,26 @@ def test_curves_of_profiles_that_end_within_are_followed(
     ramp = np.repeat(np.arange(0, 65536, 97, dtype=np.uint16)[None, :, None], 3, axis=2)
     wanted = 255 * screen(meant(ramp / 65535) @ np.array(P3) @ np.linalg.inv(SRGB).T)
     assert np.abs(to_srgb(ramp, with_curve(curve)) / 257 - wanted).max() < 0.1
+
+
+@pytest.mark.parametrize("lab", [False, True])
+def test_greys_have_the_profile_s_curve_in_sixteen_bits_too(lab: bool) -> None:
+    """Where that is one to L* it was taken for one to light."""
+    profile = grey_profile(1.8, lab=lab)
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    of_eight = to_srgb(ramp, profile).astype(float)
+    assert np.abs(of_eight - ramp).max() > 3
+    assert np.abs(of_eight - to_srgb(ramp.astype(np.uint16) * 257, profile) / 257).max() < 1.6
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("curve", [parametric(0, -1.0), parametric(1, -2.0, 1.0, 0.0), parametric(3, -1.0, 1, 0, 1, 0)])
+def test_a_curve_that_divides_by_zero_says_nothing_on_standard_error(curve: bytes) -> None:
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    profile = with_curve(curve)
+    assert np.array_equal(
+        to_srgb(ramp.astype(np.uint16) * 257, profile), to_srgb(ramp, profile).astype(np.uint16) * 257
+    )
 
 
 def with_curve(curve: bytes) -> bytes:

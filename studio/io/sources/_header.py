@@ -215,7 +215,7 @@ class Directory(NamedTuple):
         apart: where the lists of other pictures begin that it names, as raw photographs and thumbnails are.
         following: where the next one in the row begins; 0 for none.
         length: bytes that it takes.
-        profile: content of the colour profile that it names; empty where it names none.
+        profile: where the colour profile that it names begins, and how many bytes it has; (0, 0) where it names none.
     """
 
     place: int
@@ -223,7 +223,7 @@ class Directory(NamedTuple):
     apart: list[int]
     following: int
     length: int
-    profile: bytes
+    profile: tuple[int, int]
 
 
 def tags_of_tiff(data: bytes) -> dict[int, int]:
@@ -242,7 +242,8 @@ def profile_of_tiff(data: bytes) -> bytes | None:
     if data[:4] not in _TIFF:
         return None
     first = next(directories_of_tiff(data), None)
-    return first.profile if first else b""
+    place, length = first.profile if first else (0, 0)
+    return data[place : place + length]
 
 
 def directories_of_tiff(data: bytes, *, apart: bool = False) -> Iterator[Directory]:
@@ -285,12 +286,12 @@ def _directory(data: bytes, place: int) -> Directory:
         raise struct.error("the directory lies past the end")
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
     start, length, inline = (place + 8, 20, 8) if big else (place + 2, 12, 4)
-    tags, apart, profile = {}, list[int](), b""
+    tags, apart, profile = {}, list[int](), (0, 0)
     for entry in range(start, start + length * min(count, _MOST_PARTS), length):
         tag, kind, many = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, entry)
         if tag == _PROFILE and kind in _BYTES and many > inline:
             (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, entry + length - inline)
-            profile = data[at : at + many]
+            profile = int(at), int(many)
         if kind not in _INTEGERS or many == 0:
             continue
         at = entry + length - inline

@@ -49,9 +49,12 @@ def _curves(profile: bytes) -> tuple[tuple[Array, ...], Array | None] | None:
         # Where there is a table of colours it goes before.
         if any(name.startswith((b"A2B", b"D2B")) for name in tags):
             return None
+        # Others lead to L*a*b*, of which a curve of greys gives L.
+        if profile[20:24] != b"XYZ ":
+            return None
         if profile[16:20] == b"GRAY":
             return (_curve(tags[b"kTRC"]),), None
-        if profile[16:20] != b"RGB " or profile[20:24] != b"XYZ ":
+        if profile[16:20] != b"RGB ":
             return None
         columns = [struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
         matrix = np.linalg.solve(_SRGB, np.array(columns).T / 65536)
@@ -81,6 +84,8 @@ def _curve(tag: bytes) -> Array:
     (kind,) = struct.unpack_from(">H", tag, 8)
     numbers = struct.unpack_from(f">{_NUMBERS[kind] if kind < len(_NUMBERS) else 99}i", tag, 12)
     gamma, a, b, c, d, e, f = (number / 65536 for number in (*numbers, *[0] * (7 - len(numbers))))
+    if gamma <= 0:
+        raise ValueError("black would have no end of light")
     a = a if kind else 1.0
     if kind in (1, 2):
         # Both are level up to where their base is zero.
