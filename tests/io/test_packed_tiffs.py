@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +36,14 @@ def squeezed(rows: np.ndarray, compression: int) -> bytes:
 
 def tiff(
     rows: np.ndarray, compression: int, *, bits: int, channels: int, kind: int = 1, predictor: int = 1,
-    order: str = "<", strip: int = H, extra: int | None = None,
+    order: str = "<", strip: int = 1 << 20, extra: int | None = None, size: tuple[int, int] = (H, W),
 ) -> bytes:  # fmt: skip
     """A file of rows of bytes, in strips."""
-    parts = [squeezed(rows[at : at + strip], compression) for at in range(0, H, strip)]
+    parts = [squeezed(rows[at : at + strip], compression) for at in range(0, size[0], strip)]
     begins = [8 + sum(map(len, parts[:place])) for place in range(len(parts))]
     body = b"".join(parts) + bytes(sum(map(len, parts)) % 2)
     entries = [
-        (256, 4, [W]), (257, 4, [H]), (258, 3, [bits] * channels), (259, 3, [compression]),
+        (256, 4, [size[1]]), (257, 4, [size[0]]), (258, 3, [bits] * channels), (259, 3, [compression]),
         (262, 3, [2 if channels == 3 else 1]), (273, 4, begins), (277, 3, [channels]), (278, 4, [strip]),
         (279, 4, [len(part) for part in parts]), (317, 3, [predictor]),
         *([(338, 3, [extra])] if extra is not None else []), (339, 3, [kind] * channels),
@@ -78,6 +79,41 @@ def test_numbers_that_fill_no_bytes_are_read(tmp_path: Path, bits: int, channels
         assert np.abs(found - (RGB if channels == 3 else np.repeat(GREY, 3, axis=2))).max() < 1 / (1 << bits)
 
 
+@pytest.mark.parametrize("compression", [1, LZW, ZSTD])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_numbers_of_three_bytes_lie_in_the_order_of_the_file(tmp_path: Path, compression: int, order: str) -> None:
+    """As libtiff has them; their lowest byte was taken for the highest."""
+    whole = np.rint(GREY * 0xFFFFFF).astype("<u4").view(np.uint8).reshape(H, W, 4)[:, :, :3]
+    rows = np.ascontiguousarray(whole if order == "<" else whole[:, :, ::-1]).reshape(H, -1)
+    found = shown(tmp_path, tiff(rows, compression, bits=24, channels=1, order=order, strip=8))
+    assert np.abs(found - GREY).max() < 1e-4
+
+
+def test_bytes_that_begin_with_their_lowest_bit_are_turned_round(tmp_path: Path) -> None:
+    values = np.rint(GREY * 4095).astype(np.uint16)
+    ones = ((values.reshape(H, -1, 1) >> np.arange(11, -1, -1)) & 1).reshape(H, -1).astype(np.uint8)
+    rows = np.packbits(np.unpackbits(np.packbits(ones, axis=1), axis=1), axis=1, bitorder="little")
+    data = tiff(rows, 1, bits=12, channels=1)
+    # In the place of the predictor, which says nothing without a compression.
+    order = struct.pack("<HHI", 266, 3, 1) + struct.pack("<HH", 2, 0)
+    data = data.replace(struct.pack("<HHI", 317, 3, 1) + struct.pack("<HH", 1, 0), order)
+    assert np.abs(shown(tmp_path, data) - GREY).max() < 1 / 4096
+
+
+@pytest.mark.parametrize("bits", [12, 24])
+def test_numbers_that_fill_no_bytes_take_little_memory(tmp_path: Path, bits: int) -> None:
+    """A picture of 24 megapixels in one strip took 4.6 GB, as each bit became a number."""
+    side = 1200
+    data = tiff(np.zeros((side, side * bits // 8), np.uint8), LZW, bits=bits, channels=1, size=(side, side))
+    tracemalloc.start()
+    try:
+        assert (shown(tmp_path, data) == 0).all()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 40 * side * side
+
+
 @pytest.mark.parametrize("compression", [LZW, PACKBITS, ZSTD])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("predictor", [1, 2])
@@ -87,6 +123,19 @@ def test_greys_of_sixteen_bits_keep_their_opacity(tmp_path: Path, compression: i
     rows = np.ascontiguousarray(stored.astype(f"{order}u2")).reshape(H, -1).view(np.uint8)
     data = tiff(rows, compression, bits=16, channels=2, order=order, predictor=predictor, strip=5, extra=2)
     assert np.abs(shown(tmp_path, data)[:, :, 0] - RGB[:, :, 1] * GREY[:, :, 0]).max() < 0.001
+
+
+@pytest.mark.parametrize("bits", [16, 32])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("compression", [LZW, DEFLATE, ZSTD])
+def test_differences_of_floats_are_those_of_their_bits(tmp_path: Path, bits: int, order: str, compression: int) -> None:
+    """As libtiff has them (predictor 2); in Zstandard they were added up as floats."""
+    kind = np.dtype(f"u{bits // 8}")
+    whole = RGB.astype(f"f{bits // 8}").view(kind)
+    stored = np.diff(whole, axis=1, prepend=np.zeros((H, 1, 3), kind)).astype(kind.newbyteorder(order))
+    rows = np.ascontiguousarray(stored).reshape(H, -1).view(np.uint8)
+    data = tiff(rows, compression, bits=bits, channels=3, kind=3, predictor=2, order=order, strip=6)
+    assert np.abs(shown(tmp_path, data) - RGB).max() < 0.001
 
 
 @pytest.mark.parametrize("bits", [16, 32])

@@ -199,9 +199,11 @@ def _plain(values: np.ndarray, bits: int, path: Path) -> np.ndarray:
         raise StudioError(f"{path} has pixels of type {values.dtype}; save it with 8 or 16 bits a channel")
     if bits in (8, 16):
         return values.astype(f"u{bits // 8}")
-    top = 255 if bits < 8 else 65535
-    scaled = np.rint(values.astype(np.float64) * (top / ((1 << bits) - 1)))
-    return np.asarray(scaled, np.uint8 if bits < 8 else np.uint16)
+    top, kind = (255, np.uint8) if bits < 8 else (65535, np.uint16)
+    if bits < 16:
+        levels = np.rint(np.arange(1 << bits) * (top / ((1 << bits) - 1))).astype(kind)
+        return np.asarray(levels.take(values, mode="clip"))
+    return np.rint(values.astype(np.float64) * (top / ((1 << bits) - 1))).astype(kind)
 
 
 def _divided(rgb: np.ndarray, opacity: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ Adobe, TIFF Technical Note 3.
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,10 @@ LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
 """TIFF's numbers for no compression, LZW, Deflate (both), PackBits, LZMA and Zstandard."""
 _DIFFERENCES, _OF_FLOATS = 2, 3
 _INTEGER, _FLOAT = 1, 3
+_LOWEST_FIRST = 2
 _MOST_BITS = 32
+# Rows at once of which numbers of odd bits are put together.
+_ROWS = 64
 
 
 def unpacked(page: Any, data: bytes) -> NDArray[Any]:
@@ -73,16 +77,39 @@ def _part(page: Any, packed: bytes, shape: tuple[int, int, int], bits: int) -> N
         sums = np.cumsum(stored.reshape(high, -1, within), axis=1, dtype=np.uint8).reshape(high, size, -1)
         return np.ascontiguousarray(sums.transpose(0, 2, 1)).view(f">f{size}").reshape(shape)
     if bits in (8, 16, 32, 64):
-        letter = "f" if int(page.sampleformat) == _FLOAT else "u"
-        values = stored.view(f"{order}{letter}{bits // 8}").reshape(shape)
-        native = values.astype(values.dtype.newbyteorder("="))
-        return np.cumsum(native, axis=1, dtype=native.dtype) if predictor == _DIFFERENCES else native
+        # Differences of floats, too, are those of the integers that their bits are.
+        values = stored.view(f"{order}u{bits // 8}").reshape(shape).astype(f"u{bits // 8}")
+        values = np.cumsum(values, axis=1, dtype=values.dtype) if predictor == _DIFFERENCES else values
+        return values.view(f"f{bits // 8}") if int(page.sampleformat) == _FLOAT else values
     if predictor == _DIFFERENCES:
         raise ValueError("it holds differences of numbers that fill no bytes")
-    ones = np.unpackbits(stored, axis=1)[:, : across * within * bits].reshape(high, -1, bits)
-    weights = (1 << np.arange(bits - 1, -1, -1)).astype(np.uint32)
-    kind = np.uint8 if bits < 8 else np.uint16 if bits < 16 else np.uint32
-    return np.asarray((ones.astype(np.uint32) @ weights).astype(kind)).reshape(shape)
+    if bits == 24 and order == "<":
+        # The only ones that fill no number of a processor, but whole bytes.
+        stored = stored.reshape(high, -1, 3)[:, :, ::-1].reshape(high, -1)
+    return _of_bits(stored, bits, across * within).reshape(shape)
+
+
+def _of_bits(stored: NDArray[np.uint8], bits: int, many: int) -> NDArray[np.unsignedinteger]:
+    """The first numbers of each row, one behind the other, the highest bit first."""
+    begins = np.arange(many) * bits
+    # How many bytes one may lie in.
+    span = (bits + 14) // 8
+    shifts, mask = (8 * span - bits - begins % 8).astype(np.uint64), np.uint64((1 << bits) - 1)
+    padded = np.pad(stored, ((0, 0), (0, span)))
+    made = np.empty((len(stored), many), np.uint8 if bits < 8 else np.uint16 if bits < 16 else np.uint32)
+    for first in range(0, len(stored), _ROWS):
+        rows = padded[first : first + _ROWS]
+        whole = np.zeros((len(rows), many), np.uint64)
+        for step in range(span):
+            whole = whole << np.uint64(8) | rows[:, begins // 8 + step]
+        made[first : first + _ROWS] = whole >> shifts & mask
+    return made
+
+
+@cache
+def _mirrored() -> NDArray[np.uint8]:
+    """Each byte with its bits the other way round."""
+    return np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8), bitorder="little"))
 
 
 def _bytes(packed: bytes, compression: int, order: int, high: int, length: int) -> NDArray[np.uint8]:
@@ -90,7 +117,8 @@ def _bytes(packed: bytes, compression: int, order: int, high: int, length: int) 
     if compression == 1:
         if len(packed) < high * length:
             raise ValueError("it is cut off")
-        return np.frombuffer(packed, np.uint8, high * length).reshape(high, length)
+        stored = np.frombuffer(packed, np.uint8, high * length).reshape(high, length)
+        return _mirrored().take(stored) if order == _LOWEST_FIRST else stored
     tags = (
         (256, 4, length), (257, 4, high), (258, 3, 8), (259, 3, compression), (262, 3, 1), (266, 3, order),
         (273, 4, 8), (277, 3, 1), (278, 4, high), (279, 4, len(packed)), (317, 3, 1),
