@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -172,8 +173,56 @@ def test_a_large_document_whose_layers_never_end_is_one_sentence(tmp_path: Path)
         open_source(str(tmp_path / "a.psb"))
 
 
-def cineon(values: np.ndarray, order: str = ">", held: int = 0, bits: int = 10) -> bytes:
+UNLIKE = {
+    "two channels of three": document(RGB[:, :, :2], 3),
+    "three inks": document(RGB, 4),
+    "a palette of 16 bits": document(RGB[:, :, :1].astype(">u2") * 257, 2, table=bytes(768)),
+    "a palette by floats": document(RGB[:, :, :1].astype(">f4"), 2, table=bytes(768)),
+    "a short palette": document(RGB[:, :, :1], 2, table=bytes(30)),
+    "inks of floats": document(np.dstack([RGB, RGB[:, :, :1]]).astype(">f4"), 4),
+    "lines of bytes": document(RGB[:, :, :1], 0),
+    "no channel": document(RGB[:, :, :1], 1).replace(b"8BPS\0\1" + bytes(6) + b"\0\1", b"8BPS\0\1" + bytes(8)),
+}
+
+
+@pytest.mark.parametrize("data", UNLIKE.values(), ids=UNLIKE)
+def test_a_document_whose_channels_are_not_those_of_its_mode_is_one_sentence(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(StudioError, match="damaged"):
+        shown(tmp_path, data)
+
+
+@pytest.mark.parametrize("how", [0, 1, 2])
+def test_of_many_channels_only_those_of_the_picture_are_unpacked(tmp_path: Path, how: int) -> None:
+    """A megabyte that claimed forty of them took 3 GB."""
+    planes = np.dstack([RGB, *[np.zeros((H, W, 1), np.uint8)] * 53])
+    assert np.array_equal(shown(tmp_path, document(planes, 3, how=how)), RGB)
+    side, head = 1000, bytearray(document(RGB, 3, how=2)[:40])
+    head[12:22] = struct.pack(">HII", 56, side, side)
+    (tmp_path / "a.psd").write_bytes(bytes(head) + zlib.compress(bytes(56 * side * side)))
+    tracemalloc.start()
+    try:
+        assert (read_picture(tmp_path / "a.psd") == 0).all()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * side * side
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_what_is_transparent_in_lab_lies_over_its_own_white(tmp_path: Path, depth: int) -> None:
+    """Its a and b are in the middle there, not at the top: greys became green."""
+    top, middle = (255, 128) if depth == 8 else (65535, 32768)
+    opacity = np.linspace(0.2, 1, H * W).reshape(H, W, 1)
+    light = 0.5 * opacity + 1 - opacity
+    planes = np.dstack([light * top, np.full((H, W, 2), middle), opacity * top])
+    layer = struct.pack(">I", 6) + struct.pack(">h", -1) + bytes(4)
+    found = shown(tmp_path, document(np.rint(planes).astype("u1" if depth == 8 else ">u2"), 9, layers=layer)) / 257
+    assert np.abs(found - 118.9 * opacity).max() < 2
+
+
+def cineon(values: np.ndarray, order: str = ">", held: int = 0, bits: int = 10, padding: int = 0) -> bytes:
     head = bytearray(2048)
+    head[684:688] = struct.pack(f"{order}I", padding)
     head[0:4] = struct.pack(f"{order}I", 0x802A5FD7)
     head[4:8] = struct.pack(f"{order}I", 2048)
     head[192:194] = bytes([held, 3])
@@ -183,7 +232,8 @@ def cineon(values: np.ndarray, order: str = ">", held: int = 0, bits: int = 10) 
         head[at + 4 : at + 12] = struct.pack(f"{order}II", *values.shape[1::-1])
     head[681] = 5
     words = sum(values[:, :, place].astype(np.uint32) << shift for place, shift in enumerate((22, 12, 2)))
-    return bytes(head) + words.astype(f"{order}u4").tobytes()
+    behind = bytes(padding) if padding != 0xFFFFFFFF else b""
+    return bytes(head) + b"".join(line.tobytes() + behind for line in words.astype(f"{order}u4"))
 
 
 # How a picture lies in the file, by the number of its orientation: lines from the left, the bottom, as columns.
@@ -209,3 +259,15 @@ def test_a_cineon_is_brought_from_density_to_light_and_upright(tmp_path: Path, h
     grey = shown(tmp_path, cineon(np.full((H, W, 3), 489), order), "a.cin")
     # What ImageMagick writes for a grey of 128.
     assert abs(grey.mean() / 257 - 128) < 1
+
+
+@pytest.mark.parametrize("padding", [3, 64, 0xFFFFFFFF])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_what_stands_behind_the_lines_of_a_cineon_is_left_out(tmp_path: Path, padding: int, order: str) -> None:
+    """The picture was slanted."""
+    values = np.random.default_rng(0).integers(0, 1024, (H, W, 3))
+    plain = shown(tmp_path, cineon(values), "a.cin")
+    data = cineon(values, order, padding=padding)
+    assert np.array_equal(shown(tmp_path, data, "b.cin"), plain)
+    with pytest.raises(StudioError, match="damaged"):
+        shown(tmp_path, data[:-80], "b.cin")

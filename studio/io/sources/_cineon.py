@@ -30,8 +30,9 @@ def read_cineon(path: Path, data: bytes, reading: Reading) -> Still:
     if not head.is_usual:
         raise StudioError(f"{path} is a Cineon picture of another kind than RGB of 10 bits; save it as DPX")
     try:
-        words = np.frombuffer(data, f"{head.order}u4", head.size.pixels, head.begins).reshape(head.size)
-    except ValueError as error:
+        line = 4 * head.size.width + head.padding
+        words = np.ndarray(head.size, f"{head.order}u4", data, head.begins, (line, 4))
+    except (TypeError, ValueError) as error:
         raise undecodable(path) from error
     values = np.stack([words >> shift & 1023 for shift in (22, 12, 2)], axis=-1)
     colours = Colours(transfer=DENSITY)

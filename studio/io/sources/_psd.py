@@ -24,7 +24,16 @@ from studio.io.sources.base import Reading, undecodable
 from studio.model.size import Size
 
 _BITMAP, _GREY, _INDEXED, _RGB, _INKS, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 8, 9
-_CHANNELS = {_BITMAP: 1, _GREY: 1, _INDEXED: 1, _RGB: 3, _INKS: 4, _DUOTONE: 1, _LAB: 3}
+# How many channels each has, and of how many bits they may be.
+_MODES = {
+    _BITMAP: (1, (1,)),
+    _GREY: (1, (8, 16, 32)),
+    _INDEXED: (1, (8,)),
+    _RGB: (3, (8, 16, 32)),
+    _INKS: (4, (8, 16)),
+    _DUOTONE: (1, (8, 16)),
+    _LAB: (3, (8, 16)),
+}
 _RAW, _RLE, _ZIP = 0, 1, 2
 # Marks of documents of more than 8 bits: that what is transparent is kept, and where their layers are.
 _TRANSPARENT, _LAYERS = (b"Mtrn", b"Mt16", b"Mt32"), (b"Lr16", b"Lr32")
@@ -69,18 +78,21 @@ def read_psd(path: Path, data: bytes, reading: Reading) -> Still:
     """
     try:
         document = _document(data)
-        if document.mode not in _CHANNELS or document.depth not in (1, 8, 16, 32):
+        if document.mode not in _MODES:
             raise StudioError(
                 f"{path} is a Photoshop document of several inks of its own; save it in RGB, CMYK or grey, or as PNG"
             )
-        planes = _planes(document, data)
+        count, depths = _MODES[document.mode]
+        if document.channels < count or document.depth not in depths:
+            raise ValueError("no document of its mode has such channels")
+        is_transparent = document.is_transparent and document.mode not in (_BITMAP, _INDEXED)
+        planes = _planes(document, data, min(count + is_transparent, document.channels))
     except (struct.error, zlib.error, ValueError, IndexError, OverflowError) as error:
         raise undecodable(path) from error
-    count, profile = _CHANNELS[document.mode], other_profile_of(data)
-    values, opacity = planes[:, :, :count], None
-    if document.is_transparent and planes.shape[2] > count:
+    profile, values, opacity = other_profile_of(data), planes[:, :, :count], None
+    if planes.shape[2] > count:
         opacity = planes[:, :, count]
-        values = _without_white(values, opacity)
+        values = _without_white(values, opacity, is_lab=document.mode == _LAB)
     if document.mode == _INKS:
         eight = values if values.dtype == np.uint8 else (values.astype(np.uint32) // 257).astype(np.uint8)
         # It stores paper, of which ink leaves less.
@@ -129,15 +141,15 @@ def _is_transparent(layers: bytes, is_large: bool) -> bool:
     return has_any and bool(struct.unpack_from(">h", layers, size)[0] < 0)
 
 
-def _planes(document: _Document, data: bytes) -> np.ndarray:
-    """(H, W, C) uint8, uint16 or float32."""
-    high, across, channels = document.height, document.width, document.channels
+def _planes(document: _Document, data: bytes, channels: int) -> np.ndarray:
+    """(H, W, C) uint8, uint16 or float32 of the first channels."""
+    high, across = document.height, document.width
     length = -(-across * document.depth // 8)
     (how,) = struct.unpack_from(">H", data, document.begins)
     packed, rows = data[document.begins + 2 :], high * channels
     if how == _RLE:
-        counts = 4 if document.is_large else 2
-        stored = _run_lengths(packed[rows * counts :], Size(rows, length))
+        counts = high * document.channels * (4 if document.is_large else 2)
+        stored = _run_lengths(packed[counts:], Size(rows, length))
     elif how == _RAW:
         stored = np.frombuffer(packed, np.uint8, rows * length).reshape(rows, length)
     elif how == _ZIP:
@@ -163,11 +175,12 @@ def _run_lengths(packed: bytes, size: Size) -> np.ndarray:
         raise ValueError("it is damaged") from error
 
 
-def _without_white(values: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+def _without_white(values: np.ndarray, opacity: np.ndarray, *, is_lab: bool) -> np.ndarray:
     """Colours that were laid over white, as they were before."""
     top = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
-    share = opacity[:, :, None] / top
-    whole = np.clip((values / top - (1 - share)) / np.maximum(share, 1e-6), 0.0, 1.0) * top
+    share, middle = opacity[:, :, None] / top, (top + 1) / 2 / top
+    white = np.array([1.0, middle, middle]) if is_lab else 1.0
+    whole = np.clip((values / top - white * (1 - share)) / np.maximum(share, 1e-6), 0.0, 1.0) * top
     return np.asarray(whole if values.dtype.kind == "f" else np.rint(whole), values.dtype)
 
 
