@@ -209,6 +209,16 @@ def test_of_many_channels_only_those_of_the_picture_are_unpacked(tmp_path: Path,
 
 
 @pytest.mark.parametrize("depth", [8, 16])
+def test_transparent_colours_that_lie_over_nothing_stay(tmp_path: Path, depth: int) -> None:
+    """ImageMagick does not lay them over white."""
+    opacity = np.linspace(0, 255, H * W).reshape(H, W, 1).astype(np.uint8)
+    planes = np.dstack([RGB, opacity]).astype("u1" if depth == 8 else ">u2") * (1 if depth == 8 else 257)
+    layer = struct.pack(">I", 6) + struct.pack(">h", -1) + bytes(4)
+    found = shown(tmp_path, document(planes.astype("u1" if depth == 8 else ">u2"), 3, layers=layer))
+    assert np.abs(found / (1 if depth == 8 else 257) - RGB * (opacity / 255)).max() < 1
+
+
+@pytest.mark.parametrize("depth", [8, 16])
 def test_what_is_transparent_in_lab_lies_over_its_own_white(tmp_path: Path, depth: int) -> None:
     """Its a and b are in the middle there, not at the top: greys became green."""
     top, middle = (255, 128) if depth == 8 else (65535, 32768)

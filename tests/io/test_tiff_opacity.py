@@ -164,3 +164,21 @@ def test_few_bits_of_every_orientation(tmp_path: Path, bits: int, colours: int, 
     found = eight(tmp_path / "a.tif")
     assert found.shape == wanted.shape
     assert np.abs(found - wanted).max() <= 1.01
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("extra", ["unassalpha", "unspecified"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_greys_with_opacity_in_tiles_are_themselves(
+    tmp_path: Path, compression: str | None, extra: str, photometric: str
+) -> None:
+    """OpenCV makes something else of them, without a word."""
+    stored = np.random.default_rng(0).integers(0, 256, (37, 53, 2)).astype(np.uint8)
+    tifffile.imwrite(
+        tmp_path / "a.tif", stored, photometric=photometric, planarconfig="contig", tile=(16, 16),
+        compression=compression, extrasamples=[extra],
+    )  # fmt: skip
+    greys = stored[:, :, 0].astype(int) if photometric == "minisblack" else 255 - stored[:, :, 0].astype(int)
+    wanted = np.rint(greys * stored[:, :, 1] / 255) if extra == "unassalpha" else greys
+    with open_source(str(tmp_path / "a.tif")) as source:
+        assert np.array_equal(next(iter(source)).picture, np.repeat(wanted[:, :, None], 3, axis=2))

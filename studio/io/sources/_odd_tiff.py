@@ -20,7 +20,7 @@ from studio.io.sources._tiff_jpeg2000 import JPEG2000, read_jpeg2000
 from studio.io.sources._tiff_unpacked import unpacked
 from studio.io.sources.base import undecodable
 
-_BITS, _COMPRESSION, _COLOURS, _PLANES, _FORMAT, _DNG = 258, 259, 262, 284, 339, 50706
+_BITS, _COMPRESSION, _COLOURS, _PLANES, _TILES, _FORMAT, _DNG = 258, 259, 262, 284, 322, 339, 50706
 _ORIENTATION, _SAMPLES, _EXTRA, _PROFILE = 274, 277, 338, 34675
 ASSOCIATED, UNASSOCIATED = 1, 2
 """TIFF's words for colours that are multiplied by their opacity, and for those that are not; 0 is no opacity."""
@@ -70,7 +70,11 @@ def is_odd(data: bytes) -> bool:
 
 
 def _has_odd_greys(tags: dict[int, int]) -> bool:
-    """Whether OpenCV leaves out the opacity of these greys, or half of their bits, which is better than nothing."""
+    """Whether OpenCV takes these greys for others, or leaves out their opacity or half of their bits, which is better
+    than nothing.
+    """
+    if _TILES in tags:
+        return True
     is_odd = tags.get(_BITS, 1) > 8 or tags.get(_COLOURS, 1) == _WHITE_IS_ZERO or tags.get(_PLANES, 1) == 2
     return is_odd and (tags.get(_EXTRA) == UNASSOCIATED or tags.get(_COMPRESSION, 1) not in _OF_LIBTIFF)
 

@@ -35,6 +35,7 @@ _MODES = {
     _LAB: (3, (8, 16)),
 }
 _RAW, _RLE, _ZIP = 0, 1, 2
+_ROUNDING = 2 / 255
 # Marks of documents of more than 8 bits: that what is transparent is kept, and where their layers are.
 _TRANSPARENT, _LAYERS = (b"Mtrn", b"Mt16", b"Mt32"), (b"Lr16", b"Lr32")
 
@@ -176,11 +177,15 @@ def _run_lengths(packed: bytes, size: Size) -> np.ndarray:
 
 
 def _without_white(values: np.ndarray, opacity: np.ndarray, *, is_lab: bool) -> np.ndarray:
-    """Colours that were laid over white, as they were before."""
+    """Colours that were laid over white, as they were before; the same where none were."""
     top = 1.0 if values.dtype.kind == "f" else float(np.iinfo(values.dtype).max)
     share, middle = opacity[:, :, None] / top, (top + 1) / 2 / top
     white = np.array([1.0, middle, middle]) if is_lab else 1.0
-    whole = np.clip((values / top - white * (1 - share)) / np.maximum(share, 1e-6), 0.0, 1.0) * top
+    colours = values / top - white * (1 - share)
+    if (colours[:, :, 0] < -_ROUNDING).any():
+        # Darker than what white shows through: ImageMagick stores them as they are.
+        return values
+    whole = np.clip(colours / np.maximum(share, 1e-6), 0.0, 1.0) * top
     return np.asarray(whole if values.dtype.kind == "f" else np.rint(whole), values.dtype)
 
 
