@@ -218,6 +218,59 @@ def test_a_pause_makes_one_item_of_a_run_though_weights_of_before_are_still_on_t
     assert desk.document.history.labels == ("Learn",)
 
 
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_pause_behind_the_last_step_makes_an_item_though_its_weights_were_told_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+) -> None:
+    session, is_told, goes, tell = desk.session, threading.Event(), threading.Event(), training.Trainer._tell
+
+    def tells(trainer: training.Trainer, told: training.Told) -> None:
+        tell(trainer, told)
+        if told.weights is not None and not is_told.is_set():
+            is_told.set()
+            assert goes.wait(60.0)
+
+    monkeypatch.setattr(training.Trainer, "_tell", tells)
+    session.begin(desk.asked, "torch")
+    wait_for(is_told.is_set)
+    if is_taken:
+        desk.until(lambda: session.step > 0 and not desk.calls)
+    # No step is taken any more.
+    session.pause()
+    goes.set()
+    desk.settle()
+    assert session.state == "paused"
+    assert desk.document.history.labels == ("Learn",)
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_weights_that_wait_for_a_hand_are_not_lost_where_others_are_told_meanwhile(
+    desk: Desk, ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = desk.session
+    session.begin(desk.asked, "torch")
+    desk.until(lambda: session.step > 0)
+    hand = desk.document.begin("Drag")
+    desk.until(lambda: session._late is not None)
+    # What is told from now on is without these.
+    told: list[training.Told] = []
+    take = session._take
+    monkeypatch.setattr(session, "_take", lambda trainer, news: (told.append(news), take(trainer, news)))
+    session.turn(replace(desk.asked, frozen=("enc1",)))
+    desk.until(lambda: any(news.weights and "enc1.weight" not in news.weights for news in told))
+    session.pause()
+    desk.settle()
+    session.keep()
+    desk.until(lambda: session.checkpoints and session.checkpoints[-1].step == session.step)
+    if ends:
+        session.end()
+        desk.until(lambda: session._late is not None and session._late[1].ended)
+    hand.commit()
+    desk.settle()
+    for name, values in session.checkpoints[-1].checkpoint.state.tensors.items():
+        assert np.array_equal(desk.tensor(name), values), name
+
+
 def test_weights_that_were_not_finite_when_it_began_are_said_to_be(desk: Desk) -> None:
     desk.document.apply("Paint", "enc2.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), np.nan, np.float32)))
     desk.session.begin(desk.asked, "torch")

@@ -252,7 +252,8 @@ class LearningSession(Turning):
         if trainer is not self._ending:
             return
         if told.weights is not None and told.edits >= self._edits:
-            self._late = None if self.carrying.put(told.weights) else (trainer, told)
+            told = told.behind(self._late and self._late[1])
+            self._late = None if self.carrying.put(told.weights or {}) else (trainer, told)
         if told.ended and self._late is not None:
             self._late = trainer, replace(self._late[1], ended=True)
         elif told.ended:
@@ -291,7 +292,7 @@ class LearningSession(Turning):
 
     def _put(self, trainer: Trainer, told: Told) -> None:
         """Make the learnt weights the document's, unless they are older than what a hand did."""
-        self._late = None
+        told, self._late = told.behind(self._late and self._late[1]), None
         if told.edits < self._edits:
             trainer.retell()
         elif not self.carrying.put(told.weights or {}):

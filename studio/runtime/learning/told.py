@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from studio.model.version import Version
@@ -54,3 +54,12 @@ class Told:
     ended: bool = False
     refused: str = ""
     returns: int = 0
+
+    def behind(self, earlier: Told | None) -> Told:
+        """The same, with the weights of an earlier one that waits still, of tensors that have not been told since.
+
+        Where a hand has done something in between, all are told anew, and those of before are none any more.
+        """
+        if earlier is None or earlier.edits != self.edits:
+            return self
+        return replace(self, weights={**(earlier.weights or {}), **(self.weights or {})})

@@ -203,7 +203,7 @@ class Trainer:
         first, dead = learner.result(), DeadUnits()
         good, meter = Good(learner), Meter()
         moving: set[str] = set()
-        is_new = False  # whether there are weights that have not been told
+        is_new = False  # whether there are weights that have not been told, or not as the last
         while True:
             if self._steps_left <= 0:
                 meter.begin()
@@ -222,7 +222,7 @@ class Trainer:
             if steps:
                 self._tell(Told(steps=steps, rests=paused))
             if problem or (is_new and (closing or ((weights.now or paused) and self._is_told))):
-                began, self._is_told, is_new = time.monotonic(), False, False
+                began, self._is_told, is_new = time.monotonic(), False, not paused
                 learnt = _weights(learner, moving)
                 if not good.take(learner, learnt, self._edited, failed=bool(problem)):
                     problem = good.go_back(learner, self._edited, problem)
