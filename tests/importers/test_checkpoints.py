@@ -10,6 +10,7 @@ import pathlib
 import pickle
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from helpers import on_torch, relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modules import made
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from studio.errors import StudioError
@@ -269,3 +270,17 @@ def test_the_spectral_norm_of_a_square_kernel_is_a_convolutions_where_nothing_sa
         conv(torch.zeros(1, 4, 1, 1))
         held = {name: Weight(tensor.numpy()) for name, tensor in conv.state_dict().items()}
         np.testing.assert_allclose(plain_weights(held)["weight"].values, conv.weight.detach(), rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("spoil", [lambda part: part[:-1], lambda part: torch.stack([part, part])])
+def test_parts_of_a_weight_that_do_not_fit_it_are_refused(
+    norm: str, spoil: Callable[[Tensor], Tensor], tmp_path: Path
+) -> None:
+    state = nn.Sequential(NORMS[norm](nn.Conv2d(3, 5, 3)), nn.ReLU(), nn.Conv2d(5, 3, 3)).state_dict()
+    part = next(name for name in state if name.endswith(("_u", "_g", "original0")))
+    state[part] = spoil(state[part]).clone()
+    torch.save(state, tmp_path / "net.pth")
+    with pytest.raises(StudioError, match=r'the tensors that its "0\.weight" is kept in do not fit each other'):
+        open_model(tmp_path / "net.pth")

@@ -21,7 +21,9 @@ from helpers import EngineFor, on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio.errors import StudioError
 from studio.io.importers import Options, open_model
+from studio.io.importers._match import architectures
 
 TOLERANCE = 1e-4
 
@@ -281,6 +283,22 @@ def test_a_family_runs_at_three_sizes_on_every_engine(name: str, engine_for: Eng
         engine.run({network.graph.inputs[0].name: picture.numpy()})
         with torch.no_grad():
             assert relative_error(engine.output(), module(picture[None])[0].numpy()) < TOLERANCE, size
+
+
+TOLD = {ALL[name][0]: name for name in ALL if ALL[name][0] in {a.name for a in architectures() if a.build is None}}
+
+
+@pytest.mark.parametrize("family", TOLD)
+@pytest.mark.parametrize("which", ["first", "last"])
+def test_tensors_of_a_family_that_do_not_fit_each_other_are_refused(family: str, which: str, tmp_path: Path) -> None:
+    state = ALL[TOLD[family]][1]().state_dict()
+    ends = ("bias", "norm.weight", "body.weight")
+    names = [name for name, values in state.items() if name.endswith(ends) and len(values) > 1]
+    cut = names[0 if which == "first" else -1]
+    state[cut] = state[cut][:-1].clone()
+    torch.save(state, tmp_path / "net.pth")
+    with pytest.raises(StudioError, match=rf"Nearly fitting: .*{family}: its tensors do not fit each other"):
+        open_model(tmp_path / "net.pth")
 
 
 def test_the_values_of_a_family_are_its_own(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def matched(
     if options.arch and options.arch not in {a.name for a in known} and not _spandrel.has(options.arch):
         raise StudioError(_no_such([a.name for a in known], options.arch))
     reasons = []
-    tensors = plain_weights(tensors)
+    tensors = _whole(tensors, path)
     for prefix, bare in _bare(tensors):
         for architecture in known:
             asked = options.arch == architecture.name
@@ -241,6 +241,13 @@ def matched(
     )
     failed.nearly = len(reasons)
     raise failed
+
+
+def _whole(tensors: Tensors, path: Path) -> dict[str, Weight]:
+    try:
+        return plain_weights(tensors)
+    except StudioError as error:
+        raise StudioError(f"{path}: {error}") from error
 
 
 def _may_be(architecture: Architecture, tensors: Tensors) -> bool:
@@ -296,12 +303,16 @@ def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, know
 
     assert architecture.forward is not None
     module, parts = told(tensors, architecture.forward)
-    first = next(tensors[name].values for name in architecture.reads if name in tensors)
     own = architecture.size if architecture.sized is None else architecture.sized(tensors)
     size = options.input_size or own
-    example = torch.rand(1, first.shape[1], *size, generator=torch.Generator().manual_seed(0))
-    with guarded(architecture.forward), torch.no_grad():
-        module(example)
+    try:
+        channels = next(tensors[name].values.shape[1] for name in architecture.reads if name in tensors)
+        example = torch.rand(1, channels, *size, generator=torch.Generator().manual_seed(0))
+        with guarded(architecture.forward), torch.no_grad():
+            module(example)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200].rstrip(".")
+        raise StudioError(f"its tensors do not fit each other ({reason})") from error
     if unused := sorted(parts.names - parts.used):
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
     return imported_module(module, example, path, options, known)[0]
