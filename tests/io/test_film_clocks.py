@@ -283,3 +283,25 @@ def test_a_last_picture_that_claims_to_stay_for_hours_does_not(tmp_path: Path, s
     with open_source(str(slow)) as source:
         assert [frame.time for frame in source] == pytest.approx([0, 700, 1400])
         assert source.remark is None
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mov"])
+def test_a_picture_under_a_long_sound_stays_as_before(tmp_path: Path, suffix: str) -> None:
+    """Matroska does not say how long each of its streams is, only the whole."""
+    path, seconds = tmp_path / f"a{suffix}", 20
+    with av.open(str(path), "w") as made:
+        stream, sound = made.add_stream("mpeg4", rate=1), made.add_stream("pcm_s16le", rate=8000, layout="mono")
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for number in range(2):
+            made.mux(stream.encode(av.VideoFrame.from_ndarray(numbered(number), "rgb24")))
+        made.mux(stream.encode(None))
+        for second in range(0, 800, seconds):
+            samples = av.AudioFrame.from_ndarray(np.zeros((1, 8000 * seconds), np.int16), "s16", "mono")
+            samples.rate, samples.pts = 8000, 8000 * second
+            made.mux(sound.encode(samples))
+        made.mux(sound.encode(None))
+    with open_source(str(path)) as source:
+        # Where it is stated, the pictures' own length counts.
+        assert source.info.duration == pytest.approx(800 if suffix == ".mkv" else 2, abs=0.1)
+        assert numbers(frame.picture for frame in source) == [0, 1]
+        assert source.remark is None

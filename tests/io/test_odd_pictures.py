@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from profiles import matrix_profile
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
@@ -322,13 +323,37 @@ def test_pictures_under_the_name_of_another_kind_are_read(tmp_path: Path, kind: 
         open_source(str(tmp_path / f"b{suffix}"))
 
 
+def lossless(path: Path, picture: np.ndarray, pixels: str, behind: bytes = b"") -> None:
+    """A lossless JPEG, with segments behind its beginning."""
+    encoder: Any = av.CodecContext.create("ljpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 48, pixels, Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)
+    data = b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
+    path.write_bytes(data[:2] + behind + data[2:])
+
+
+FLAT = np.full((48, 64, 3), (200, 80, 40), np.uint8)
+
+
 @pytest.mark.parametrize("pixels", ["bgr24", "yuvj444p"])
 def test_a_lossless_jpeg_has_its_colours(tmp_path: Path, pixels: str) -> None:
     """Luma and chroma were shown as red, green and blue, and colours called damaged."""
-    flat = np.full((48, 64, 3), (200, 80, 40), np.uint8)
-    encoder: Any = av.CodecContext.create("ljpeg", "w")
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 48, pixels, Fraction(1, 25)
-    frame = av.VideoFrame.from_ndarray(flat, format="rgb24").reformat(format=pixels)
-    packets = [*encoder.encode(frame), *encoder.encode(None)]
-    (tmp_path / "a.jpg").write_bytes(b"".join(map(bytes, packets)))
-    assert np.abs(only(tmp_path / "a.jpg") - flat).max() <= 2
+    lossless(tmp_path / "a.jpg", FLAT, pixels)
+    assert np.abs(only(tmp_path / "a.jpg") - FLAT).max() <= 2
+
+
+def test_a_lossless_jpeg_has_the_colours_of_its_profile_and_camera(tmp_path: Path) -> None:
+    """FFmpeg leaves them out."""
+    profile = matrix_profile(((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841)), 1.8)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x01\0\x02\0\x04\0\0\0R03\0" + bytes(4)
+    halves = [b"ICC_PROFILE\0\2\2" + profile[200:], b"ICC_PROFILE\0\1\2" + profile[:200]]
+    for kind, contents in ((0xE2, halves), (0xE1, [exif])):
+        segment = b"".join(struct.pack(">BBH", 0xFF, kind, len(each) + 2) + each for each in contents)
+        lossless(tmp_path / "a.jpg", FLAT, "bgr24", segment)
+        out = io.BytesIO()
+        Image.fromarray(FLAT).save(out, "JPEG", quality=100, subsampling=0)
+        usual = out.getvalue()
+        (tmp_path / "b.jpg").write_bytes(usual[:2] + segment + usual[2:])
+        shown = only(tmp_path / "a.jpg").astype(int)
+        assert np.abs(shown - only(tmp_path / "b.jpg")).max() <= 3
+        assert np.abs(shown - FLAT).max() > 10

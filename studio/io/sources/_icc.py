@@ -93,8 +93,20 @@ def profile_of(data: bytes) -> bytes | None:
         with open_picture(data) as image:
             found = image.info.get("icc_profile")
     except Exception:  # noqa: BLE001 - as above
-        return None
+        # Lossless JPEGs are none for Pillow.
+        return _of_jpeg(data)
     return found if isinstance(found, bytes) and found else None
+
+
+def _of_jpeg(data: bytes) -> bytes | None:
+    """The profile in a JPEG's segments, which may be cut into several: ICC.1:2022, B.4."""
+    place, parts = 2, dict[int, bytes]()
+    while data.startswith(b"\xff\xd8") and place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != 0xDA:
+        end = place + 2 + max(2, int.from_bytes(data[place + 2 : place + 4], "big"))
+        if data[place + 1] == 0xE2 and data[place + 4 : place + 16] == b"ICC_PROFILE\0":
+            parts.setdefault(int.from_bytes(data[place + 16 : place + 17], "big"), data[place + 18 : end])
+        place = end
+    return b"".join(parts[number] for number in sorted(parts)) or None
 
 
 @lru_cache(maxsize=8)

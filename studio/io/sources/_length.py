@@ -49,7 +49,12 @@ def duration_of(container: InputContainer, stream: VideoStream, origin: float | 
 
 def _without_last(container: InputContainer, stream: VideoStream, said: float, origin: float) -> float | None:
     """How long a film is whose last picture claims to stay for hours, and no sound does; None of any other."""
-    if any((sound.duration or 0) * (sound.time_base or 0) > said / 2 for sound in container.streams.audio):
+    # Matroska, NUT and FLV do not say how long each of their streams is.
+    lengths = [
+        sound.duration * sound.time_base if sound.duration and sound.time_base else None
+        for sound in container.streams.audio
+    ]
+    if any(length is None or length > said / 2 for length in lengths):
         return None
     late = _last_stamps(container, stream)
     shown = late[-1] - origin if late else said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -142,8 +143,9 @@ def _further(data: bytes, header: Header) -> Further | None:
     if header.kind == "png":
         return further_of_png(data)
     # Most files have no profile, so that Pillow is not imported for them.
-    profile = profile_of(data) if b"ICC_PROFILE" in data or header.kind != "jpeg" else None
-    if profile is None and header.kind == "jpeg" and is_adobe_rgb(data):
+    is_jpeg = header.kind in ("jpeg", "lossless jpeg")
+    profile = profile_of(data) if b"ICC_PROFILE" in data or not is_jpeg else None
+    if profile is None and is_jpeg and is_adobe_rgb(data):
         return of_adobe_rgb
     return partial(to_srgb, profile=profile) if profile else None
 
@@ -161,19 +163,26 @@ def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
         with open_picture(data, ("BMP", "TGA")) as image:
             values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
     except Exception:  # noqa: BLE001 - Pillow says by many that it does not know a kind, or that it is damaged
-        return _by_ffmpeg(path, data, way)
+        return _by_ffmpeg(path, way)
     return Still(rgb_of(values, Colours(), way.tone_map, further))
 
 
-def _by_ffmpeg(path: Path, data: bytes, way: Reading) -> Still:  # noqa: ARG001 - it reads the file itself
+def _lossless(path: Path, data: bytes, way: Reading) -> Still:
+    """A JPEG whose luma and chroma OpenCV takes for RGB; FFmpeg leaves out its profile."""
+    still, header = _by_ffmpeg(path, way), read_header(data)
+    further = _further(data, header) if header else None
+    return replace(still, picture=further(still.picture)) if further else still
+
+
+def _by_ffmpeg(path: Path, way: Reading) -> Still:
     from studio.io.sources.video import VideoSource
 
     return VideoSource(path).still(way)
 
 
-# Kinds of pictures that OpenCV does not know, or takes for something else: luma and chroma of a lossless JPEG for RGB.
+# Kinds of pictures that OpenCV does not know, or takes for something else.
 _READERS = {
-    "lossless jpeg": _by_ffmpeg,
+    "lossless jpeg": _lossless,
     "bmp": _bitmap,
     "tga": _bitmap,
     "xpm": read_xpm,
