@@ -28,6 +28,7 @@ from studio.model.layout import Rect, from_sheet, to_sheet
 from studio.model.learning_sheets import LEARNING_SHEETS
 from studio.model.op import Array
 from studio.model.preset import Preset
+from studio.runtime.learning import record
 from studio.runtime.learning.look import Watched
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import EngineState
@@ -282,6 +283,34 @@ def test_a_checkpoint_stays_selected_while_others_come_and_a_click_beside_them_s
     qtbot.mouseClick(panel.strip.viewport(), LEFT, pos=first)
     qtbot.mouseClick(panel.back, LEFT)
     school.until(lambda: session.step == 0 and panel.strip.current is not None)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_MARKS", 3), ("_MOST_BYTES", 1)])
+def test_a_selected_checkpoint_makes_no_room_for_others(
+    school: Class, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    panel, session = school.panel, school.session
+    school.window.docks["learning"].raise_()
+    panel.until.steps.setValue(1)
+    qtbot.mouseClick(panel.learn, LEFT)
+    school.until(lambda: session.state == "paused" and panel.strip.count() == 1)
+    qtbot.mouseClick(panel.keep, LEFT)
+    school.until(lambda: panel.strip.count() == 2)
+    panel.strip.setCurrentRow(1)
+    selected = session.checkpoints[1].checkpoint
+    monkeypatch.setattr(record, limit, most)
+    for _ in range(4):
+        newest = session.checkpoints[-1]
+        qtbot.mouseClick(panel.keep, LEFT)
+        school.until(lambda newest=newest: session.checkpoints[-1] is not newest)  # type: ignore[misc]
+        assert panel.strip.current is not None
+        assert panel.strip.current.checkpoint is selected
+        assert len(session.checkpoints) == 3
+    panel.strip.clearSelection()
+    newest = session.checkpoints[-1]
+    qtbot.mouseClick(panel.keep, LEFT)
+    school.until(lambda: session.checkpoints[-1] is not newest)
+    assert all(mark.checkpoint is not selected for mark in session.checkpoints)
 
 
 def test_checkpoints_of_another_lesson_are_gone_before_the_next_is_prepared(school: Class, qtbot: QtBot) -> None:

@@ -30,6 +30,7 @@ class Course:
         effort: where the time goes; None before that was looked at.
         dead: by layer, how many of its channels give nothing but zeros, and how many there are.
         checkpoints: those that are kept, by time.
+        held: the one that is selected, which does not make room for others; None for none.
         seconds: learnt so far.
     """
 
@@ -45,6 +46,7 @@ class Course:
         self.effort: Effort | None = None
         self.dead: Mapping[str, tuple[int, int]] = {}
         self.checkpoints: list[Mark] = []
+        self.held: Checkpoint | None = None
 
     def _add_steps(self, steps: Sequence[Step]) -> None:
         now = time.monotonic()
@@ -65,4 +67,4 @@ class Course:
         picture = self.pictures[2] if self.pictures is not None else None
         loss = self.last.loss if self.last is not None else math.nan
         self.checkpoints.append(Mark(checkpoint.state.steps, loss, self.seconds, picture, checkpoint, weights, sheets))
-        thin_out(self.checkpoints)
+        thin_out(self.checkpoints, self.held)

@@ -106,13 +106,18 @@ def picture_start(marks: list[Mark], picture: Picture) -> bool:
     return True
 
 
-def thin_out(marks: list[Mark]) -> None:
+def thin_out(marks: list[Mark], held: Checkpoint | None = None) -> None:
     """Let checkpoints go where there are many, or where they hold much memory.
 
-    Every second one of the older half goes, so that they stay spread over the whole run; the first and the last stay.
+    Every second one of the older half goes, so that they stay spread over the whole run; the first, the last and the
+    one that is held stay.
     """
-    while len(marks) > _MOST_MARKS or (len(marks) > 2 and sum(mark.nbytes for mark in marks) > _MOST_BYTES):
-        del marks[1 : max(2, len(marks) // 2) : 2]
+    while len(marks) > _MOST_MARKS or sum(mark.nbytes for mark in marks) > _MOST_BYTES:
+        spare = [mark for mark in marks[1:-1] if mark.checkpoint is not held]
+        if not spare:
+            break
+        goes = spare[: max(1, len(marks) // 2 - 1) : 2]
+        marks[:] = [mark for mark in marks if mark not in goes]
 
 
 def alarm(step: Step | None, curves: Curves, dead: Mapping[str, tuple[int, int]]) -> str:

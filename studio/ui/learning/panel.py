@@ -125,8 +125,8 @@ class LearningPanel(QWidget):
         workspace.changed.connect(self._watch)
         self.lesson.turned.connect(self._turn)
         self.until.turned.connect(self._turn_end)
-        self.strip.chosen.connect(self._restore)
-        self.strip.selected.connect(self._show_back)
+        self.strip.chosen.connect(session.restore)
+        self.strip.selected.connect(self._hold)
         workspace.document.changed.connect(self._follow)
         self._follow(NetworkChanged())
         self._show_state()
@@ -242,10 +242,7 @@ class LearningPanel(QWidget):
     def _back(self) -> None:
         mark = self.strip.current
         if mark is not None:
-            self._restore(mark)
-
-    def _restore(self, mark: Mark) -> None:
-        self._session.restore(mark)
+            self._session.restore(mark)
 
     def _follow(self, change: Change) -> None:
         if isinstance(change, NetworkChanged):
@@ -278,7 +275,7 @@ class LearningPanel(QWidget):
         self.learn.setText(_STATES[session.state])
         self.end.setEnabled(session.is_open)
         self.keep.setEnabled(session.is_open and session.step > 0)
-        self._show_back()
+        self._hold()
         for shown in (self.strip, self.keep, self.back, self.compare, self.save):
             shown.setVisible(session.is_open)
         self.resume.setVisible(not session.is_open)
@@ -293,8 +290,10 @@ class LearningPanel(QWidget):
             self._timer.start()
         self._draw()
 
-    def _show_back(self) -> None:
-        self.back.setEnabled(self._session.is_open and self.strip.current is not None)
+    def _hold(self) -> None:
+        mark = self.strip.current
+        self._session.held = mark.checkpoint if mark is not None else None
+        self.back.setEnabled(self._session.is_open and mark is not None)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Draw what has come meanwhile."""
