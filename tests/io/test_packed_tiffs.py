@@ -165,3 +165,18 @@ def test_colours_of_too_few_channels_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(data[:at] + struct.pack("<HHIHH", 262, 3, 1, 2, 0) + data[at + 12 :])
     with pytest.raises(StudioError, match="damaged"):
         read_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("bits", "compression"), [(8, 1), (8, LZW), (16, LZW), (12, 1), (12, ZSTD), (10, DEFLATE), (4, LZW)]
+)
+def test_of_two_heights_the_one_that_counts_is_looked_at(tmp_path: Path, bits: int, compression: int) -> None:
+    """The last was, and the first unpacked, however large that is."""
+    data = tiff(np.zeros((20_000, 64), np.uint8), compression, bits=bits, channels=1, size=(20_000, 512 // bits))
+    again = struct.pack("<HHIHH", 317, 3, 1, 1, 0)
+    (tmp_path / "a.tif").write_bytes(data.replace(again, struct.pack("<HHII", 257, 4, 1, 3)))
+    with pytest.raises(StudioError, match="more than the limit"):
+        read_picture(tmp_path / "a.tif")
+    data = tiff(np.zeros((20, 64), np.uint8), compression, bits=bits, channels=1, size=(20, 512 // bits))
+    (tmp_path / "a.tif").write_bytes(data.replace(again, struct.pack("<HHII", 257, 4, 1, 20_000)))
+    assert len(read_picture(tmp_path / "a.tif")) == 20

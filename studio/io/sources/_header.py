@@ -286,10 +286,10 @@ def _directory(data: bytes, place: int) -> Directory:
         raise struct.error("the directory lies past the end")
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), data, place)
     start, length, inline = (place + 8, 20, 8) if big else (place + 2, 12, 4)
-    tags, apart, profile = {}, list[int](), (0, 0)
+    tags, apart, profile = dict[int, int](), list[int](), (0, 0)
     for entry in range(start, start + length * min(count, _MOST_PARTS), length):
         tag, kind, many = struct.unpack_from(order + ("HHQ" if big else "HHI"), data, entry)
-        if tag == _PROFILE and kind in _BYTES and many > inline:
+        if tag == _PROFILE and kind in _BYTES and many > inline and not profile[1]:
             (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, entry + length - inline)
             profile = int(at), int(many)
         if kind not in _INTEGERS or many == 0:
@@ -298,7 +298,8 @@ def _directory(data: bytes, place: int) -> Directory:
         if many * struct.calcsize(_INTEGERS[kind]) > inline:
             (at,) = struct.unpack_from(order + ("Q" if big else "I"), data, at)
         if at + struct.calcsize(_INTEGERS[kind]) <= len(data):
-            tags[tag] = int(struct.unpack_from(order + _INTEGERS[kind], data, at)[0])
+            # Of several entries of one kind the first counts, for libtiff and tifffile, too.
+            tags.setdefault(tag, int(struct.unpack_from(order + _INTEGERS[kind], data, at)[0]))
         if tag == _APART and many < _MOST_APART and at + many * struct.calcsize(_INTEGERS[kind]) <= len(data):
             apart += struct.unpack_from(f"{order}{many}{_INTEGERS[kind]}", data, at)
     after = start + length * count
