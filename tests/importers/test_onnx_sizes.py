@@ -15,7 +15,8 @@ from helpers import normal, on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.io.importers import Options, open_model
+from studio.errors import StudioError
+from studio.io.importers import Options, _twice, open_model
 from studio.io.importers._draft import TooMuchError, maps_up_to
 from studio.model.size import Size
 
@@ -159,6 +160,44 @@ def test_attention_of_every_place_takes_no_more_than_it_needs_to_be_read(tmp_pat
         assert open_model(path).network.graph.only_size is None
     with pytest.raises(TooMuchError), maps_up_to(2**10):
         open_model(path)
+
+
+class Few(nn.Module):
+    """Attention of every place, of which the uppermost rows alone are shown: it takes one size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        flat = y.flatten(2)
+        made = flat @ (flat.transpose(1, 2) @ flat).softmax(-1)
+        return made.view(y.shape)[:, :, :5]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["net.onnx", "net.pt2"])
+def test_what_takes_one_size_is_not_read_at_one_that_nothing_runs(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, example, module = tmp_path / form, torch.rand(1, 3, 64, 96), Few().eval()
+    if form.endswith("onnx"):
+        axes = {"x": {2: "h", 3: "w"}}
+        torch.onnx.export(module, (example,), path, dynamo=False, input_names=["x"], dynamic_axes=axes)
+        usual = Size(256, 256)
+    else:
+        side = torch.export.Dim.AUTO
+        torch.export.save(torch.export.export(module, (example,), dynamic_shapes=({2: side, 3: side},)), path)
+        usual = Size(64, 96)
+    monkeypatch.setattr(_twice, "_MUCH", 2**12)
+    assert open_model(path).network.graph.only_size == usual
+    monkeypatch.setattr(_twice, "_MOST", 2**17)  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
+    with pytest.raises(
+        StudioError, match=r"takes one size alone \(its .*\), and at its usual one its layer .* makes more"
+    ):
+        open_model(path)
+    assert open_model(path, Options(input_size=Size(64, 64))).network.graph.only_size == Size(64, 64)
 
 
 @pytest.mark.parametrize("name", CASES)

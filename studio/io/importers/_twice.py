@@ -25,9 +25,9 @@ ReadAlong = Callable[[Sides, Size | None], tuple[Draft, str]]
 _STEP = 64
 _LARGEST = 1536 * 1536
 _CLOSE = 1e-4
-_MUCH = (
-    2**24
-)  # numbers in a map, as attention has for each two places: what is told of smaller pictures takes less time
+# Numbers in a map, as attention has for each two places: what is told of smaller pictures takes less time, and what is
+# larger than any that the studio runs is not read at all.
+_MUCH, _MOST = 2**24, 2**30
 
 
 def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) -> tuple[Draft, str, bool]:
@@ -60,7 +60,7 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
             return *found, False
     if not why:
         return *begun, False
-    draft, output = begun if is_whole else _first(read, any_size=any_size)
+    draft, output = begun if is_whole else _usual(read, why)
     say_alone(draft, _own_size(draft) or at, why)
     return draft, output, True
 
@@ -98,7 +98,19 @@ def _begun(read: Read) -> tuple[tuple[Draft, str], bool]:
         return _first(read, any_size=True), True
     with contextlib.suppress(StudioError):
         return read(Size(_STEP, _STEP)), False
-    return _first(read, any_size=True), True
+    return _usual(read, f"it is not read at {Size(_STEP, _STEP)}"), True
+
+
+def _usual(read: Read, why: str) -> tuple[Draft, str]:
+    """A model that goes with one size alone, at its usual one; StudioError where that takes too much."""
+    try:
+        with maps_up_to(_MOST):
+            return _first(read, any_size=True)
+    except TooMuchError as error:
+        raise StudioError(
+            f'it takes one size alone ({why.partition(";")[0]}), and at its usual one its layer "{error}" makes more '
+            "numbers than the studio runs; give a smaller --input-size."
+        ) from error
 
 
 def _first(read: Read, *, any_size: bool) -> tuple[Draft, str]:
