@@ -54,7 +54,7 @@ def test_losses_that_cannot_be_made_small_are_refused(room: Room) -> None:
 @pytest.mark.parametrize(
     ("made", "said"),
     [
-        (network(layer("a", "ReLU", "input")), "There is no tensor to learn"),
+        (network(layer("a", "ReLU", "input")), "has no tensor that could learn"),
         (
             network(layer("a", "Conv2d", "input", in_channels=3, out_channels=5, kernel_size=1)),
             "makes maps of 5 channels",

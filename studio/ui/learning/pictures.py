@@ -15,6 +15,7 @@ from studio.model.size import Size
 from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over
+from studio.ui.kit.keys import keyed
 
 _SIDE = 62
 _STRIP = 64
@@ -85,7 +86,7 @@ class CheckpointStrip(QListWidget):
         self.setFixedHeight(_STRIP + 48)
         self.setAccessibleName("Checkpoints")
         self.setToolTip(
-            "Double click to go back to a checkpoint; a click beside them, or Ctrl and a click, selects none"
+            keyed("Double click to go back to a checkpoint; a click beside them, or Ctrl and a click, selects none")
         )
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
         self.itemSelectionChanged.connect(self.selected)
