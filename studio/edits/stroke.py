@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from studio.edits._cover import Cover, Point, strips
+from studio.edits._covered import Covered
 from studio.edits._modes import gaussian, neighbourhoods, painted
 from studio.model.brush import Brush
 from studio.model.edit import Kernels, Patch, Selection, bands, lay, saturated
@@ -52,9 +53,7 @@ class Stroke:
         # What is repeated along the rows is known by one column, and the other way round.
         self._over_rows = brush.repeat in ("column", "all")
         self._over_columns = brush.repeat in ("row", "all")
-        self._cover = np.zeros((kh if self._over_rows else rows * kh, kw if self._over_columns else columns * kw))
-        over = self._cover.reshape(-1, kh, self._cover.shape[1] // kw, kw)
-        self._grid = over.transpose(0, 2, 1, 3)  # the same as (rows, columns, kh, kw)
+        self._covered = Covered(kh if self._over_rows else rows * kh, kw if self._over_columns else columns * kw)
         self._last: Point | None = None
 
     def to(self, y: float, x: float, pressure: float = 1.0) -> Patch | None:
@@ -101,10 +100,17 @@ class Stroke:
             aim = neighbourhoods(weights)
         elif self._brush.mode == "noise":
             aim = gaussian(self._brush.seed, rows, columns, old.shape[2:])
-        everywhere = slice(None)
-        cover = self._grid[everywhere if self._over_rows else rows, everywhere if self._over_columns else columns]
+        cover = self._cover_of(rows, columns)
         new = saturated(painted(self._brush, weights, cover, aim))
         return np.where((cover > 0) & selected[:, :, None, None], new, old)
+
+    def _cover_of(self, rows: slice, columns: slice) -> Cover:
+        """The cover of whole kernels, (rows, columns, kh, kw); one for all those that repeat it."""
+        _, _, kh, kw = self._kernels.shape
+        down, across = slice(0, 1) if self._over_rows else rows, slice(0, 1) if self._over_columns else columns
+        count, wide = down.stop - down.start, across.stop - across.start
+        cover = self._covered.at(Rect(down.start * kh, across.start * kw, count * kh, wide * kw))
+        return cover.reshape(count, kh, wide, kw).transpose(0, 2, 1, 3)
 
     def _keep(self, rect: Rect, cover: Cover) -> Rect | None:
         """Note the cover of a rectangle; returns where on the sheet it adds to what was covered before."""
@@ -113,10 +119,11 @@ class Stroke:
             rect, cover = self._folded(rows, columns, rect, cover)
         height, width = cover.shape
         top, left = 0 if self._over_rows else rect.y, 0 if self._over_columns else rect.x
-        known = self._cover[top : top + height, left : left + width]
-        if not (cover > known).any() or not self._mask[kernels_touched(rect, self._kernels.shape)].any():
+        place = Rect(top, left, height, width)
+        touched = kernels_touched(rect, self._kernels.shape)
+        if not self._covered.adds(place, cover) or not self._mask[touched].any():
             return None
-        np.maximum(known, cover, out=known)
+        self._covered.add(place, cover)
         return rect
 
     def _folded(self, rows: slice, columns: slice, rect: Rect, cover: Cover) -> tuple[Rect, Cover]:

@@ -203,3 +203,16 @@ def test_the_thousandth_segment_costs_what_the_tenth_does() -> None:
     tracemalloc.stop()
     # What it works on, in bytes, is as large: time would tell the same of a machine that does nothing else.
     assert np.median(held[-100:]) < 1.5 * np.median(held[10:110])
+
+
+def test_a_dot_on_a_large_tensor_makes_room_for_what_it_reaches_alone() -> None:
+    tensor = np.zeros((512, 1024, 4, 4), np.float32)
+    selection = Selection.everything(tensor.shape)
+    tracemalloc.start()
+    try:
+        stroke = Stroke(Brush(radius=60.0), tensor, selection)
+        assert stroke.extend(1000, 2000) is not None
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < tensor.nbytes / 8

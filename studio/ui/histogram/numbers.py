@@ -28,11 +28,11 @@ class Sample:
     """
 
     def __init__(self, values: Array) -> None:
-        flat = _few(values)
+        # A copy: each of them lies in a page of its own, and every further pass would go through as many.
+        flat = self._of = _few(values).copy()
         # In order, so that a quantile is looked up: seven of them, each found by itself, held the window up for 20 ms.
         self.values = np.sort(flat[np.isfinite(flat)]).astype(np.float64)
         self.zeros = float(np.count_nonzero(self.values == 0)) / max(1, self.values.size)
-        self._of = flat.copy()
 
     def is_of(self, values: Array) -> bool:
         """Whether a sample of these values would be this one."""
