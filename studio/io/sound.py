@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io._resampled import Resampled
-from studio.io.sources._film import open_film, picture_start, sound_stream
+from studio.io.sources._films.opening import open_film, picture_start, sound_stream
 from studio.model.op import Array
 
 RATE = 22050

@@ -19,7 +19,7 @@ import studio
 from studio.cli import main
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.io.importers._drawn import drawing
+from studio.io.importers._traced.drawn import drawing
 from studio.io.networks import load_network
 from studio.model.network import Network
 from studio.model.numbers import knobs, turned

@@ -27,7 +27,7 @@ from torch.nn.utils import parametrizations
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
 from studio.io.importers._draft import Weight
-from studio.io.importers._weight_norms import plain_weights
+from studio.io.importers._state_dict.weight_norms import plain_weights
 
 TOLERANCE = 1e-5
 

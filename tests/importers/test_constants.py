@@ -16,8 +16,9 @@ from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
-from studio.io.importers import _folding, open_model
-from studio.io.importers._views import Value
+from studio.io.importers import open_model
+from studio.io.importers._traced import folding
+from studio.io.importers._values.views import Value
 
 FORMS: dict[str, Callable[[Tensor], Tensor]] = {
     "nan_to_num of a diagonal": lambda m: torch.nan_to_num(-torch.diag(torch.full((4,), torch.inf)), neginf=-9.0) + m,
@@ -130,13 +131,13 @@ def test_what_few_numbers_make_too_many_of_is_refused_before_it_is_made(
 ) -> None:
     program = torch.export.export(LARGE[name].eval(), (torch.rand(1, 3, 8, 8),))
     torch.export.save(program, tmp_path / "net.pt2")
-    whole = _folding._value
+    whole = folding._value
 
     def seen(made: Tensor) -> Value:
         assert made.numel() <= 2**25, "it was made"
         return whole(made)
 
-    monkeypatch.setattr(_folding, "_value", seen)
+    monkeypatch.setattr(folding, "_value", seen)
     with pytest.raises(StudioError, match="too large to be a weight"):
         open_model(tmp_path / "net.pt2")
 

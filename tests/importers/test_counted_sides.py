@@ -17,7 +17,7 @@ from torch.nn import functional as F
 import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
-from studio.io.importers._exported import spare_triton
+from studio.io.importers._traced.exported import spare_triton
 from studio.ops._reference import reference
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from helpers import ROOT
 
-from studio.io.importers._aten_table import table as aten
+from studio.io.importers._aten.table import table as aten
 from studio.io.importers._docs import NOT_ATEN, NOT_ONNX, operators_page
-from studio.io.importers._onnx_table import table as onnx
+from studio.io.importers._onnx.table import table as onnx
 
 
 def test_the_page_of_operators_is_what_is_registered() -> None:

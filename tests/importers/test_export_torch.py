@@ -24,8 +24,8 @@ import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
 from studio.io.importers._checked import _fed, _own_error
-from studio.io.importers._exported import places
-from studio.io.importers._traced import resized
+from studio.io.importers._traced.exported import places
+from studio.io.importers._traced.module import resized
 from studio.io.networks import load_network
 from studio.io.origin import read_origin
 from studio.model.size import Size

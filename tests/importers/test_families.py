@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.io.importers._match import architectures
+from studio.io.importers._state_dict.match import architectures
 
 TOLERANCE = 1e-4
 

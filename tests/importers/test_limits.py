@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
-from studio.io.importers._expressions import plainly, worked_out
+from studio.io.importers._sizes.expressions import plainly, worked_out
 from studio.io.networks import load_network, save_network
 from studio.model.size import Size
 

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.errors import StudioError
-from studio.io.importers import Options, _twice, open_model
+from studio.io.importers import Options, open_model
 from studio.io.importers._draft import TooMuchError, maps_up_to
+from studio.io.importers._sizes import twice
 from studio.model.size import Size
 
 SIZES = [Size(64, 64), Size(128, 192), Size(256, 64)]
@@ -190,9 +191,9 @@ def test_what_takes_one_size_is_not_read_at_one_that_nothing_runs(
         side = torch.export.Dim.AUTO
         torch.export.save(torch.export.export(module, (example,), dynamic_shapes=({2: side, 3: side},)), path)
         usual = Size(64, 96)
-    monkeypatch.setattr(_twice, "_MUCH", 2**12)
+    monkeypatch.setattr(twice, "_MUCH", 2**12)
     assert open_model(path).network.graph.only_size == usual
-    monkeypatch.setattr(_twice, "_MOST", 2**17)  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
+    monkeypatch.setattr(twice, "_MOST", 2**17)  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
     with pytest.raises(
         StudioError, match=r"takes one size alone \(its .*\), and at its usual one its layer .* makes more"
     ):

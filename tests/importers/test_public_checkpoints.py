@@ -22,7 +22,8 @@ from test_families import ALL
 from torch import nn
 
 from studio.errors import StudioError
-from studio.io.importers import _spandrel, open_model
+from studio.io.importers import open_model
+from studio.io.importers._state_dict import spandrel as _spandrel
 
 LEAST = 25
 TOLERANCE = 1e-4

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 import studio
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
-from studio.io.importers._twice import read_twice
+from studio.io.importers._sizes.twice import read_twice
 from studio.io.networks import load_network
 from studio.model.op import Shape
 from studio.model.size import Size

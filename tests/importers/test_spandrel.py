@@ -10,7 +10,8 @@ import torch
 from helpers import on_torch, relative_error
 from spandrel_models import LARGE, MODELS, ONE_SIZE
 
-from studio.io.importers import Options, _spandrel, open_model
+from studio.io.importers import Options, open_model
+from studio.io.importers._state_dict import spandrel as _spandrel
 from studio.model.size import Size
 
 TOLERANCE = 1e-4

@@ -19,7 +19,7 @@ from profiles import matrix_profile
 
 from studio.errors import StudioError
 from studio.io.sources import at_constant_rate, open_source
-from studio.io.sources._heif import kind_of
+from studio.io.sources._stills.heif import kind_of
 from studio.io.sources.base import orient
 from studio.io.sources.image import read_picture
 from studio.model.picture import DeepPicture, shallow

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 import av
 import pytest
 
-from studio.io.sources import _convert
-from studio.io.sources._convert import RgbConverter
-from studio.io.sources._decode import is_reshaped
+from studio.io.sources._films import convert as _convert
+from studio.io.sources._films.convert import RgbConverter
+from studio.io.sources._films.decode import is_reshaped
 from studio.model.size import Size
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
-from studio.io.sources._exr import Exr
-from studio.io.sources._primaries import from_places
+from studio.io.sources._colours.primaries import from_places
+from studio.io.sources._stills.exr import Exr
 
 H, W = 21, 30
 LIGHT = np.random.default_rng(4).uniform(0, 1, (H, W, 3)).astype(np.float32)

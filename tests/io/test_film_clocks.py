@@ -17,7 +17,7 @@ from PIL import Image
 from test_brought_films import _later
 
 from studio.io.sources import at_constant_rate, open_source
-from studio.io.sources._clock import Clock
+from studio.io.sources._films.clock import Clock
 
 
 @dataclass(frozen=True)

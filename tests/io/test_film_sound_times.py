@@ -18,9 +18,10 @@ from studio.errors import StudioError
 from studio.io import sound
 from studio.io.sinks import open_sink
 from studio.io.sound import HEARD_RATE, heard, samples
-from studio.io.sources import _film, at_constant_rate, open_source
-from studio.io.sources._clock import Stamps
-from studio.io.sources._film import packets_of
+from studio.io.sources import at_constant_rate, open_source
+from studio.io.sources._films import opening
+from studio.io.sources._films.clock import Stamps
+from studio.io.sources._films.opening import packets_of
 from studio.model.size import Size
 
 
@@ -91,10 +92,10 @@ def test_to_hear_a_transport_stream_it_is_not_read_to_its_end(tmp_path: Path, mo
         read.append(len(found))
         return found
 
-    monkeypatch.setattr(_film, "packets_of", counted)
+    monkeypatch.setattr(opening, "packets_of", counted)
     assert [2.5 + at for at in begins(heard(path, 2.5), HEARD_RATE)] == pytest.approx([3, 4, 5, 6, 7], abs=0.03)
     assert 0 < max(read) <= 64
-    assert _film.picture_start(path) == _film.picture_starts(path)[0]
+    assert opening.picture_start(path) == opening.picture_starts(path)[0]
     assert max(read) == 200
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StudioError
-from studio.io.sources._header import directories_of_tiff, profile_of_tiff, read_header
+from studio.io.sources._files.header import directories_of_tiff, profile_of_tiff, read_header
 from studio.io.sources.image import read_picture
 
 

@@ -14,9 +14,9 @@ from films import make_film, numbered, numbers
 
 from studio.io.sinks import open_sink
 from studio.io.sources import at_constant_rate, open_source
-from studio.io.sources._colour import Colours, to_ordinary
-from studio.io.sources._convert import RgbConverter, rgb_of
-from studio.io.sources._matrices import rgb_by_matrix
+from studio.io.sources._colours.matrices import rgb_by_matrix
+from studio.io.sources._colours.screens import Colours, to_ordinary
+from studio.io.sources._films.convert import RgbConverter, rgb_of
 from studio.model.size import Size
 
 # MPEG-2 has no 12.

@@ -18,8 +18,8 @@ from studio.errors import StudioError
 from studio.io.places import refuse_overlap
 from studio.io.resize import resized
 from studio.io.sources import open_source
-from studio.io.sources._header import Header, read_header
-from studio.io.sources._tiff_pages import Pages
+from studio.io.sources._files.header import Header, read_header
+from studio.io.sources._stills.tiff_pages import Pages
 from studio.io.sources.image import read_picture, read_still
 from studio.model.size import Size
 

@@ -14,9 +14,9 @@ from profiles import matrix_profile
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
-from studio.io.sources._colour import DENSITY, Colours
-from studio.io.sources._convert import rgb_of
-from studio.io.sources._icc import to_srgb
+from studio.io.sources._colours.icc import to_srgb
+from studio.io.sources._colours.screens import DENSITY, Colours
+from studio.io.sources._films.convert import rgb_of
 from studio.io.sources.image import read_picture
 
 H, W = 11, 19

@@ -13,9 +13,9 @@ from PIL import Image, ImageCms
 from profiles import matrix_profile
 
 from studio.io.sources import open_source
-from studio.io.sources._colour import Colours
-from studio.io.sources._convert import rgb_of
-from studio.io.sources._primaries import OTHERS, shares, to_bt709
+from studio.io.sources._colours.primaries import OTHERS, shares, to_bt709
+from studio.io.sources._colours.screens import Colours
+from studio.io.sources._films.convert import rgb_of
 
 C, D65, DCI, D50 = (0.310, 0.316), (0.3127, 0.3290), (0.314, 0.351), np.array([0.9642, 1.0, 0.8249])
 # ITU-T H.273, table 2.

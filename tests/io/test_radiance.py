@@ -10,7 +10,7 @@ import pytest
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
-from studio.io.sources._primaries import to_bt709
+from studio.io.sources._colours.primaries import to_bt709
 
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 

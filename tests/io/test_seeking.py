@@ -15,7 +15,7 @@ from films import make_film, number_of, numbered
 from test_camera import World
 
 from studio.io.sources import Frame, Source, SourceInfo, open_source, video
-from studio.io.sources._convert import RgbConverter
+from studio.io.sources._films.convert import RgbConverter
 from studio.io.sources.base import BaseSource
 from studio.io.sources.camera import CameraSource
 from studio.model.size import Size

@@ -15,11 +15,11 @@ from PIL import Image
 from profiles import grey_profile, matrix_profile
 
 from studio.io.sources import open_source
-from studio.io.sources._adobe_rgb import is_adobe_rgb
-from studio.io.sources._colour import Colours
-from studio.io.sources._convert import rgb_of
-from studio.io.sources._icc import to_srgb
-from studio.io.sources._png_colours import widened
+from studio.io.sources._colours.adobe_rgb import is_adobe_rgb
+from studio.io.sources._colours.icc import to_srgb
+from studio.io.sources._colours.png_colours import widened
+from studio.io.sources._colours.screens import Colours
+from studio.io.sources._films.convert import rgb_of
 from studio.io.sources.image import read_picture
 
 GREEN = (60, 180, 90)

@@ -52,7 +52,7 @@ def takes_folder(path: Path) -> bool:
 
 def families() -> dict[str, str]:
     """The architectures that state dicts are recognised as: their titles for people, by name."""
-    from studio.io.importers._match import architectures
+    from studio.io.importers._state_dict.match import architectures
 
     return {known.name: known.title for known in architectures()}
 

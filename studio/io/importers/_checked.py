@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._exported import in_full, places
-from studio.io.importers._traced import Trace, picture_size, resized
+from studio.io.importers._traced.exported import in_full, places
+from studio.io.importers._traced.module import Trace, picture_size, resized
 from studio.io.importers.base import SHOWN
 from studio.model.network import Network
 from studio.model.size import Size
@@ -220,7 +220,7 @@ def _output(module: torch.nn.Module, feed: Sequence[torch.Tensor], trace: Trace)
     import torch
     from torch.utils._pytree import tree_leaves
 
-    from studio.io.importers._drawn import drawing
+    from studio.io.importers._traced.drawn import drawing
 
     with torch.no_grad(), in_full(), drawing(trace.draft.draws):
         # Modules may write into what they are given.

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from studio.io.importers import formats
-from studio.io.importers._aten_table import table as aten
+from studio.io.importers._aten.table import table as aten
 from studio.io.importers._keras.table import table as keras
-from studio.io.importers._match import architectures
-from studio.io.importers._onnx_table import table as onnx
+from studio.io.importers._onnx.table import table as onnx
+from studio.io.importers._state_dict.match import architectures
 from studio.io.importers._tensors.nodes import NODES, snake
 from studio.io.importers._tensors.table import table as tensors
 from studio.ops import registry

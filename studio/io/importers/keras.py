@@ -17,9 +17,9 @@ from studio.io.importers._keras.model import Json, model_of
 from studio.io.importers._keras.run import Reading
 from studio.io.importers._keras.table import Saved
 from studio.io.importers._keras.weights import Weights
-from studio.io.importers._onnx_ends import listed
-from studio.io.importers._simplify import simplify
-from studio.io.importers._twice import read_twice
+from studio.io.importers._meanings.simplify import simplify
+from studio.io.importers._onnx.ends import listed
+from studio.io.importers._sizes.twice import read_twice
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import stored
 from studio.model.size import Size

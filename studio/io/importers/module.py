@@ -16,7 +16,7 @@ from studio.model.network import Network
 if TYPE_CHECKING:
     import torch
 
-    from studio.io.importers._traced import Trace
+    from studio.io.importers._traced.module import Trace
     from studio.io.importers.base import Imported, Known, Options
 
 
@@ -135,7 +135,7 @@ def imported_module(
     import torch
 
     from studio.io.importers._state import hands_on
-    from studio.io.importers._traced import evaluating, traced
+    from studio.io.importers._traced.module import evaluating, traced
 
     if not isinstance(module, torch.nn.Module):
         raise StudioError(

@@ -9,10 +9,10 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io.folders import contained, is_file, is_folder
 from studio.io.importers._draft import Draft, Weight
-from studio.io.importers._flow import Flow
 from studio.io.importers._kernels import Kernels, looks_like_sheet, read_kernel
-from studio.io.importers._match import matched
-from studio.io.importers._views import Value, constant, shown
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._state_dict.match import matched
+from studio.io.importers._values.views import Value, constant, shown
 from studio.io.importers.base import Imported, Known, Options, asked, check_size, finished
 from studio.io.manifest import checked, read_manifest
 from studio.io.networks import KIND, MANIFEST, MIGRATIONS, VERSION, assembled, load_network

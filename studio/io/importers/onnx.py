@@ -13,24 +13,24 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.folders import is_file
-from studio.io.importers import _onnx_file as file_of
-from studio.io.importers._arith import PLACES
 from studio.io.importers._draft import Draft
-from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_adaptive import DOMAIN, joined, meaning
-from studio.io.importers._onnx_batches import read_for_one
-from studio.io.importers._onnx_ends import USUAL_SIZE, Ends, listed, map_of_output
-from studio.io.importers._onnx_expand import expanded
-from studio.io.importers._onnx_fold import folded
-from studio.io.importers._onnx_states import state_sizes
-from studio.io.importers._onnx_table import OnnxNode, table
-from studio.io.importers._sides import made_of, size_worked_in, sizes_within
-from studio.io.importers._simplify import simplify
+from studio.io.importers._meanings.arith import PLACES
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.simplify import simplify
+from studio.io.importers._meanings.unpool import Spots
+from studio.io.importers._onnx import file as file_of
+from studio.io.importers._onnx.adaptive import DOMAIN, joined, meaning
+from studio.io.importers._onnx.batches import read_for_one
+from studio.io.importers._onnx.ends import USUAL_SIZE, Ends, listed, map_of_output
+from studio.io.importers._onnx.expand import expanded
+from studio.io.importers._onnx.fold import folded
+from studio.io.importers._onnx.states import state_sizes
+from studio.io.importers._onnx.table import OnnxNode, table
+from studio.io.importers._sizes.sides import made_of, size_worked_in, sizes_within
+from studio.io.importers._sizes.twice import read_twice
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
-from studio.io.importers._twice import read_twice
-from studio.io.importers._unpool import Spots
-from studio.io.importers._views import Value, constant
+from studio.io.importers._values.views import Value, constant
 from studio.io.importers._words import way_on, words
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored

@@ -10,15 +10,15 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip
-from studio.io.importers._aten_table import table
-from studio.io.importers._calls import run
+from studio.io.importers._aten.table import table
 from studio.io.importers._draft import Draft
-from studio.io.importers._limits import Shapes
-from studio.io.importers._pt2_file import Axes, Program, read
-from studio.io.importers._sides import Sides, frozen, size_worked_in
+from studio.io.importers._sizes.limits import Shapes
+from studio.io.importers._sizes.sides import Sides, frozen, size_worked_in
+from studio.io.importers._sizes.twice import ReadAlong, read_twice, say_alone
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
-from studio.io.importers._twice import ReadAlong, read_twice, say_alone
+from studio.io.importers._traced.calls import run
+from studio.io.importers._traced.pt2_file import Axes, Program, read
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.model.inputs import ANY, Input, Span
 from studio.model.size import Size

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studio.io.folders import is_file
 from studio.io.importers._draft import Weight
-from studio.io.importers._match import matched
+from studio.io.importers._state_dict.match import matched
 from studio.io.importers.base import Imported, Options, check_size
 from studio.io.importers.state_dict import is_saved
 from studio.io.safetensors_file import read_tensors

@@ -16,9 +16,16 @@ from studio.errors import StudioError
 from studio.io.folders import is_file, open_regular
 from studio.io.importers._archive import check_archive, is_zip
 from studio.io.importers._draft import Weight
-from studio.io.importers._match import Candidate, TensorSet, chosen
-from studio.io.importers._unpickle import Stub, as_tensors, plain, reader
-from studio.io.importers._whole_modules import example_for, is_module, modules_within, rebuilt, scripted, tensors_within
+from studio.io.importers._state_dict.match import Candidate, TensorSet, chosen
+from studio.io.importers._state_dict.unpickle import Stub, as_tensors, plain, reader
+from studio.io.importers._state_dict.whole_modules import (
+    example_for,
+    is_module,
+    modules_within,
+    rebuilt,
+    scripted,
+    tensors_within,
+)
 from studio.io.importers.base import Imported, Known, Options, check_size
 from studio.io.stored import LIMIT, is_plain, stored_of
 

@@ -16,10 +16,10 @@ from studio.io.folders import contained, is_file, is_folder, open_regular
 from studio.io.importers._draft import Draft
 from studio.io.importers._keras.table import Saved
 from studio.io.importers._keras.weights import ByName
-from studio.io.importers._simplify import simplify
+from studio.io.importers._meanings.simplify import simplify
+from studio.io.importers._sizes.twice import read_twice
 from studio.io.importers._tensors.graph import GraphReading, graph_of
-from studio.io.importers._twice import read_twice
-from studio.io.importers._views import Numbers
+from studio.io.importers._values.views import Numbers
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.importers.keras import opened
 from studio.io.stored import stored

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.errors import StudioError
 from studio.io.sinks._feeders import Copy, Encode, Timeline
 from studio.io.sinks.base import Range
-from studio.io.sources._film import open_film, picture_starts, sound_stream
+from studio.io.sources._films.opening import open_film, picture_starts, sound_stream
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.io._resampled import Resampled
-from studio.io.sources._clock import BACK, FORWARD
+from studio.io.sources._films.clock import BACK, FORWARD
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
-from studio.io.sources._colour import TONE_MAPS
+from studio.io.sources._colours.screens import TONE_MAPS
 from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
 from studio.model.plugins import answer, guarded, guarding

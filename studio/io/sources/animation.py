@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.io.sources._clock import exact_rate, fine_rate
-from studio.io.sources._colour import Colours
-from studio.io.sources._convert import rgb_of
-from studio.io.sources._header import read_header
-from studio.io.sources._heif import beside, frames_of, kind_of, moving
-from studio.io.sources._icc import profile_of, to_srgb
-from studio.io.sources._iso import colours_by_number
+from studio.io.sources._colours.icc import profile_of, to_srgb
+from studio.io.sources._colours.screens import Colours
+from studio.io.sources._files.header import read_header
+from studio.io.sources._files.iso import colours_by_number
+from studio.io.sources._films.clock import exact_rate, fine_rate
+from studio.io.sources._films.convert import rgb_of
+from studio.io.sources._stills.heif import beside, frames_of, kind_of, moving
 from studio.io.sources.base import (
     MAX_BYTES,
     BaseSource,

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._colour import ToneMap
+from studio.io.sources._colours.screens import ToneMap
 from studio.model.picture import DeepPicture
 from studio.model.size import Size
 

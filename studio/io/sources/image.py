@@ -10,29 +10,29 @@ from pathlib import Path
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.sources._adobe_rgb import is_adobe_rgb, of_adobe_rgb
-from studio.io.sources._bmp import masked
-from studio.io.sources._cineon import read_cineon
-from studio.io.sources._colour import Colours, Further
-from studio.io.sources._convert import rgb_of
-from studio.io.sources._dpx import read_dpx
-from studio.io.sources._exr_still import read_exr
-from studio.io.sources._header import Header, read_header
-from studio.io.sources._heif import is_deep, kind_of, moving, read_avif, read_heic
-from studio.io.sources._icc import cmyk_to_srgb, profile_of, to_srgb
-from studio.io.sources._odd_tiff import is_odd, is_raw, read_odd
-from studio.io.sources._other_files import what_else
-from studio.io.sources._other_profiles import other_profile_of
-from studio.io.sources._pillow import open_picture
-from studio.io.sources._png_colours import further_of_png, widened
-from studio.io.sources._png_parts import claims_more
-from studio.io.sources._psd import read_psd
-from studio.io.sources._radiance import read_radiance
+from studio.io.sources._colours.adobe_rgb import is_adobe_rgb, of_adobe_rgb
+from studio.io.sources._colours.icc import cmyk_to_srgb, profile_of, to_srgb
+from studio.io.sources._colours.other_profiles import other_profile_of
+from studio.io.sources._colours.png_colours import further_of_png, widened
+from studio.io.sources._colours.screens import Colours, Further
+from studio.io.sources._files.header import Header, read_header
+from studio.io.sources._files.other_files import what_else
+from studio.io.sources._files.pillow import open_picture
+from studio.io.sources._files.png_parts import claims_more
+from studio.io.sources._films.convert import rgb_of
 from studio.io.sources._still import Still, StillSource, remark_of
-from studio.io.sources._stored import as_meant
-from studio.io.sources._tiff_damage import is_damaged
-from studio.io.sources._tiff_pages import Pages
-from studio.io.sources._xpm import read_xpm
+from studio.io.sources._stills.bmp import masked
+from studio.io.sources._stills.cineon import read_cineon
+from studio.io.sources._stills.dpx import read_dpx
+from studio.io.sources._stills.exr_still import read_exr
+from studio.io.sources._stills.heif import is_deep, kind_of, moving, read_avif, read_heic
+from studio.io.sources._stills.odd_tiff import is_odd, is_raw, read_odd
+from studio.io.sources._stills.psd import read_psd
+from studio.io.sources._stills.radiance import read_radiance
+from studio.io.sources._stills.stored import as_meant
+from studio.io.sources._stills.tiff_damage import is_damaged
+from studio.io.sources._stills.tiff_pages import Pages
+from studio.io.sources._stills.xpm import read_xpm
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient, read_content, undecodable
 from studio.model.picture import DeepPicture
 
@@ -327,7 +327,7 @@ def _moves(path: Path) -> bool:
 
 def _is_film(path: Path) -> bool:
     """Whether FFmpeg finds a film, a GIF or a picture of another kind under a picture's name."""
-    from studio.io.sources._film import open_film
+    from studio.io.sources._films.opening import open_film
 
     try:
         with open_film(path) as film:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io.sources._still import Still, StillSource
-from studio.io.sources._tiff_pages import Pages
+from studio.io.sources._stills.tiff_pages import Pages
 from studio.io.sources.base import Reading, Source, file_at, read_content
 from studio.io.sources.folder import DEFAULT_RATE, PicturesSource
 from studio.io.sources.image import read_still, still_of

@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.io.sources._clock import Clock, in_order, rehearsed
-from studio.io.sources._convert import RgbConverter, colours_of_container
-from studio.io.sources._crop import crop_of_film
-from studio.io.sources._decode import decoded, deinterlaced, is_combed, is_held_by_packet
-from studio.io.sources._film import (
+from studio.io.sources._colours.other_profiles import further_of_file
+from studio.io.sources._colours.png_colours import further_of_png
+from studio.io.sources._files.header import read_header
+from studio.io.sources._files.other_files import what_else
+from studio.io.sources._files.png_parts import lengths_of_png
+from studio.io.sources._films.clock import Clock, in_order, rehearsed
+from studio.io.sources._films.convert import RgbConverter, colours_of_container
+from studio.io.sources._films.crop import crop_of_film
+from studio.io.sources._films.decode import decoded, deinterlaced, is_combed, is_held_by_packet
+from studio.io.sources._films.length import duration_of
+from studio.io.sources._films.opening import (
     disorder_of,
     fine_rate_of,
     has_unsure_last,
@@ -30,12 +36,6 @@ from studio.io.sources._film import (
     picture_stream,
     square_size,
 )
-from studio.io.sources._header import read_header
-from studio.io.sources._length import duration_of
-from studio.io.sources._other_files import what_else
-from studio.io.sources._other_profiles import further_of_file
-from studio.io.sources._png_colours import further_of_png
-from studio.io.sources._png_parts import lengths_of_png
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources.base import (
     HAIR,

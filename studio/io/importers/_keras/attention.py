@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.bends import activated
 from studio.io.importers._keras.table import Held, KerasLayer, means, own_axes, plain, turned
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.arithmetic import l2_normalised
 from studio.io.importers._tensors.table import by_torch
-from studio.io.importers._views import Value, reshaped
+from studio.io.importers._values.views import Value, reshaped
 
 
 @means("Attention", "AdditiveAttention")

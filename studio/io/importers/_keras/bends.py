@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, means, picked
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.table import by_torch
 from studio.io.importers._tensors.table import table as tensors
-from studio.io.importers._views import Value, constant, reshaped
+from studio.io.importers._values.views import Value, constant, reshaped
 
 _LARGEST = 3e38
 _SIMPLE = {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import Held, KerasLayer, means, own_axes, plain
-from studio.io.importers._order import taken_of
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.order import taken_of
 
 
 @means("Embedding")

@@ -16,7 +16,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.folders import open_regular
 from studio.io.importers._keras.weights import ByName, ByPlace
-from studio.io.importers._views import Numbers
+from studio.io.importers._values.views import Numbers
 from studio.io.importers.base import check_size
 from studio.io.stored import LIMIT
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.io.importers._keras.early import tensor_name
 from studio.io.importers._keras.weights import Named
-from studio.io.importers._views import Value, constant
+from studio.io.importers._values.views import Value, constant
 
 _KEYS = {
     "Conv2D": ("kernel", "bias"),

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._borders import Window, average_pool, max_pool, same
-from studio.io.importers._flow import Flow, Pair
 from studio.io.importers._keras.bends import activated
 from studio.io.importers._keras.table import Held, KerasLayer, means, picked, turned
+from studio.io.importers._meanings.borders import Window, average_pool, max_pool, same
+from studio.io.importers._meanings.flow import Flow, Pair
 from studio.io.importers._tensors.space import transposed_size
-from studio.io.importers._views import Value, reshaped
+from studio.io.importers._values.views import Value, reshaped
 
 
 @means("Conv2D", "Convolution2D", "AtrousConvolution2D")

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, means, own_axes, plain
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.moves import padded
 from studio.io.importers._tensors.space import resized
-from studio.io.importers._views import Value, reshaped, shown
+from studio.io.importers._values.views import Value, reshaped, shown
 from studio.model.size import Size
 
 

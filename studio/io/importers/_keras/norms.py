@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.table import Held, KerasLayer, means, picked
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.arithmetic import l2_normalised, rms_normalised
-from studio.io.importers._views import Value, constant, reshaped
+from studio.io.importers._values.views import Value, constant, reshaped
 
 
 @means("BatchNormalization", "SyncBatchNormalization", "BatchNormalizationV1", "BatchNormalizationV2")

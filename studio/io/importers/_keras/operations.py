@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.arguments import looked_up
 from studio.io.importers._keras.model import Call
 from studio.io.importers._keras.table import Held, own_axes, plain
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.nodes import node_made, snake
 from studio.io.importers._tensors.table import table
-from studio.io.importers._views import Value
+from studio.io.importers._values.views import Value
 
 _IGNORED = {"name", "dtype", "trainable", "training", "initial", "validate_indices", "seed", "function", "conjugate"}
 _CALLED = {

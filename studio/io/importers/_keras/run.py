@@ -12,7 +12,6 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
-from studio.io.importers._flow import Flow
 from studio.io.importers._keras.arguments import Tensor
 from studio.io.importers._keras.keyed import keyed
 from studio.io.importers._keras.model import Call, KerasModel, Layer
@@ -20,8 +19,9 @@ from studio.io.importers._keras.moves import channels_first
 from studio.io.importers._keras.operations import operated
 from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, Saved, table
 from studio.io.importers._keras.weights import Weights
-from studio.io.importers._onnx_ends import listed
-from studio.io.importers._views import Value, shown
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._onnx.ends import listed
+from studio.io.importers._values.views import Value, shown
 from studio.io.importers.base import Options
 from studio.model.op import Shape
 from studio.model.size import Size

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow, Pair
-from studio.io.importers._views import Numbers, Value, constant, first, last
+from studio.io.importers._meanings.flow import Flow, Pair
+from studio.io.importers._values.views import Numbers, Value, constant, first, last
 
 ElementOrder = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from studio.errors import StudioError
 from studio.io.importers._keras.model import Layer
-from studio.io.importers._views import Numbers
+from studio.io.importers._values.views import Numbers
 
 Named = list[tuple[str, Numbers]]
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies", "_layers")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.io.importers._flow import Flow
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.table import by_torch, means, valued
-from studio.io.importers._views import Value, constant
+from studio.io.importers._values.views import Value, constant
 
 _WHOLE = re.compile(r"(DT_)?(u?int\d*)", re.IGNORECASE)
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft
-from studio.io.importers._flow import Flow
-from studio.io.importers._onnx_ends import listed
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._onnx.ends import listed
 from studio.io.importers._tensors.nodes import Json, attribute, node_made
-from studio.io.importers._views import Numbers, Value, constant, first, last, reshaped, shown
+from studio.io.importers._values.views import Numbers, Value, constant, first, last, reshaped, shown
 from studio.io.importers.base import Options
 from studio.model.op import Shape
 

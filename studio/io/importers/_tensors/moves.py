@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.table import axes_of, by_torch, known, means, valued, whole
-from studio.io.importers._views import Value, constant, reshaped
+from studio.io.importers._values.views import Value, constant, reshaped
 
 _MOST = 2**24
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors import arithmetic, moves, space
 from studio.io.importers._tensors.nodes import Json, Made, attribute, means_node, node_made, snake
 from studio.io.importers._tensors.table import known, table, valued, whole
-from studio.io.importers._views import Value
+from studio.io.importers._values.views import Value
 
 _TURNS = (("transpose_a", "adj_x"), ("transpose_b", "adj_y"))
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.errors import StudioError
-from studio.io.importers._flow import Flow
+from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors import moves
 from studio.io.importers._tensors.table import known, table, whole
-from studio.io.importers._views import Value
+from studio.io.importers._values.views import Value
 
 Json = Mapping[str, Any]
 Made = Value | list[Value]

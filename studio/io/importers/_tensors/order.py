@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from studio.io.importers._flow import Flow
-from studio.io.importers._order import ordered
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.order import ordered
 from studio.io.importers._tensors.table import axes_of, by_torch, means, whole
-from studio.io.importers._views import Value, constant
+from studio.io.importers._values.views import Value, constant
 
 
 @means("sort")

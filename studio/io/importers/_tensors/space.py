@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._borders import Window, average_pool, max_pool, same
-from studio.io.importers._dynamic import convolved
-from studio.io.importers._flow import Flow, Pair
+from studio.io.importers._meanings.borders import Window, average_pool, max_pool, same
+from studio.io.importers._meanings.dynamic import convolved
+from studio.io.importers._meanings.flow import Flow, Pair
 from studio.io.importers._tensors.table import means, valued, whole
-from studio.io.importers._views import Value, constant, first, last, reshaped
+from studio.io.importers._values.views import Value, constant, first, last, reshaped
 from studio.model.size import Size
 
 _MODES = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}

@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from studio.errors import StudioError
-from studio.io.importers._aten_table import table as torch_table
-from studio.io.importers._call import Call
-from studio.io.importers._calls import made
-from studio.io.importers._flow import Flow
-from studio.io.importers._views import Value, constant
+from studio.io.importers._aten.table import table as torch_table
+from studio.io.importers._meanings.call import Call
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._traced.calls import made
+from studio.io.importers._values.views import Value, constant
 
 Meaning = Callable[..., "Value | list[Value]"]
 M = TypeVar("M", bound=Meaning)

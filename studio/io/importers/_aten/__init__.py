@@ -1,0 +1,1 @@
+"""What PyTorch's operators mean, by their ATen names."""

@@ -1,0 +1,1 @@
+"""What operators of several formats mean alike, as layers of a draft."""

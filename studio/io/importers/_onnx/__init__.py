@@ -1,0 +1,1 @@
+"""ONNX models: what their files hold, and what their operators mean."""

@@ -1,0 +1,1 @@
+"""What in a file follows the size of the picture, and which sizes a network takes."""

@@ -1,0 +1,1 @@
+"""Colours as files state them, brought to those that networks know."""

@@ -1,0 +1,1 @@
+"""Films: frames out of decoders and containers, and their true times."""

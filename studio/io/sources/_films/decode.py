@@ -1,0 +1,323 @@
+"""Frames out of a decoder: what is damaged is passed over; how each is held; fields made whole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.io.sources._colours.matrices import IPT_C2
+from studio.io.sources._files.header import read_header
+from studio.io.sources._films.gif import GifDecoder, packets_from_start
+from studio.io.sources.base import Turn
+
+if TYPE_CHECKING:
+    import av.filter
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+# Quarter turns against the clock -> the turn for `orient`.
+_QUARTERS: dict[int, Turn] = {
+    0: (False, False, False),
+    1: (True, False, True),
+    2: (False, True, True),
+    3: (True, True, False),
+}
+_STRAIGHT = _QUARTERS[0]
+_PNG = ("png", "apng")
+# H.273's number for a matrix that is not named.
+_UNNAMED = 2
+# Key frames to go back by where the last frames of a film are decoded once more.
+_KEYS = 3
+
+
+def is_held_by_packet(stream: VideoStream) -> bool:
+    """Whether a packet, not the frame made of it, says how it is held: a camera's JPEG, of which PyAV says nothing, or
+    a PNG.
+    """
+    return stream.codec_context.name in ("mjpeg", *_PNG)
+
+
+def decoded(
+    container: InputContainer, stream: VideoStream, damaged: Callable[[], None]
+) -> Iterator[tuple[VideoFrame, Turn]]:
+    """Frames as they come out of the decoder, with the turn that each asks for.
+
+    Args:
+        container: the film.
+        stream: of its pictures.
+        damaged: called for each packet that cannot be decoded.
+    """
+    by_packet, ending = is_held_by_packet(stream), _Ending()
+    turns, turn = Turns(by_angle=stream.codec_context.name in _PNG), _STRAIGHT
+    for packet, frames in _rounds(container, stream, damaged, ending):
+        if by_packet and packet is not None:
+            header = read_header(bytes(packet))
+            turn = header.turn if header is not None else turn
+        for frame in frames:
+            ending.give(frame)
+            yield frame, turns.of(frame) if turn == _STRAIGHT else turn
+    if ending.lacks_some:
+        for frame in ending.decoded_again(container, stream, damaged):
+            yield frame, turns.of(frame) if turn == _STRAIGHT else turn
+
+
+def _rounds(
+    container: InputContainer, stream: VideoStream, damaged: Callable[[], None], ending: _Ending
+) -> Iterator[tuple[Packet[VideoStream] | None, list[VideoFrame]]]:
+    """Packets, None at the end, and the frames that a decoder gives for each."""
+    import av
+
+    context, packets = _decoder(stream), packets_from_start(container, stream)
+    decode = GifDecoder(context).decode if context.name == "gif" else context.decode
+    packet: Packet[VideoStream] | None = None
+    while True:
+        frames: list[VideoFrame] = []
+        try:
+            packet = next(packets, None)
+            # An empty packet is an error to a decoder; some films have them in their midst, PyAV one at the end.
+            if packet is not None and not packet.size:
+                continue
+            if packet is not None:
+                ending.take(packet)
+            frames = decode(packet)
+        # What PyAV does not understand of a file it says by exceptions of Python's own.
+        except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+            # The end of a flush is an error too, in FFmpeg's eyes.
+            if not isinstance(error, av.EOFError):
+                damaged()
+        _timed(frames, stream)
+        yield packet, frames
+        if packet is None:
+            return
+
+
+class _Ending:
+    """The last frames of a film of which the very end is damaged.
+
+    A decoder of several threads then drops whatever it holds, and PyAV drops what came before the error in one go. So
+    they are decoded once more, one after the other, and a broken one takes no other with it.
+    """
+
+    def __init__(self) -> None:
+        self._keys: deque[int] = deque(maxlen=_KEYS)
+        self._awaited: set[int] = set()  # stamps of frames that are to come, later than all that were given
+        self._last: int | None = None
+
+    def take(self, packet: Packet[VideoStream]) -> None:
+        """A packet goes to the decoder."""
+        stamp = packet.pts
+        if stamp is None:
+            return
+        if packet.is_keyframe:
+            self._keys.append(stamp if packet.dts is None else min(stamp, packet.dts))
+        # What an edit list hides is decoded and not given, nor need it be what stands before the first key frame.
+        if self._keys and not packet.is_discard and (self._last is None or stamp > self._last):
+            self._awaited.add(stamp)
+
+    def give(self, frame: VideoFrame) -> None:
+        """A frame has come."""
+        if frame.pts is not None and (self._last is None or frame.pts > self._last):
+            last = self._last = frame.pts
+            self._awaited = {stamp for stamp in self._awaited if stamp > last}
+
+    @property
+    def lacks_some(self) -> bool:
+        """Whether frames behind the last that was given should have come."""
+        return bool(self._awaited)
+
+    def decoded_again(
+        self, container: InputContainer, stream: VideoStream, damaged: Callable[[], None]
+    ) -> Iterator[VideoFrame]:
+        """What of them can be decoded."""
+        import av
+
+        number = container.streams.video.index(stream)
+        with av.open(container.name, metadata_errors="ignore", options=container.options) as again:
+            own = again.streams.video[number]
+            context = _decoder(own)
+            context.thread_count = 1
+            # From a key frame some way before: frames behind one may be made of what stands in front of it.
+            if self._last is not None and self._keys:
+                with contextlib.suppress(av.FFmpegError, OSError):
+                    again.seek(min(self._keys), stream=own)
+            for frame in _singly(again, own, context, damaged):
+                if self._last is None or (frame.pts is not None and frame.pts > self._last):
+                    yield frame
+
+
+def _timed(frames: Iterable[VideoFrame], stream: VideoStream) -> None:
+    """Give frames their unit of time, which PyAV takes from the packet: the last ones come without any."""
+    for frame in frames:
+        if not frame.time_base and stream.time_base:
+            frame.time_base = stream.time_base
+
+
+def _singly(
+    container: InputContainer, stream: VideoStream, context: VideoCodecContext, damaged: Callable[[], None]
+) -> Iterator[VideoFrame]:
+    """All frames of a film from where it stands; what is damaged is passed over, and told."""
+    import av
+
+    packets = container.demux(stream)
+    packet: Packet[VideoStream] | None = None
+    while True:
+        frames: list[VideoFrame] = []
+        try:
+            packet = next(packets, None)
+            frames = context.decode(packet) if packet is None or packet.size else []
+        except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+            if not isinstance(error, av.EOFError):
+                damaged()
+        _timed(frames, stream)
+        yield from frames
+        if packet is None:
+            return
+
+
+def _decoder(stream: VideoStream) -> VideoCodecContext:
+    """What decodes a stream: FFmpeg's own decoders leave out the transparency of VP8 and VP9, libvpx does not."""
+    import av
+    from av.codec.context import Flags
+
+    own = stream.codec_context
+    # Else a crop at the left ends where the processor likes rows to begin.
+    own.flags |= Flags.unaligned
+    has_alpha = any(key.lower() == "alpha_mode" and value == "1" for key, value in stream.metadata.items())
+    better = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(own.codec.canonical_name)
+    if not has_alpha or better not in av.codecs_available:
+        own.thread_type = "AUTO"
+        return own
+    return cast("VideoCodecContext", av.CodecContext.create(better, "r"))
+
+
+class Turns:
+    """How each frame of a film is held.
+
+    PyAV ties a frame to its side data in a circle, so that its picture stays in memory until Python's collector comes
+    by: side data is looked at only where the angle is another than that of the frame before.
+
+    Args:
+        by_angle: whether the angle alone is looked at. PyAV frees what FFmpeg names a PNG's profile by, which FFmpeg
+            then frees once more: the process would end.
+    """
+
+    def __init__(self, *, by_angle: bool = False) -> None:
+        self._by_angle = by_angle
+        self._angle: int | None = None
+        self._turn: Turn = _STRAIGHT
+
+    def of(self, frame: VideoFrame) -> Turn:
+        """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
+
+        Coded pictures may say it once for all that follow.
+        """
+        if frame.rotation != self._angle:
+            self._angle = frame.rotation
+            self._turn = _by_angle(frame) if self._by_angle else _orientation(frame, self._turn)
+        return self._turn
+
+
+def _by_angle(frame: VideoFrame) -> Turn:
+    return _QUARTERS[round(frame.rotation / 90) % 4]
+
+
+def _orientation(frame: VideoFrame, otherwise: Turn) -> Turn:
+    """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`; `otherwise` where it says nothing.
+
+    Read from the display matrix [a b u, c d v, x y w], fixed point: a picture's point (p, q) is shown at
+    (a p + c q, b p + d q). Angles between the right ones go to the nearest.
+    """
+    try:
+        matrix = _matrix(frame)
+    except KeyError:
+        return otherwise
+    except ValueError:
+        # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
+        return _by_angle(frame)
+    a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        return True, c < 0, b < 0
+    return False, a < 0, d < 0
+
+
+def _matrix(frame: VideoFrame) -> NDArray[np.int32]:
+    # Annotated as something narrower than the mapping by name that it is.
+    return np.frombuffer(bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"]), "=i4")
+
+
+def is_reshaped(frame: VideoFrame) -> bool:
+    """Whether a frame's colours are Dolby Vision's own (profile 5, IPT-C2), by a curve that comes with each frame.
+
+    Films of the other profiles carry such curves too, and are right without them: their colours are named.
+    """
+    # A PNG's side data is not to be looked at: see `Turns`.
+    if frame.colorspace not in (_UNNAMED, IPT_C2) or not frame.format.is_planar:
+        return False
+    try:
+        side_data = cast(Mapping[str, Any], frame.side_data)
+        return any(name in side_data for name in ("DOVI_METADATA", "DOVI_RPU_BUFFER"))
+    except ValueError:
+        # PyAV has no name for something beside it.
+        return False
+
+
+def is_combed(frame: VideoFrame) -> bool:
+    """Whether the rows of a frame are of two moments: each is likelier the one after next than the next."""
+    rows = frame.to_ndarray(format="gray").astype(np.int16)
+    if rows.shape[0] < 8:
+        return False
+    next_to, after = (float(np.abs(rows[k:] - rows[:-k]).mean()) for k in (1, 2))
+    return next_to > 1.0 and next_to > 1.25 * after
+
+
+def deinterlaced(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """The same number of frames, each made whole of the two fields in it (FFmpeg's bwdif)."""
+    import av
+    import av.filter
+
+    graph: av.filter.Graph | None = None
+    key: tuple[object, ...] = ()
+    for frame in frames:
+        now = (frame.height, frame.width, frame.format.name)
+        if graph is None or now != key:
+            if graph is not None:
+                yield from _drained(graph)
+            graph, key = av.filter.Graph(), now
+            graph.link_nodes(
+                graph.add_buffer(
+                    width=frame.width,
+                    height=frame.height,
+                    format=frame.format,
+                    time_base=frame.time_base or Fraction(1, 1000),
+                ),
+                graph.add("bwdif", "mode=send_frame:deint=all"),
+                graph.add("buffersink"),
+            ).configure()
+        graph.push(frame)
+        yield from _ready(graph)
+    if graph is not None:
+        yield from _drained(graph)
+
+
+def _drained(graph: av.filter.Graph) -> Iterator[VideoFrame]:
+    graph.push(None)
+    yield from _ready(graph)
+
+
+def _ready(graph: av.filter.Graph) -> Iterator[VideoFrame]:
+    import av
+
+    while True:
+        try:
+            yield cast("VideoFrame", graph.pull())
+        except (av.BlockingIOError, av.EOFError):
+            return

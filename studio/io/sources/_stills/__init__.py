@@ -1,0 +1,1 @@
+"""Formats of still pictures, where OpenCV and FFmpeg leave something undone."""
