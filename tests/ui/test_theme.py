@@ -10,7 +10,7 @@ import pytest
 from helpers import tiny_network
 from PySide6.QtCore import QPoint, QRect, qInstallMessageHandler
 from PySide6.QtGui import QColor, QFont, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -20,6 +20,7 @@ from studio.model.preset import Preset
 from studio.model.workspace import Workspace
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
+from studio.ui.kit.icons import icon
 from studio.ui.layers.network_rows import KINDS
 from studio.ui.layers.panel import NetworkPanel
 
@@ -84,16 +85,23 @@ def test_a_palette_is_chosen_for_the_next_start(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.fixture
-def whole(qtbot: QtBot, gl_app: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
+def themed(gl_app: QApplication) -> Iterator[QApplication]:
+    """The application in the studio's colours, while a test runs."""
     sheet, palette = gl_app.styleSheet(), gl_app.palette()
     theme.apply(gl_app)
+    yield gl_app
+    gl_app.setStyleSheet(sheet)
+    gl_app.setPalette(palette)
+
+
+@pytest.fixture
+def whole(qtbot: QtBot, themed: QApplication, tmp_path: Path) -> Iterator[WholeWindow]:
     (tmp_path / "weights").mkdir()
     save_network(tiny_network(), tmp_path / "weights" / "tiny")
     made = WholeWindow(qtbot, tmp_path / "home", str(tmp_path / "weights" / "tiny"), "demo", "64")
+    assert themed.styleSheet()
     yield made
     made.close()
-    gl_app.setStyleSheet(sheet)
-    gl_app.setPalette(palette)
 
 
 def of_text(image: QImage, rect: QRect) -> float:
@@ -161,3 +169,16 @@ def test_smaller_letters_come_of_fonts_by_points_and_by_pixels(
         qInstallMessageHandler(before)
         qapp.setFont(usual)
     assert said == []
+
+
+def test_a_search_fields_icons_lie_in_the_middle_of_its_height(qtbot: QtBot, themed: QApplication) -> None:
+    """The padding of buttons beside it made them taller than the field, and its glass stood too low."""
+    field = QLineEdit("enc")
+    qtbot.addWidget(field)
+    field.addAction(icon("magnifying-glass", theme.FAINT), QLineEdit.ActionPosition.LeadingPosition)
+    field.setClearButtonEnabled(True)
+    field.show()
+    themed.processEvents()
+    buttons = field.findChildren(QToolButton)
+    assert len(buttons) == 2
+    assert all(abs(button.geometry().center().y() - field.rect().center().y()) <= 1 for button in buttons)

@@ -146,6 +146,7 @@ QPushButton, QToolButton, QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
     background: {RAISED}; border: 1px solid {EDGE}; border-radius: 4px; padding: 3px 8px; min-height: 18px; }}
 QLineEdit {{ placeholder-text-color: {FAINT}; }}
 QToolButton {{ padding: 3px; }}
+QLineEdit > QToolButton {{ padding: 0; min-height: 0; border: none; background: transparent; }}
 QToolBar QToolButton {{ background: transparent; border-color: transparent; }}
 QToolButton#qt_toolbar_ext_button {{ padding: 0; border-color: {EDGE}; border-radius: 3px; }}
 QPushButton:hover, QToolButton:hover, QComboBox:hover {{ border-color: {FAINT}; }}
