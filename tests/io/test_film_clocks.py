@@ -58,8 +58,6 @@ def _times(draw: st.DrawFn) -> tuple[float, ...]:
     steps = draw(st.lists(st.sampled_from([1, 1, 1, 1, 2, 3]), min_size=16, max_size=40))
     if draw(st.booleans()):
         steps[draw(st.integers(2, len(steps) - 3))] = draw(st.integers(rate, 4 * rate))
-    # Of MP4 FFmpeg reads no frame behind a key frame that seems to last until the end, as one with B frames may.
-    steps[-4:] = [1] * 4
     places = [0]
     for step in steps:
         places.append(places[-1] + step)

@@ -18,6 +18,7 @@ from studio.io.sources._films.clock import Clock, in_order, rehearsed
 from studio.io.sources._films.convert import RgbConverter, colours_of_container
 from studio.io.sources._films.crop import crop_of_film
 from studio.io.sources._films.decode import decoded, deinterlaced, is_combed, is_held_by_packet
+from studio.io.sources._films.edits import edit_list_of
 from studio.io.sources._films.length import duration_of
 from studio.io.sources._films.opening import (
     disorder_of,
@@ -36,16 +37,14 @@ from studio.io.sources._films.opening import (
     picture_stream,
     square_size,
 )
-from studio.io.sources._still import Still, StillSource
+from studio.io.sources._still import Still
 from studio.io.sources.base import (
     HAIR,
     BaseSource,
     Frame,
     Reading,
-    Source,
     SourceInfo,
     check_size,
-    file_at,
     rate_text,
     read_content,
 )
@@ -98,6 +97,8 @@ class VideoSource(BaseSource):
             self._is_bare, self._is_cut = is_bare(container), is_cut(container)
             self._disorder = disorder_of(container, stream)
             self._is_last_unsure = has_unsure_last(container)
+            number = container.streams.video.index(stream)
+            edits = self._edits = edit_list_of(path, number, stream.id)
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning and (other := what_else(path)):
                 raise StudioError(f"{path} is {other}")
@@ -110,7 +111,6 @@ class VideoSource(BaseSource):
             self._stored = Size(first.height, first.width)
             check_size(self._stored, path)
             self.warning = None
-            number = container.streams.video.index(stream)
             crop = self._crop = crop_of_film(path, number, stream.id, self._stored)
             aspect = (crop and crop.aspect) or stream.sample_aspect_ratio
             self._size = square_size(crop.size if crop else self._stored, aspect)
@@ -131,7 +131,12 @@ class VideoSource(BaseSource):
             upright = Size(*reversed(self._size)) if self._first_turn[0] else self._size
             name, has_audio = context.codec.canonical_name, bool(container.streams.audio)
             self._promised = stream.frames
-        fine = None if self.is_still or self._is_bare else fine_rate_of(path, average)
+        fine = None
+        if edits is not None:
+            self._promised, average, duration = edits.count, edits.rate, float(edits.duration)
+            fine = edits.fine_rate
+        elif not self.is_still and not self._is_bare:
+            fine = fine_rate_of(path, average)
         fps = fine or average or _DEFAULT_RATE
         frames: int | None = self._promised
         if duration is not None and (fine or not frames or abs(frames - duration * fps) > 2):
@@ -164,13 +169,15 @@ class VideoSource(BaseSource):
             StudioError: when the film has meanwhile gone away.
         """
         self.warning = self.remark = None
+        if self._edits is not None and self._edits.remark:
+            self._note(self._edits.remark)
         sought = start > 0 and not (self._jumps and self._first_jump() < start)
         for back in _STEPS_BACK if sought else (None,):
             with open_film(self._path) as container:
                 stream = picture_stream(container, self._path)
-                if back is not None and not self._seek(container, stream, start - back):
+                if back is not None and self._edits is None and not self._seek(container, stream, start - back):
                     continue
-                timed = self._timed(container, stream, back is not None)
+                timed = self._timed(container, stream, None if back is None else start - back)
                 first = next(timed, None)
                 if back is None or (first is not None and first[1] <= start + HAIR):
                     yield from self._from(start, chain((first,), timed) if first is not None else timed)
@@ -258,8 +265,8 @@ class VideoSource(BaseSource):
         # A frame that alone claims to be turned is a damaged one.
         return picture if picture.shape[:2] == self.info.size else None
 
-    def _timed(self, container: InputContainer, stream: VideoStream, sought: bool) -> Iterator[_Timed]:
-        """Frames with time and duration in seconds; after a seek none, where the film gives no times."""
+    def _timed(self, container: InputContainer, stream: VideoStream, sought: float | None) -> Iterator[_Timed]:
+        """Frames with time and duration in seconds; behind a second that was sought none, where it gives no times."""
         waiting, last = None, 0.0
         for time, (frame, duration) in in_order(self._placed(container, stream, sought), self._disorder):
             if waiting is not None:
@@ -270,16 +277,18 @@ class VideoSource(BaseSource):
             yield (waiting[0], max(waiting[1], last), waiting[2]) if self._is_last_unsure else waiting
 
     def _placed(
-        self, container: InputContainer, stream: VideoStream, sought: bool
+        self, container: InputContainer, stream: VideoStream, sought: float | None
     ) -> Iterator[tuple[float, tuple[VideoFrame, float | None]]]:
         clock, tried = Clock(jumps=self._jumps), 0
         if self._origin is not None:
             clock.start(self._origin)
-        frames = (frame for frame, _ in decoded(container, stream, self._note_damage))
+        frames: Iterator[VideoFrame] = (frame for frame, _ in decoded(container, stream, self._note_damage))
+        if self._edits is not None:
+            frames = self._edits.frames((sought or 0.0) + (self._origin or 0.0), self._note_damage)
         for frame in deinterlaced(frames) if self.reading.deinterlace else frames:
             base = frame.time_base or Fraction(0)
             stamp = float(frame.pts * base) if frame.pts is not None and base and not self._is_bare else None
-            if sought and stamp is None:
+            if sought is not None and stamp is None:
                 return
             duration = float(frame.duration * base) if frame.duration else None
             if duration and self.info.duration and duration > self.info.duration + 1:
@@ -325,26 +334,3 @@ class VideoSource(BaseSource):
             self.warning = (
                 f"{self._path} ends after {count} frames ({ends:.2f} of {duration:.2f} s): it is damaged or cut off"
             )
-
-
-class VideoKind:
-    """A path to a file: whatever is no picture must be a film."""
-
-    name = "film"
-    order = 90
-
-    def match(self, spec: str) -> bool:
-        """Whether `spec` is a file."""
-        return file_at(spec) is not None
-
-    def open(self, spec: str, fps: Fraction | None) -> Source:  # noqa: ARG002 - a film has its own rate
-        """Open the film.
-
-        Raises:
-            StudioError: when it cannot be read, holds no pictures, or none that decodes.
-        """
-        film = VideoSource(Path(spec))
-        return StillSource(Path(spec), film.still) if film.is_still else film
-
-
-KIND = VideoKind()

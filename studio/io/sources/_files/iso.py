@@ -82,6 +82,20 @@ def _ties(data: bytes, wanted: int) -> Iterator[int]:
             yield from (number & (0x7FFF if is_wide else 0x7F) for number in numbers)
 
 
+def tracks(file: Parts, end: int) -> Iterator[tuple[int, bytes, tuple[int, int]]]:
+    """Number, header and place of each track of a film.
+
+    Raises:
+        struct.error: where the file is damaged.
+    """
+    for span in within(file, (0, end), b"moov", b"trak"):
+        about = next(within(file, span, b"tkhd"), None)
+        if about is not None:
+            header = file.at(about[0], min(about[1] - about[0], 128))
+            (number,) = struct.unpack_from(">I", header, 20 if header[:1] == b"\1" else 12)
+            yield number, header, span
+
+
 def within(file: Parts, span: tuple[int, int], *kinds: bytes) -> Iterator[tuple[int, int]]:
     """Where the contents of all boxes lie that are reached by these kinds, one in the other."""
     kind, *inner = kinds

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from studio.io.sources._files.iso import Parts, boxes, properties, within
+from studio.io.sources._files.iso import Parts, boxes, properties, tracks, within
 from studio.model.size import Size
 
 _SEGMENT, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1654AE6B, 0xAE, 0xE0
@@ -126,15 +126,9 @@ def _parts(file: Parts, place: int, end: int) -> Iterator[tuple[int, int, int]]:
 
 
 def _of_film(file: Parts, end: int, track: int, stored: Size) -> Crop | None:
-    for span in within(file, (0, end), b"moov", b"trak"):
-        about = next(within(file, span, b"tkhd"), None)
-        lists = within(file, span, b"mdia", b"minf", b"stbl", b"stsd")
-        codecs = next(lists, None)
-        if about is None or codecs is None:
-            continue
-        header = file.at(about[0], min(about[1] - about[0], 128))
-        (number,) = struct.unpack_from(">I", header, 20 if header[:1] == b"\1" else 12)
-        entry = next(boxes(file, codecs[0] + _BEFORE_ENTRIES, codecs[1]), None)
+    for number, header, span in tracks(file, end):
+        codecs = next(within(file, span, b"mdia", b"minf", b"stbl", b"stsd"), None)
+        entry = None if codecs is None else next(boxes(file, codecs[0] + _BEFORE_ENTRIES, codecs[1]), None)
         if number != track or entry is None:
             continue
         own = {kind: (start, ends) for kind, start, ends in boxes(file, entry[1] + _BEFORE_BOXES, entry[2])}

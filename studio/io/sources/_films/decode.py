@@ -76,7 +76,7 @@ def _rounds(
     """Packets, None at the end, and the frames that a decoder gives for each."""
     import av
 
-    context, packets = _decoder(stream), packets_from_start(container, stream)
+    context, packets = decoder_of(stream), packets_from_start(container, stream)
     decode = GifDecoder(context).decode if context.name == "gif" else context.decode
     packet: Packet[VideoStream] | None = None
     while True:
@@ -143,13 +143,13 @@ class _Ending:
         number = container.streams.video.index(stream)
         with av.open(container.name, metadata_errors="ignore", options=container.options) as again:
             own = again.streams.video[number]
-            context = _decoder(own)
+            context = decoder_of(own)
             context.thread_count = 1
             # From a key frame some way before: frames behind one may be made of what stands in front of it.
             if self._last is not None and self._keys:
                 with contextlib.suppress(av.FFmpegError, OSError):
                     again.seek(min(self._keys), stream=own)
-            for frame in _singly(again, own, context, damaged):
+            for frame in frames_of(again.demux(own), own, context, damaged):
                 if self._last is None or (frame.pts is not None and frame.pts > self._last):
                     yield frame
 
@@ -161,13 +161,22 @@ def _timed(frames: Iterable[VideoFrame], stream: VideoStream) -> None:
             frame.time_base = stream.time_base
 
 
-def _singly(
-    container: InputContainer, stream: VideoStream, context: VideoCodecContext, damaged: Callable[[], None]
+def frames_of(
+    packets: Iterator[Packet[VideoStream]],
+    stream: VideoStream,
+    context: VideoCodecContext,
+    damaged: Callable[[], None],
 ) -> Iterator[VideoFrame]:
-    """All frames of a film from where it stands; what is damaged is passed over, and told."""
+    """All frames of packets; what is damaged is passed over, and told.
+
+    Args:
+        packets: of a film, from one that can be decoded by itself.
+        stream: of its pictures.
+        context: what decodes them.
+        damaged: called for each packet that cannot be decoded.
+    """
     import av
 
-    packets = container.demux(stream)
     packet: Packet[VideoStream] | None = None
     while True:
         frames: list[VideoFrame] = []
@@ -183,7 +192,7 @@ def _singly(
             return
 
 
-def _decoder(stream: VideoStream) -> VideoCodecContext:
+def decoder_of(stream: VideoStream) -> VideoCodecContext:
     """What decodes a stream: FFmpeg's own decoders leave out the transparency of VP8 and VP9, libvpx does not."""
     import av
     from av.codec.context import Flags

@@ -30,14 +30,19 @@ _FASTEST = 2000
 # No rate needs finer parts than these; more do not fit what encoders and containers count in.
 _FINEST = 100_000
 _LOCAL, _PART_OF = "file,crypto,data", "subfile,,"
-# Packets whose times are looked at to tell a variable rate: a minute of most films, read in a few milliseconds.
-_LOOKED_AT = 1500
 _UNSURE_LAST = ("asf", "gxf")
 _DISCONTINUOUS = 512  # AVFMT_TS_DISCONT
 
+LOOKED_AT = 1500
+"""Packets whose times are looked at to tell a variable rate: a minute of most films, read in a few milliseconds."""
 
-def open_film(path: Path) -> InputContainer:
+
+def open_film(path: Path, *, edited: bool = True) -> InputContainer:
     """Open `path` for demuxing; only local files are ever read, also when it is a play-list.
+
+    Args:
+        path: a file.
+        edited: whether FFmpeg follows an edit list that it has.
 
     Raises:
         StudioError: when it is empty, unreadable, or no film.
@@ -48,9 +53,9 @@ def open_film(path: Path) -> InputContainer:
         if path.stat().st_size == 0:
             raise StudioError(f"{path} is empty; give another film")
         # "file:" keeps a name such as "concat:x" or "img%03d" from being more than a name.
-        name = f"file:{path.absolute()}"
+        name, whole = f"file:{path.absolute()}", {} if edited else {"ignore_editlist": "1"}
         try:
-            opened = av.open(name, metadata_errors="ignore", options={"protocol_whitelist": _LOCAL})
+            opened = av.open(name, metadata_errors="ignore", options={"protocol_whitelist": _LOCAL, **whole})
             if other := taken_for_film(opened.format.name, path):
                 opened.close()
                 raise StudioError(f"{path} is {other}")
@@ -284,12 +289,12 @@ def fine_rate_of(path: Path, average: Fraction | None) -> Fraction | None:
     """
     with open_film(path) as container:
         stream = picture_stream(container, path)
-        packets, tick = packets_of(container, stream, _LOOKED_AT), stream.time_base or Fraction(1, 1000)
+        packets, tick = packets_of(container, stream, LOOKED_AT), stream.time_base or Fraction(1, 1000)
         may_jump, is_last_unsure = jumps(container), has_unsure_last(container)
     if rehearsed(packets, float(1 / (average or 25)), jumps=may_jump).jumped:
         return None
     stamps = sorted(pts for pts, _ in packets if pts is not None)
-    return fine_rate(stamps[:-1] if is_last_unsure and len(packets) < _LOOKED_AT else stamps, tick, average)
+    return fine_rate(stamps[:-1] if is_last_unsure and len(packets) < LOOKED_AT else stamps, tick, average)
 
 
 def is_for_pictures(container: InputContainer, stream: VideoStream) -> bool:

@@ -1,0 +1,156 @@
+"""Edit lists of MOV and MP4: what they show is shown, at the time and the speed that they say."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from films import make_film, number_of, numbers
+
+from studio.errors import StudioError
+from studio.io.sources import Source, at_constant_rate, open_source
+
+# Seconds in the film, the second of the pictures at which a part begins (None: it shows nothing), and its speed.
+Entry = tuple[float, float | None, float]
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def _boxes(data: bytes) -> list[tuple[bytes, bytes]]:
+    found, place = [], 0
+    while place < len(data):
+        size = int.from_bytes(data[place : place + 4], "big")
+        found.append((data[place + 4 : place + 8], data[place + 8 : place + size]))
+        place += size
+    return found
+
+
+def edited(path: Path, *lists: list[Entry], scale: int = 12800, wide: bool = False) -> Path:
+    """Give the tracks of a film, whose `moov` stands at its end, these edit lists; `scale`: ticks of their clock."""
+    data = path.read_bytes()
+    begin = data.rindex(b"moov") - 4
+    inside, left = b"", list(lists)
+    for kind, content in _boxes(data[begin + 8 :]):
+        made = content
+        if kind == b"trak" and left:
+            layout = ">Qqi" if wide else ">Iii"
+            rows = b"".join(
+                struct.pack(layout, round(1000 * long), -1 if at is None else round(at * scale), round(speed * 65536))
+                for long, at, speed in left[0]
+            )
+            elst = _box(b"elst", bytes([wide, 0, 0, 0]) + struct.pack(">I", len(left.pop(0))) + rows)
+            parts = [part for part in _boxes(content) if part[0] != b"edts"]
+            made = b"".join(_box(*part) for part in (parts[0], (b"edts", elst), *parts[1:]))
+        inside += _box(kind, made)
+    path.write_bytes(data[:begin] + _box(b"moov", inside))
+    return path
+
+
+def _film(path: Path, *entries: Entry, bf: str = "0", g: str = "12", wide: bool = False) -> Path:
+    """100 pictures at 25 a second."""
+    return edited(make_film(path, count=100, options={"bf": bf, "g": g}, container={}), list(entries), wide=wide)
+
+
+def _shown(source: Source, start: float = 0.0) -> list[tuple[int, float]]:
+    return [(number_of(frame.picture), round(frame.time, 3)) for frame in source.frames(start)]
+
+
+_SLIDES = (0.0, 0.5, 0.54, 0.56, 1.06, 1.08, 1.1, 1.6, 1.62, 1.64, 2.14, 2.18, 2.2)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+@pytest.mark.parametrize("g", [1, 2, 3, 4])
+@pytest.mark.parametrize("count", [8, 10, 11, 13])
+def test_key_frames_near_the_end_of_a_variable_film_take_none_with_them(
+    tmp_path: Path, codec: str, g: int, count: int
+) -> None:
+    times = list(_SLIDES[:count])
+    options = {"bf": "2", "b_strategy": "0", "g": str(g)}
+    path = make_film(tmp_path / "a.mp4", codec, count=count, times=times, options=options)
+    with open_source(str(path)) as source:
+        shown = _shown(source)
+        assert shown == [(number, pytest.approx(time, abs=0.002)) for number, time in enumerate(times)]
+        assert source.warning is None
+        for start in (0.3, 0.55, times[-1] - 0.01, times[-1]):
+            assert _shown(source, start) == [one for k, one in enumerate(shown) if [*times, 9.0][k + 1] > start + 1e-3]
+
+
+@pytest.mark.parametrize("bf", ["0", "2"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_parts_stand_in_the_order_of_the_list(tmp_path: Path, bf: str, wide: bool) -> None:
+    late = 0.08 if bf == "2" else 0.0
+    path = _film(
+        tmp_path / "a.mp4", (1.0, 2.0 + late, 1), (1.0, 0.48 + late, 1), (0.4, 3.6 + late, 1), bf=bf, wide=wide
+    )
+    with open_source(str(path)) as source:
+        expected = [*range(50, 75), *range(12, 37), *range(90, 100)]
+        shown = _shown(source)
+        assert [number for number, _ in shown] == expected
+        assert [time for _, time in shown] == [pytest.approx(k / 25, abs=1e-3) for k in range(60)]
+        assert (source.info.frames, source.info.duration, source.warning, source.remark) == (60, 2.4, None, None)
+        for start in (0.5, 1.0, 1.02, 1.96, 2.36):
+            assert _shown(source, start) == shown[int(start * 25 + 1e-6) :]
+
+
+def test_speeds_and_held_pictures_are_followed(tmp_path: Path) -> None:
+    path = _film(tmp_path / "a.mov", (1.0, 0.0, 2), (0.5, 2.4, 0), (1.0, 3.0, 0.5))
+    with open_source(str(path)) as source:
+        shown = _shown(source)
+        assert shown[:50] == [(k, pytest.approx(k / 50, abs=1e-3)) for k in range(50)]
+        assert shown[50] == (60, pytest.approx(1.0))
+        assert shown[51:] == [(75 + k, pytest.approx(1.5 + k * 0.08, abs=1e-3)) for k in range(13)]
+        assert source.info.duration == 2.5
+        assert (source.warning, source.remark) == (None, None)
+        at_25 = numbers(frame.picture for frame in at_constant_rate(source, Fraction(25)))
+        assert at_25[26:37] == [60] * 11
+
+
+def test_a_speed_that_sound_does_not_follow_is_said(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "a.mov", count=50, options={"bf": "0"}, audio="pcm_s16le", container={})
+    edited(path, [(1.0, 0.0, 2)], [(1.0, 0.0, 2)])
+    with open_source(str(path)) as source:
+        assert [number for number, _ in _shown(source)] == list(range(50))
+        assert source.remark is not None
+        assert "another speed, as its edit list asks; their sound is not" in source.remark
+
+
+def test_a_film_to_be_played_backwards_is_said(tmp_path: Path) -> None:
+    with open_source(str(_film(tmp_path / "a.mov", (2.0, 1.0, -1)))) as source:
+        assert [number for number, _ in _shown(source)] == list(range(25, 75))
+        assert source.remark is not None
+        assert "backwards" in source.remark
+
+
+def test_parts_that_show_nothing_let_time_pass(tmp_path: Path) -> None:
+    path = _film(tmp_path / "a.mp4", (1.0, None, 1), (1.0, 0.4, 1), (2.0, None, 1), (0.2, 2.0, 1))
+    with open_source(str(path)) as source:
+        shown = _shown(source)
+        assert [number for number, _ in shown] == [*range(10, 35), *range(50, 55)]
+        # The film begins with its first picture.
+        assert (shown[0][1], shown[25][1], source.info.duration) == (0.0, pytest.approx(3.0), pytest.approx(3.2))
+
+
+@pytest.mark.parametrize("entries", [[(1.0, 0.0, 1)], [(1.0, 1.0, 1)], [(9.0, 3.0, 1)]])
+def test_a_single_part_is_cut_where_it_says(tmp_path: Path, entries: list[Entry]) -> None:
+    long, begin, _ = entries[0]
+    with open_source(str(_film(tmp_path / "a.mp4", *entries))) as source:
+        first = round((begin or 0.0) * 25)
+        assert [number for number, _ in _shown(source)] == list(range(100))[first : first + round(long * 25)]
+
+
+def test_damaged_lists_are_passed_over(tmp_path: Path) -> None:
+    whole = _film(tmp_path / "a.mp4", (1.0, 2.0, 1), (1.0, 0.4, 2)).read_bytes()
+    for kind in (b"elst", b"stts", b"mdhd", b"mvhd", b"stss"):
+        for at in (4, 8, 11, 12, 16, 20):
+            data = bytearray(whole)
+            place = data.rindex(kind) + at
+            data[place : place + 4] = b"\xff\xff\xff\xff"
+            path = tmp_path / "b.mp4"
+            path.write_bytes(data)
+            with contextlib.suppress(StudioError), open_source(str(path)) as source:
+                next(iter(source), None)
