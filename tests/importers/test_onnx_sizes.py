@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -17,8 +19,9 @@ from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.io.importers._draft import TooMuchError, maps_up_to
+from studio.io.importers._draft import Draft, TooMuchError, maps_up_to
 from studio.io.importers._sizes import twice
+from studio.model.op import Shape
 from studio.model.size import Size
 
 SIZES = [Size(64, 64), Size(128, 192), Size(256, 64)]
@@ -154,13 +157,63 @@ def test_attention_of_every_place_is_read_at_sizes_that_it_has_room_for(tmp_path
     assert imported.network.graph.only_size is None
 
 
-def test_attention_of_every_place_takes_no_more_than_it_needs_to_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "net.onnx"
-    path.write_bytes(exported("attention of every place", dynamic=True))
-    with maps_up_to(2**24):  # its matrix has 2**26 numbers at the usual size
-        assert open_model(path).network.graph.only_size is None
-    with pytest.raises(TooMuchError), maps_up_to(2**10):
-        open_model(path)
+def _products(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many numbers each product of two maps has, from here on."""
+    made: list[int] = []
+    add = Draft.add
+
+    def counting(draft: Draft, op: str, *reads: str, **given: Any) -> str:
+        name = add(draft, op, *reads, **given)
+        made.extend([math.prod(draft.shapes[name])] if op == "MatMul" else [])
+        return name
+
+    monkeypatch.setattr(Draft, "add", counting)
+    return made
+
+
+def _exported_for_any_size(module: nn.Module, example: Tensor, path: Path) -> None:
+    side = torch.export.Dim.AUTO
+    torch.export.save(torch.export.export(module, (example,), dynamic_shapes=({2: side, 3: side},)), path)
+
+
+@pytest.mark.parametrize("form", ["net.onnx", "16×24.pt2", "64×64.pt2", "96×128.pt2"])
+def test_attention_of_every_place_takes_no_more_than_it_needs_to_be_read(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the usual size its matrix has 67 million numbers, and at a second and third one more."""
+    path, module = tmp_path / form, Net(every_place).eval()
+    if form.endswith("onnx"):
+        path.write_bytes(exported("attention of every place", dynamic=True))
+    else:
+        height, width = map(int, path.stem.split("×"))
+        _exported_for_any_size(module, torch.rand(1, 3, height, width), path)
+    made = _products(monkeypatch)
+    network = open_model(path).network
+    assert network.graph.only_size is None
+    assert max(made) <= 2**22
+    engine = on_torch(network)
+    for size in SIZES:
+        picture = normal(3, *size, seed=1)
+        with torch.no_grad():
+            wanted = module(torch.from_numpy(picture)[None])[0].numpy()
+        engine.run({network.graph.inputs[0].name: picture})
+        assert relative_error(engine.output(), wanted) < 1e-4
+
+
+def test_products_are_counted_together() -> None:
+    def drafted() -> Draft:
+        draft = Draft()
+        draft.add_input("x", Shape(4, 4, 4))
+        for _ in range(3):
+            draft.add("MatMul", "x", "x", name="seen")
+        return draft
+
+    with maps_up_to(2**10, products=3 * 64):
+        assert len(drafted().nodes) == 3
+    with pytest.raises(TooMuchError, match="seen_2"), maps_up_to(2**10, products=3 * 64 - 1):
+        drafted()
+    with pytest.raises(TooMuchError), maps_up_to(63):
+        drafted()
 
 
 class Few(nn.Module):
@@ -188,17 +241,32 @@ def test_what_takes_one_size_is_not_read_at_one_that_nothing_runs(
         torch.onnx.export(module, (example,), path, dynamo=False, input_names=["x"], dynamic_axes=axes)
         usual = Size(256, 256)
     else:
-        side = torch.export.Dim.AUTO
-        torch.export.save(torch.export.export(module, (example,), dynamic_shapes=({2: side, 3: side},)), path)
+        _exported_for_any_size(module, example, path)
         usual = Size(64, 96)
-    monkeypatch.setattr(twice, "_MUCH", 2**12)
+    monkeypatch.setattr(twice, "_MUCH", (2**24, 2**12))
     assert open_model(path).network.graph.only_size == usual
-    monkeypatch.setattr(twice, "_MOST", 2**17)  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
+    monkeypatch.setattr(twice, "_MOST", (2**17, 2**28))  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
     with pytest.raises(
         StudioError, match=r"takes one size alone \(its .*\), and at its usual one its layer .* makes more"
     ):
         open_model(path)
     assert open_model(path, Options(input_size=Size(64, 64))).network.graph.only_size == Size(64, 64)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["net.onnx", "net.pt2"])
+def test_a_file_of_one_size_that_nothing_runs_is_refused(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, example, module = tmp_path / form, torch.rand(1, 3, 64, 96), Few().eval()
+    if form.endswith("onnx"):
+        torch.onnx.export(module, (example,), path, dynamo=False, input_names=["x"])
+    else:
+        torch.export.save(torch.export.export(module, (example,)), path)
+    assert open_model(path).network.graph.only_size == Size(64, 96)
+    monkeypatch.setattr(twice, "_MOST", (2**24, 2**17))  # its matrix has 147,456 numbers
+    with pytest.raises(StudioError, match=r'its layer ".*" makes more numbers of pictures of its size than the studio'):
+        open_model(path)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -28,17 +28,22 @@ _LONGEST_NAME = 100
 _MOST_JOINED = 8
 
 
-_most_numbers: ContextVar[float] = ContextVar("_most_numbers", default=math.inf)
+_most_numbers: ContextVar[tuple[float, float]] = ContextVar("_most_numbers", default=(math.inf, math.inf))
 
 
 class TooMuchError(Exception):
-    """A map has more numbers than `maps_up_to` allows."""
+    """A map has more numbers than `maps_up_to` allows, or the products of maps have."""
 
 
 @contextmanager
-def maps_up_to(count: int) -> Iterator[None]:
-    """Have drafts give up at the first map of more numbers, for who can do with a smaller picture."""
-    before = _most_numbers.set(count)
+def maps_up_to(count: int, products: float = math.inf) -> Iterator[None]:
+    """Have drafts give up at the first map of more numbers, for who can do with a smaller picture.
+
+    Args:
+        count: of numbers in one map.
+        products: of numbers in all products of two maps together: attention has one for each two places.
+    """
+    before = _most_numbers.set((count, products))
     try:
         yield
     finally:
@@ -82,6 +87,7 @@ class Draft:
     _taken: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
     _owners: dict[tuple[tuple[str, tuple[str, ...]], ...], str] = field(default_factory=dict)
+    _products: int = 0
 
     def add_input(self, name: str, shape: Shape, value_range: tuple[float, float] = (0.0, 1.0)) -> str:
         """Add an input; the name it got."""
@@ -147,7 +153,9 @@ class Draft:
             raise StudioError(f'Layer "{name}" ({op}): {error}') from error
         if min(shape) < 1:
             raise StudioError(f'Layer "{name}" ({op}): this input size leaves it no output; give a larger one.')
-        if math.prod(shape) > _most_numbers.get():
+        self._products += math.prod(shape) if op == "MatMul" else 0
+        most, most_products = _most_numbers.get()
+        if math.prod(shape) > most or self._products > most_products:
             raise TooMuchError(name)
         self.nodes.append(self._node(name, made, reads, tensors))
         self.shapes[name] = shape

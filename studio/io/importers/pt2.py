@@ -14,7 +14,7 @@ from studio.io.importers._aten.table import table
 from studio.io.importers._draft import Draft
 from studio.io.importers._sizes.limits import Shapes
 from studio.io.importers._sizes.sides import Sides, frozen, size_worked_in
-from studio.io.importers._sizes.twice import ReadAlong, read_twice, say_alone
+from studio.io.importers._sizes.twice import ReadAlong, read_once, read_twice, say_alone
 from studio.io.importers._state import hands_on
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._traced.calls import run
@@ -98,12 +98,12 @@ def _read_for_sizes(
     own, asked, limits = _whole(model.inputs.values()), options.input_size, model.limits
     # What the file calls a fixed size is one; other sizes are only tried where it says that there are.
     if not model.is_dynamic or own is None:
-        return *along({}, None), False
+        return *read_once(partial(along, {})), False
     if asked and (why := limits.breach(shapes_at(asked))):
         raise StudioError(f"it takes no pictures of {asked}: {why}; give another --input-size.")
     step, why = limits.step(shapes_at, asked or own)
     if not step:
-        draft, last = along({}, None)
+        draft, last = read_once(partial(along, {}))
         say_alone(draft, asked or own, f"{why}; --input-size reads it for another")
         return draft, last, True
 

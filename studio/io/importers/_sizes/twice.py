@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,9 +25,12 @@ ReadAlong = Callable[[Sides, Size | None], tuple[Draft, str]]
 _STEP = 64
 _LARGEST = 1536 * 1536
 _CLOSE = 1e-4
-# Numbers in a map, as attention has for each two places: what is told of smaller pictures takes less time, and what is
-# larger than any that the studio runs is not read at all.
-_MUCH, _MOST = 2**24, 2**30
+# Smaller ones, by which attention of many places is told: it has a number for each two of all places.
+_STEPS = (_STEP, 32, 16, 8)
+_STARTS = (None, Size(_STEP, _STEP), Size(32, 32), Size(16, 16))
+# Numbers in a map, and in all products of two maps: what is told of smaller pictures takes less time; where no size is
+# that small, the second are allowed; what is larger than the last is not read at all.
+_MUCH, _MORE, _MOST = (2**24, 2**22), (2**25, 2**25), (2**27, 2**28)
 
 
 def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) -> tuple[Draft, str, bool]:
@@ -44,25 +47,75 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     Returns:
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
     """
-    begun, is_whole = _begun(read) if any_size else (_first(read, any_size=False), True)
+    why = "its layers make more numbers than are compared"
+    for much, starts, steps in ((_MUCH, _STARTS, _STEPS), (_MORE, _STARTS[-1:], _STEPS[-1:])):
+        for start in starts if any_size else ():
+            try:
+                with maps_up_to(*much):
+                    begun = _first(read) if start is None else read(start)
+                    found, why = _told(read, along, begun, steps, any_size=True)
+            except TooMuchError:
+                continue
+            except StudioError:
+                if start is None:
+                    raise
+                continue
+            if found is not None:
+                return *found, False
+            return *_alone(begun if start is None else _usual(read, why), why), True
+    if any_size:
+        return *_alone(_usual(read, why), why), True
+    begun = read_once(read)
+    with contextlib.suppress(TooMuchError), maps_up_to(*_MUCH):
+        found, _ = _told(read, along, begun, _STEPS, any_size=False)
+        begun = found or begun
+    return *begun, False
+
+
+def _alone(begun: tuple[Draft, str], why: str) -> tuple[Draft, str]:
+    """What takes its own size alone, with a remark that says why."""
+    if (at := _own_size(begun[0])) is not None:
+        say_alone(begun[0], at, why)
+    return begun
+
+
+def _told(
+    read: Read, along: ReadAlong | None, begun: tuple[Draft, str], steps: Sequence[int], *, any_size: bool
+) -> tuple[tuple[Draft, str] | None, str]:
+    """The layers for every size, by what is read at other ones than the first; None where there are none, and why.
+
+    Steps below the usual one are for what makes too much at that.
+
+    Raises:
+        TooMuchError: within `maps_up_to`, where every size that is tried makes more numbers.
+    """
     if (at := _own_size(begun[0])) is None:
-        return *begun, False
-    graph = _graph(*begun)
-    step = math.lcm(_STEP, *graph.multiple)
+        return begun, ""
+    graph, why, much = _graph(*begun), "", None
+    for least in steps:
+        if much is None and least != steps[0]:
+            break
+        for by in _multiples(graph, at, least):
+            try:
+                found, why = _at_another(read, along, begun, at, by, any_size=any_size)
+            except TooMuchError as error:
+                much = error
+                continue
+            if found is not None or not why:
+                return found or begun, ""
+    if much is not None and not why:
+        raise much
+    return None, why
+
+
+def _multiples(graph: Graph, at: Size, least: int) -> Iterable[int]:
+    """What the sides of other sizes are chosen as multiples of: of this number, and the network's own strides."""
+    step = math.lcm(least, *graph.multiple)
     # What was traced for a small picture may be fixed to it by its layers.
-    step = step if step <= max(at) else _STEP
+    step = step if step <= max(at) else least
     # Of a draft that is fixed to its size that is its multiple, and nothing is known of the model's strides.
     is_fixed = not _takes(graph, Size(*(2 * side for side in at)))
-    why = ""
-    for by in dict.fromkeys((_STEP, step) if is_fixed else (step,)):
-        found, why = _at_another(read, along, begun, at, by, any_size=any_size)
-        if found is not None:
-            return *found, False
-    if not why:
-        return *begun, False
-    draft, output = begun if is_whole else _usual(read, why)
-    say_alone(draft, _own_size(draft) or at, why)
-    return draft, output, True
+    return dict.fromkeys((least, step) if is_fixed else (step,))
 
 
 def _at_another(
@@ -92,20 +145,27 @@ def _at_another(
     return (merged, output), ""
 
 
-def _begun(read: Read) -> tuple[tuple[Draft, str], bool]:
-    """A model of any size, and whether it is read at its usual size: where maps are large, it is at a smaller one."""
-    with contextlib.suppress(TooMuchError), maps_up_to(_MUCH):
-        return _first(read, any_size=True), True
-    with contextlib.suppress(StudioError):
-        return read(Size(_STEP, _STEP)), False
-    return _usual(read, f"it is not read at {Size(_STEP, _STEP)}"), True
+def read_once(read: Read) -> tuple[Draft, str]:
+    """A model at its own size.
+
+    Raises:
+        StudioError: where it makes more numbers than the studio runs.
+    """
+    try:
+        with maps_up_to(*_MOST):
+            return read(None)
+    except TooMuchError as error:
+        raise StudioError(
+            f'its layer "{error}" makes more numbers of pictures of its size than the studio runs; export it for '
+            "smaller ones."
+        ) from error
 
 
 def _usual(read: Read, why: str) -> tuple[Draft, str]:
     """A model that goes with one size alone, at its usual one; StudioError where that takes too much."""
     try:
-        with maps_up_to(_MOST):
-            return _first(read, any_size=True)
+        with maps_up_to(*_MOST):
+            return _first(read)
     except TooMuchError as error:
         raise StudioError(
             f'it takes one size alone ({why.partition(";")[0]}), and at its usual one its layer "{error}" makes more '
@@ -113,11 +173,11 @@ def _usual(read: Read, why: str) -> tuple[Draft, str]:
         ) from error
 
 
-def _first(read: Read, *, any_size: bool) -> tuple[Draft, str]:
+def _first(read: Read) -> tuple[Draft, str]:
     try:
         return read(None)
     except StudioError as error:
-        if not any_size or not str(error).endswith("."):
+        if not str(error).endswith("."):
             raise
         # Of those that say so, some have frozen the size of their example in a reshape.
         raise StudioError(f"{error} Where it was exported for one size, give that by --input-size.") from error
