@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.io.atomic import cannot_write, exists, write_bytes
 from studio.io.manifest import file_name
 from studio.io.preset_file import MANIFEST, read_preset_file
-from studio.io.presets import PresetCard, list_presets
+from studio.io.presets import PresetCard, list_presets, list_titles
 
 _LONGEST = 60
 _LONGEST_TITLE = 120
@@ -39,12 +39,19 @@ class Library:
 
     def free_title(self, wanted: str) -> str:
         """This title, with a number behind it where another preset has it."""
-        taken = {card.title.casefold() for card in self.cards()}
+        taken = self._taken()
         stem = re.sub(r" \d+$", "", wanted) or wanted
         number, title = 2, wanted
         while title.casefold() in taken:
             title, number = f"{stem} {number}", number + 1
         return title
+
+    def has(self, title: str) -> bool:
+        """Whether a preset is called so, in capitals or not."""
+        return title.casefold() in self._taken()
+
+    def _taken(self) -> set[str]:
+        return {title.casefold() for home in (self.own, self.shipped) for title in list_titles(home)}
 
     def new_folder(self, title: str) -> Path:
         """A folder of the person's own in which nothing is yet, for a preset of this title; its parent is made.

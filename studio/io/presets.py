@@ -11,10 +11,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from studio import paths
 from studio.errors import StudioError
+from studio.io._later import Stamp
 from studio.io.atomic import cannot_write, replacing_folder
 from studio.io.folders import (
     carry_over,
@@ -37,6 +39,7 @@ from studio.io.preset_file import (
     MANIFEST,
     MIGRATIONS,
     VERSION,
+    Core,
     preset_file,
     read_preset_file,
     sections_to_json,
@@ -194,13 +197,41 @@ def list_presets(home: Path | None = None) -> list[PresetCard]:
     for folder in subfolders(home or paths.PRESETS, MANIFEST):
         picture = _thumbnail(folder)
         try:
-            described = read_preset_file(folder / MANIFEST).core
+            described = _described(folder)
         except StudioError as error:
             cards.append(PresetCard(folder.name, folder.name, "", folder, "", picture, str(error)))
         else:
             title, description, weights = described.name, described.description, described.weights.path
             cards.append(PresetCard(folder.name, title, description, folder, weights, picture))
     return cards
+
+
+def list_titles(home: Path) -> list[str]:
+    """The titles of presets, of which only those that have changed are read; a damaged one has its folder's."""
+    return [_title(folder) for folder in subfolders(home, MANIFEST)]
+
+
+def _title(folder: Path) -> str:
+    try:
+        return _described(folder).name
+    except StudioError:
+        return folder.name
+
+
+def _described(folder: Path) -> Core:
+    """What a preset says of itself, read again only where its file is another."""
+    file = folder / MANIFEST
+    try:
+        found = file.stat()
+    except OSError:
+        return read_preset_file(file).core
+    return _core(file, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@lru_cache(maxsize=4096)
+def _core(file: Path, stamp: Stamp) -> Core:
+    del stamp
+    return read_preset_file(file).core
 
 
 def _thumbnail(folder: Path) -> Path | None:

@@ -9,7 +9,9 @@ import pytest
 from helpers import tiny_network
 
 from studio.errors import StudioError
+from studio.io import presets
 from studio.io.library import Library, check_title, folder_name
+from studio.io.preset_file import PresetFile, read_preset_file
 from studio.io.presets import load_preset, save_preset
 from studio.model.preset import Preset
 
@@ -82,3 +84,25 @@ def test_where_no_folder_can_be_made_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StudioError, match="cannot write"):
         Library(tmp_path / "file" / "presets").new_folder("mine")
+
+
+def test_to_ask_for_a_name_reads_only_what_has_changed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = [save(library, title) for title in ("one", "two", "three")]
+    library.cards()
+    read: list[Path] = []
+
+    def note(file: Path) -> PresetFile:
+        read.append(file)
+        return read_preset_file(file)
+
+    monkeypatch.setattr(presets, "read_preset_file", note)
+    assert library.free_title("one") == "one 2"
+    assert library.has("DUSK")
+    assert not library.has("four")
+    assert read == []
+    library.retitle(own[0], "Four")
+    assert library.has("four")
+    assert not library.has("one")
+    (own[1] / "preset.json").write_bytes(b"rubbish")
+    assert library.has("two")
+    assert set(read) == {own[0] / "preset.json", own[1] / "preset.json"}

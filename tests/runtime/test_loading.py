@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import NoReturn
 
 import pytest
 from helpers import tiny_network
@@ -161,3 +163,36 @@ def test_what_takes_long_of_a_large_network_is_worked_out_beside_the_window(desk
     [(preset, _)] = desk.opened
     assert "_digest" in vars(preset.network)
     assert "only_size" in vars(preset.network.graph)
+
+
+def test_what_is_to_be_made_is_made_and_hashed_in_the_loaders_thread(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def make() -> Preset:
+        threads.append(threading.current_thread())
+        return Preset("new", tiny_network(), {})
+
+    desk.loader.make("a new network", make, desk.take)
+    assert desk.loader.opening == "a new network"
+    desk.work()
+    [(preset, path)] = desk.opened
+    assert (preset.name, path) == ("new", None)
+    assert threads != [threading.main_thread()]
+
+    def unasked(*_: object) -> NoReturn:
+        raise AssertionError("it has been hashed already")
+
+    monkeypatch.setattr(hashlib, "sha256", unasked)
+    assert preset.network.sha256()
+
+
+def test_a_network_that_finds_no_memory_is_said(desk: Desk) -> None:
+    def make() -> Preset:
+        raise MemoryError
+
+    desk.loader.make("a new network", make, desk.take)
+    desk.work()
+    assert desk.opened == []
+    assert [message.kind for message in desk.said] == ["error"]

@@ -41,3 +41,21 @@ def test_nobody_goes_through_all_frames_before_each() -> None:
     pace.clear()
     assert not pace
     assert pace.seconds(9.0) == 0.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.5), st.floats(1e-4, 2)), min_size=1, max_size=60))
+def test_rate_and_time_never_tell_of_more_than_all_of_the_time(frames: list[tuple[float, float]]) -> None:
+    pace, now = Pace(), 0.0
+    for waited, took in frames:
+        now += waited + took
+        pace.add(now - took, now)
+        assert pace.fps(now) * pace.seconds(now) <= 1 + 1e-9
+
+
+@given(st.lists(st.floats(1e-3, 2), min_size=2, max_size=60))
+def test_of_frames_that_nothing_holds_up_rate_and_time_say_the_same(times: list[float]) -> None:
+    pace, now = Pace(), 0.0
+    for took in (1.0, *times):
+        now += took
+        pace.add(now - took, now)
+    assert pace.fps(now) == pytest.approx(1 / pace.seconds(now))

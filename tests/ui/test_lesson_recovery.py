@@ -17,10 +17,12 @@ from helpers import ROOT
 from learning_run import LearningRun
 from pytestqt.qtbot import QtBot
 
+from studio.errors import StudioError
 from studio.learn.checkpoint import lesson_of
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.op import Array
+from studio.runtime.live.report import Message
 
 
 @pytest.fixture
@@ -214,3 +216,69 @@ def test_without_its_pictures_the_weights_come_back_and_the_lesson_is_offered_ag
     qtbot.waitUntil(lambda: len(third.offers) > 1)
     assert third.offers[-1][0].text.startswith("The network is restored as it was, but its lesson cannot go on: ")
     assert np.array_equal(third.document.tensor("enc1.weight"), learnt)
+
+
+FULL = "Unsaved work cannot be kept for a crash: the disk is full"
+
+
+def bend(run: LearningRun, value: float) -> None:
+    run.document.apply("Paint", "enc1.bias", Patch(Rect(0, 0, 1, 1), np.full((1, 1), value, np.float32)))
+
+
+def test_a_disk_that_is_full_and_has_room_again_is_said_each_time_and_the_lesson_goes_on(
+    runs: Runs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, is_full, tries = runs(), [True], [0]
+    keep_learning = run.recovery.keep_learning
+
+    def full(*given: object) -> None:
+        tries[0] += 1
+        if is_full[0]:
+            raise StudioError("the disk is full")
+        keep_learning(*given)  # type: ignore[arg-type]
+
+    def try_it() -> None:
+        before, run.autosave._learning_at = tries[0], 0.0
+        run.autosave.keep()
+        qtbot.waitUntil(lambda: tries[0] > before)
+        written(run, qtbot)
+
+    # Only the checkpoint, which is the larger of both, finds no room.
+    monkeypatch.setattr(run.recovery, "keep_learning", full)
+    run.session.begin(run.asked, "torch")
+    qtbot.waitUntil(lambda: run.session.step > 1)
+    for _ in range(2):
+        for _ in range(2):
+            try_it()
+            qtbot.waitUntil(lambda step=run.session.step: run.session.step > step)  # type: ignore[misc]
+        assert run.offers[-1][0] == Message(FULL, "warning")
+        is_full[0] = False
+        try_it()
+        try_it()
+        assert run.offers[-1][0] == Message("Unsaved work is kept for a crash again.")
+        is_full[0] = True
+    assert [answers for _, answers in run.offers] == [{}] * 4
+    assert run.session.goes
+    assert run.problems == []
+
+
+def test_what_was_kept_before_the_disk_was_full_goes_once_all_is_saved(
+    runs: Runs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = runs()
+    bend(run, 1.0)
+    run.autosave.keep()
+    written(run, qtbot)
+
+    def full(*_: object) -> None:
+        raise StudioError("the disk is full")
+
+    monkeypatch.setattr(run.recovery, "keep", full)
+    bend(run, 2.0)
+    run.autosave.keep()
+    written(run, qtbot)
+    assert [message.text for message, _ in run.offers] == [FULL]
+    assert (run.recovery.folder / "about.json").exists()
+    run.document.mark_saved(tmp_path / "elsewhere", "new")
+    written(run, qtbot)
+    assert not (run.recovery.folder / "about.json").exists()

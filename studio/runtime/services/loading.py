@@ -15,6 +15,7 @@ from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Post, Worker
 
 Then = Callable[[Preset, Path | None], None]
+Find = Callable[[], tuple[Preset, Path | None]]
 
 
 class Loader:
@@ -43,13 +44,25 @@ class Loader:
         Where it cannot be read the reason is reported, and `failed` called. Of what is superseded by a later call
         neither is called. What is open stays open meanwhile.
         """
-        name = str(name_or_path)
+        self._begin(str(name_or_path), partial(find_and_open, str(name_or_path)), then, failed)
+
+    def make(self, name: str, make: Callable[[], Preset], then: Then) -> None:
+        """Have a preset made there; otherwise as `open`.
+
+        Args:
+            name: what is made, for people.
+            make: makes it, in the loader's thread: the weights of a large network take a second.
+            then: takes it.
+        """
+        self._begin(name, lambda: (make(), None), then, lambda: None)
+
+    def _begin(self, name: str, find: Find, then: Then, failed: Callable[[], None]) -> None:
         with self._lock:
             self._newest += 1
             number = self._newest
         self.opening = name
         self._worker.do(
-            partial(self._read, name, number),
+            partial(self._read, find, number),
             partial(self._opened, number, then),
             partial(self._failed, number, failed),
             f"Opening {name}",
@@ -66,12 +79,12 @@ class Loader:
         self.cancel()
         self._worker.close(0)
 
-    def _read(self, name: str, number: int) -> tuple[Preset, Path | None] | None:
+    def _read(self, find: Find, number: int) -> tuple[Preset, Path | None] | None:
         with self._lock:
             superseded = number != self._newest
         if superseded:
             return None
-        found = find_and_open(name)
+        found = find()
         # What the window's thread asks for next, and takes long of large networks: both are kept by them.
         found[0].network.sha256()
         _ = found[0].network.graph.only_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from studio.model.learning_sheets import LEARNING_SHEETS
@@ -12,6 +13,7 @@ from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
+from studio.runtime.services.loading import Loader
 from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor
 from studio.ui.kit.panel import Panel
 from studio.ui.services.messages import MessageBar
@@ -52,11 +54,11 @@ _RATES = {0.0: "Pin kernels", 1.0: "Release kernels", 10.0: "Hurry kernels"}
 
 
 def _new(context: Context) -> None:
-    from studio.ui.learning.new_network import ask_for_network
+    from studio.ui.learning.new_network import ask_for_network, made
 
-    preset = ask_for_network(context.window)
-    if preset is not None:
-        context.document.load(preset, None)
+    wanted = ask_for_network(context.window)
+    if wanted is not None:
+        context[Loader].make("a new network", partial(made, wanted), context.document.load)
 
 
 def _compare(context: Context) -> None:

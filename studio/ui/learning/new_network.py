@@ -77,10 +77,13 @@ class NewNetworkDialog(QDialog):
         self.parameters.setText(f"{count:,} parameters")
 
 
-def ask_for_network(parent: QWidget) -> Preset | None:
-    """A preset of the network that the person asks for; None where they do not."""
+def ask_for_network(parent: QWidget) -> NewNetwork | None:
+    """The network that the person asks for, which is still to be made; None where they do not."""
     dialog = NewNetworkDialog(parent)
-    if not dialog.exec():
-        return None
-    network = dialog.wanted().make()
+    return dialog.wanted() if dialog.exec() else None
+
+
+def made(wanted: NewNetwork) -> Preset:
+    """A preset of it, in any thread: of tens of millions of weights it takes a second."""
+    network = wanted.make()
     return Preset(network.name, network, {})

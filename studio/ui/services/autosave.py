@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QLockFile, QObject, QTimer
 
@@ -36,6 +36,7 @@ _PATIENCE = 10
 _LOST = 300.0
 """Seconds after which a checkpoint that was asked for and never came is asked for again."""
 
+_What = Literal["document", "lesson"]
 Say = Callable[[Message, Sequence[Action]], None]
 
 
@@ -78,7 +79,9 @@ class Autosave(QObject):
         self._edits = 0
         self._lock: QLockFile | None = None
         self._offered: dict[Kept, QLockFile] = {}
-        self._complained = False
+        # Whether this run's folder may have something in it, and what of it could not be written lately.
+        self._holds = False
+        self._failing: set[_What] = set()
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY)
         self._timer.timeout.connect(self.keep)
@@ -147,46 +150,63 @@ class Autosave(QObject):
                 self._lock.setStaleLockTime(0)
                 self._lock.tryLock(0)
         except StudioError as error:
-            self._failed(error)
+            self._failed("document", error)
             return
-        document, self._kept = self._document, self._changes
+        document, self._kept, self._holds = self._document, self._changes, True
         preset = document.preset().with_section(SOURCE, self._scene() or document.source)
         work = partial(self._recovery.keep, preset, document.path, self._by_hand)
-        self._worker.do(work, lambda _: then(), self._failed)
+
+        def done(_: None) -> None:
+            self._succeeded("document")
+            then()
+
+        self._worker.do(work, done, partial(self._failed, "document"))
         self._keep_learning()
 
     def _keep_learning(self) -> None:
         """Have the checkpoint written that belongs to what has just been kept."""
         if self._learning is None or not self._learning.is_open:
-            self._worker.do(partial(self._recovery.keep_learning, None), lambda _: None, self._failed)
+            work = partial(self._recovery.keep_learning, None)
+            self._worker.do(work, lambda _: self._succeeded("lesson"), partial(self._failed, "lesson"))
         elif time.monotonic() >= self._learning_at:
             self._learning_at = time.monotonic() + _LOST
             self._learning.hand_out(partial(self._write_learning, self._by_hand))
 
     def _write_learning(self, number: int, checkpoint: Checkpoint, asked: Asked) -> None:
-        began = time.monotonic()
+        began, self._holds = time.monotonic(), True
 
-        def done(_: None) -> None:
+        def rest() -> None:
             self._learning_at = time.monotonic() + _PATIENCE * (time.monotonic() - began)
 
+        def done(_: None) -> None:
+            rest()
+            self._succeeded("lesson")
+
         def failed(error: StudioError) -> None:
-            done(None)
-            self._failed(error)
+            rest()
+            self._failed("lesson", error)
 
         work = partial(self._recovery.keep_learning, partial(written, checkpoint, asked=asked), number)
         self._worker.do(work, done, failed)
 
     def _forget(self) -> None:
-        if self._kept is not None:
-            self._kept = None
+        self._kept = None
+        if self._holds:
+            self._holds = False
             self._worker.do(self._recovery.drop, lambda _: None)
 
-    def _failed(self, error: StudioError) -> None:
+    def _failed(self, what: _What, error: StudioError) -> None:
         self._kept = None
-        if not self._complained:
+        if not self._failing:
             # Once is enough: it is tried again every time.
-            self._complained = True
             self._say(Message(f"Unsaved work cannot be kept for a crash: {error}", "warning"), [])
+        self._failing.add(what)
+
+    def _succeeded(self, what: _What) -> None:
+        if what in self._failing:
+            self._failing.discard(what)
+            if not self._failing:
+                self._say(Message("Unsaved work is kept for a crash again."), [])
 
     def _restore(self, kept: Kept) -> None:
         self._worker.do(partial(_found, kept), partial(self._restored, kept), partial(self._unreadable, kept))

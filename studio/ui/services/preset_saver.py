@@ -106,7 +106,7 @@ class PresetSaver(QObject):
         """Save as a new preset of the person's own; False where the title cannot be one, which is said."""
         try:
             name = check_title(title)
-            if any(card.title.casefold() == name.casefold() for card in self._library.cards()):
+            if self._library.has(name):
                 raise StudioError(f"There is a preset called “{name}” already; choose another name.")
             folder = self._library.new_folder(name)
         except StudioError as error:
