@@ -10,6 +10,7 @@ from helpers import on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
 
@@ -109,6 +110,54 @@ def test_what_takes_no_gradient_is_read(kind: type[nn.Module], strict: bool, fre
         engine.run({network.graph.inputs[0].name: picture[0].numpy()})
         with torch.no_grad():
             assert relative_error(engine.output(), module(picture)[0].numpy()) < 1e-5
+
+
+class Kept(nn.Module):
+    """Gradients are kept in blocks within others, one of which makes what it returns, and another writes into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.one = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 1)
+
+    @torch.enable_grad()
+    def shifted(self, y: Tensor) -> Tensor:
+        return self.one(y) + 1
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        with torch.no_grad():
+            y = self.conv(x)
+            with torch.enable_grad():
+                y[:, :2] += 1
+                with torch.set_grad_enabled(False):
+                    z = self.shifted(y).chunk(2, 1)[1]
+        with torch.autocast("cpu", enabled=False), torch.enable_grad():
+            y = torch.cat([y, z * y.mean((2, 3), keepdim=True)[:, :2]], 1)
+        return {"out": y, "part": z}
+
+
+@pytest.mark.parametrize("output", ["out", "part"])
+def test_a_module_keeps_gradients_in_some_of_its_blocks(output: str, tmp_path: Path) -> None:
+    torch.manual_seed(4)
+    module = Kept().eval()
+    exported = studio.export_torch(module, torch.rand(1, 3, 16, 24), tmp_path / "mine", output=output)
+    assert not exported.notes
+    engine = on_torch(exported.network)
+    for size in ((16, 24), (24, 16), (32, 32)):
+        picture = torch.rand(1, 3, *size)
+        engine.run({exported.network.graph.inputs[0].name: picture[0].numpy()})
+        with torch.no_grad():
+            assert relative_error(engine.output(), module(picture)[output][0].numpy()) < 1e-5
+
+
+def test_a_module_that_takes_gradients_is_refused_by_name(tmp_path: Path) -> None:
+    class Descending(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.enable_grad():
+                x = x.clone().requires_grad_()
+                return x - torch.autograd.grad(super().forward(x).square().sum(), x)[0]
+
+    with pytest.raises(StudioError, match=r"convolution_backward.*has no operator for it"):
+        studio.export_torch(Descending(3, 4, 3), torch.rand(1, 3, 16, 24), tmp_path / "mine")
 
 
 class Halved(nn.Module):

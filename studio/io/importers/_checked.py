@@ -226,7 +226,7 @@ def _output(module: torch.nn.Module, feed: Sequence[torch.Tensor], trace: Trace)
         # Modules may write into what they are given.
         returned = module(*(tensor.clone() for tensor in feed))
     found = dict(zip(places(returned), tree_leaves(returned), strict=True))
-    values: np.ndarray = found[trace.picked][0].double().cpu().numpy()
+    values: np.ndarray = found[trace.picked][0].detach().double().cpu().numpy()
     return values
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._meanings.call import VIEWS, Call, Name, line_of, own_layer, unsupported
+from studio.io.importers._traced.blocks import put_in_line
 from studio.io.importers._values.views import Value, constant
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def trace(module: torch.nn.Module, example: tuple[torch.Tensor, ...]) -> Exporte
             warnings.simplefilter("ignore")
             # Modules may write into what they are given.
             program = torch.export.export(module, tuple(tensor.clone() for tensor in example))
+            put_in_line(program.graph_module)
             if _writes_into_parts(program.graph.nodes):
                 program = program.run_decompositions({})
             return program

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from studio.io.importers._traced.blocks import BLOCKS
+
 Json = dict[str, Any]
 
-_BLOCKS = ("wrap_with_set_grad_enabled", "wrap_with_autocast")
 _NAMED = ("as_tensor", "as_optional_tensor", "as_sym_int", "as_sym_float", "as_sym_bool")
 _LISTS = ("as_tensors", "as_optional_tensors", "as_sym_ints", "as_sym_floats", "as_nested_tensors")
 
@@ -40,7 +41,7 @@ def _block(node: Json) -> tuple[str, str, Json | None]:
     """What kind of block a node is, what it is called, and its graph; None where it is none."""
     kind = str(node["target"]).rpartition(".")[2]
     held = next((given["arg"]["as_graph"] for given in node["inputs"] if "as_graph" in given["arg"]), None)
-    if kind not in _BLOCKS or held is None:
+    if kind not in BLOCKS or held is None:
         return kind, "", None
     return kind, str(held["name"]), held["graph"]
 
