@@ -4,13 +4,17 @@
 // workgroups have been at a place; they are zero again behind the last.
 //
 // The includer has the macros THREAD_M, DEEP, OUTPUT_PLACE(i), the place in the output of a thread's i-th pixel, less
-// than zero where there is none, and OUTPUT_TILE(n), its n-th tile; and UNBIASED where nothing is added to the sum.
+// than zero where there is none, and OUTPUT_TILE(n), its n-th tile; and UNBIASED where nothing is added to the sum,
+// FOLLOWED where layers are fused into it, so that no pass adds parts up, and ONE_PART where nobody shares the axis.
+// What is done with a texel is in a program once for each that a thread makes: what never runs would be half of it.
 
+#ifndef ONE_PART
 #include "lib/parts.glsl"
 
 layout(std430, binding = 2) coherent buffer Counts { uint u_counts[]; };
 
 shared bool s_is_last;
+#endif
 
 // A tile's texels one after the other: what its texels have in common is then worked out once.
 #define FOR_EACH_TEXEL(BEGIN, EACH) \
@@ -25,12 +29,17 @@ shared bool s_is_last;
     }
 
 void end(vec4 sum[THREAD_M * DEEP]) {
+#ifndef ONE_PART
     if (parts > 1) {
+#ifdef FOLLOWED
+        const bool apart = false;
+#else
         bool apart = u_grid.x < 0;
         if (apart && part < FIRST_IN_MAP) {
             FOR_EACH_TEXEL(begin_tile(tile), store_texel(p, sum[i * DEEP + n]))
             return;
         }
+#endif
         int place = apart ? part - FIRST_IN_MAP : part;
         FOR_EACH_TEXEL({}, u_parts[part_place(place, tile, p)] = sum[i * DEEP + n])
         if (apart) return;
@@ -53,6 +62,7 @@ void end(vec4 sum[THREAD_M * DEEP]) {
             FOR_EACH_TEXEL({}, sum[i * DEEP + n] += u_parts[part_place(other, tile, p)])
         }
     }
+#endif
 #ifdef UNBIASED
     FOR_EACH_TEXEL(begin_tile(tile), store_texel(p, sum[i * DEEP + n]))
 #else

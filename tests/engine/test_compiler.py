@@ -446,12 +446,39 @@ def test_the_machine_code_of_what_was_handed_over_is_made_one_by_one(
     monkeypatch.setattr("studio.engine.gl.device.time.sleep", lambda seconds: done.append(f"others for {seconds > 0}"))
     programs = [gpu.compute(other(number)).glo for number in (1, 2)]
     # Those that wait for the driver meanwhile have their turn behind each.
-    assert done == [each for glo in programs for each in (f"{glo} (0, 0, 0)", "others for True")]
-    # What is on the disk takes no time.
+    turn = "others for True"
+    assert done == [each for glo in programs for each in (turn, f"{glo} (0, 0, 0)", turn)]
+    # Where somebody waits for what is on the disk, its first run is soon enough.
     monkeypatch.setattr(Nothing, "is_quick", lambda *_: True)
     gpu._computes.clear()
     assert gpu.compute(other(1)).glo
-    assert len(done) == 4
+    assert len(done) == 6
+    gpu.compiler = own
+
+
+def test_what_nobody_waits_for_is_taken_a_little_between_two_frames_and_runs_once_before_it_is_used(
+    gpu: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large programs that were on the disk took 30 to 220 ms each when they first ran, all in one frame."""
+    assert gpu.compiler is not None
+    texts = [other(number).text() for number in (3, 4)]
+    own, made = gpu.compiler, {text: gpu.calls.binary(text) for text in texts}
+    if None in made.values():
+        pytest.skip("this driver hands nothing over")
+    gpu.compiler = Nothing(made)  # type: ignore[arg-type, assignment]
+    monkeypatch.setattr(Nothing, "is_quick", lambda *_: True)
+    monkeypatch.setattr(opengl, "_AT_ONCE", 0.0)
+    done = list[int]()
+    monkeypatch.setattr(gpu.calls, "dispatch", lambda program, *_: done.append(program.glo))
+    for taken in (1, 2):
+        with gpu.being("asks"):
+            programs = [gpu.compute(other(number)).glo for number in range(3, 3 + taken)]
+            assert done == programs
+            if taken == 1:
+                with pytest.raises(Pending) as late:
+                    gpu.compute(other(4))
+                # It is taken behind the next frame, and not at the next start.
+                assert type(late.value) is Pending
     gpu.compiler = own
 
 

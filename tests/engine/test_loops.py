@@ -14,6 +14,8 @@ from helpers import (
     assert_same_bits,
     branched_network,
     deep_network,
+    layer,
+    network,
     normal,
     on_torch,
     relative_error,
@@ -102,6 +104,35 @@ def test_handles_mean_the_same_as_units(device: Device) -> None:
         pytest.skip("no handles of textures here")
     at_units = output_of(device, branched_network(), Settings("shared"), 16, 24)
     np.testing.assert_array_equal(output_of(device, branched_network(), shared(device), 16, 24), at_units)
+
+
+@pytest.mark.parametrize(
+    ("plan", "spared"),
+    [
+        (Plan(MATRICES[0]), {"FOLLOWED", "ONE_PART"}),
+        (Plan(MATRICES[0], 2), {"FOLLOWED"}),
+        (Plan(MATRICES[0], 2, apart=True), set()),
+        (None, {"FOLLOWED"}),
+    ],
+)
+def test_a_program_that_layers_are_fused_into_holds_no_ends_that_never_run(
+    device: Device, plan: Plan | None, spared: set[str]
+) -> None:
+    """They were half of it: compiled for 3 s, and found on the disk in a tenth of a second that held up the window."""
+    made = network(
+        layer("conv", "Conv2d", "input", in_channels=3, out_channels=8, kernel_size=3, padding=1),
+        layer("act", "ReLU", "conv"),
+        layer("out", "Conv2d", "act", in_channels=8, out_channels=3, kernel_size=1),
+    )
+    fed = {"input": normal(3, 8, 12)}
+    wanted, engine = on_torch(made), GLEngine(made, device, shared(device, plan))
+    for each in (wanted, engine):
+        each.run(fed)
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    passes = [each for step in next(iter(engine._steps.values())) for each in step.run.dispatches]  # type: ignore[attr-defined]
+    first = next(each.source for each in passes if "lib/convolve_matrix.glsl" in each.source.files)
+    assert {name for name, _ in first.constants} & {"FOLLOWED", "ONE_PART"} == spared
+    engine.close()
 
 
 @pytest.mark.parametrize("apart", [False, True])

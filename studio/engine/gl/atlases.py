@@ -8,11 +8,12 @@ from functools import partial
 import moderngl
 
 from studio.engine.base import Places, Stats
-from studio.engine.gl.device import Device, open_device, set_uniforms
+from studio.engine.gl.device import Device, open_device
 from studio.engine.gl.drawn import DrawnEngine
 from studio.engine.gl.fuse import made_in_part
 from studio.engine.gl.kept import Kept, Past
 from studio.engine.gl.passes import Pass, Step, passes
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.step_row import StepRow

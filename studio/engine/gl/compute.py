@@ -151,6 +151,7 @@ class ComputePasses(TunedPasses):
         constants += ("RUN", plan.run), ("ALL_HALF", int(plan.all_half))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
+        constants += self._spared(own, each, plan)
         files = (*each.files, loop.shader)
         return self._dispatch(own, each, files, constants, count, grid, halves=plan.run > 0), grid
 
@@ -160,11 +161,20 @@ class ComputePasses(TunedPasses):
         assert isinstance(loop, Product)
         along_m, along_n, deep = groups(work, plan)
         grid = (-plan.parts if plan.apart else plan.parts, along_n, work.pairs, room.first)
-        constants = (*each.structure, *loop.constants(), ("UNBIASED", 1))
+        constants: Constants = (*each.structure, *loop.constants(), ("UNBIASED", 1))
         count = (*line_of(along_m * along_n), deep)
         own = Group(each.node) if plan.apart else group
+        constants += self._spared(own, each, plan)
         counts = (room.first_count, 0, 0, 0)
         return self._dispatch(own, each, (*each.files, loop.shader), constants, count, grid, counts), grid
+
+    def _spared(self, own: Group, each: Pass, plan: Plan) -> Constants:
+        """What a pass with layers fused into it never does with a texel, so that its program is smaller."""
+        if not own.followers or not each.is_last:
+            return ()
+        # The usual way has the same program at all sizes: one that is new would be waited for.
+        whole = plan.parts == 1 and plan != self._usual(each)
+        return (("FOLLOWED", 1), ("ONE_PART", 1)) if whole else (("FOLLOWED", 1),)
 
     def _dispatch(
         self,

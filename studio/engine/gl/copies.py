@@ -12,9 +12,10 @@ import moderngl
 from studio.engine.base import Engine
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.copying import copy_texture
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import line_of
 from studio.engine.gl.from_cuda import Planes
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.ranges import Ranges
 from studio.engine.gl.shaders import Source
 from studio.errors import StudioError

@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Literal
@@ -22,7 +22,8 @@ from studio.engine.gl.calls import Binary, Calls, Load
 from studio.engine.gl.compiler import LONGEST, Compiler
 from studio.engine.gl.machine_code import keep_machine_code
 from studio.engine.gl.one_llvm import leave_triton_out
-from studio.engine.gl.refused import Program, explained
+from studio.engine.gl.programs import keep
+from studio.engine.gl.refused import explained
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.tape import MANY, can_play
 from studio.errors import NextTime, Pending, StudioError
@@ -41,11 +42,11 @@ _FEW_BYTES = 1 << 16
 _LETS_IN = 0.002
 """Seconds in which other contexts have their turn between two programs whose machine code is made."""
 
+_AT_ONCE = 0.01
+"""Seconds after which no further program is taken between two frames, where nobody waits for it."""
+
 NUMBERS = 1
 """Where fragment shaders find the block of their numbers; compute shaders have those of the maps that follow behind."""
-
-_PROGRAMS = 512
-"""Compiled ones that are remembered: several times what the largest network needs."""
 
 _EMPTY = "#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
 
@@ -102,6 +103,7 @@ class Device:
         self.layer = ""
         self.compiler: Compiler | None = None
         self._patience: Patience = "waits"
+        self._spent = 0.0
         self._draws: OrderedDict[Source, moderngl.VertexArray] = OrderedDict()
         self._computes: OrderedDict[Source, moderngl.ComputeShader] = OrderedDict()
         self.compiled = 0
@@ -172,7 +174,7 @@ class Device:
             block = program.get("Numbers0", None)
             if isinstance(block, moderngl.UniformBlock):
                 block.binding = NUMBERS
-            _keep(self._draws, source, self.context.vertex_array(program, []))
+            keep(self._draws, source, self.context.vertex_array(program, []))
         self._draws.move_to_end(source)
         return self._draws[source]
 
@@ -180,7 +182,7 @@ class Device:
     def compute(self, source: Source) -> moderngl.ComputeShader:
         """The compute program of this shader, compiled once."""
         if source not in self._computes:
-            _keep(self._computes, source, self._compiled(source))
+            keep(self._computes, source, self._compiled(source))
             self.compiled += 1
         self._computes.move_to_end(source)
         return self._computes[source]
@@ -201,10 +203,12 @@ class Device:
     def being(self, patience: Patience) -> Iterator[None]:
         """While this lasts, raise `Pending` where a shader does not run at once, and the device has a compiler.
 
+        So it does where taking others has kept the thread for a while: large ones take a tenth of a second together.
+
         Args:
             patience: whether it is asked for then; with "waits" it is waited for as usual.
         """
-        before, self._patience = self._patience, patience
+        before, self._patience, self._spent = self._patience, patience, 0.0
         try:
             yield
         finally:
@@ -212,11 +216,12 @@ class Device:
 
     def _compiled(self, source: Source) -> moderngl.ComputeShader:
         """A compute program; other Python threads run while a GPU's driver makes it, which may take a second."""
-        text = source.text()
+        text, began = source.text(), time.perf_counter()
         if (binary := self._binary(text)) is not None:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.take_binary(made.glo, binary):
                 self._warm(made, text)
+                self._spent += time.perf_counter() - began
                 return made
             # What comes from there is of no use here, whatever it is.
             self.context.clear_errors()
@@ -231,8 +236,12 @@ class Device:
         return self.context.compute_shader(text)
 
     def _warm(self, program: moderngl.ComputeShader, text: str) -> None:
-        """Have the machine code made now of what a driver handed over without, and not with others in a row."""
-        if self.compiler is not None and not self.compiler.is_quick(text):
+        """Have a driver do now what it puts off until a program that it was handed first runs, not all in one frame.
+
+        NVIDIA's makes the machine code then, or, for large programs, takes 30 to 200 ms to find it on the disk.
+        """
+        if self.compiler is not None and not (self._patience == "waits" and self.compiler.is_quick(text)):
+            self._let_in()
             self.calls.dispatch(program, 0, 0, 0)
             self.calls.finish()
             self._let_in()
@@ -251,6 +260,8 @@ class Device:
         asked = self.compiler.ask(text, waits=waits)
         if not (waits or (asked.done() and quick)):
             raise Pending if quick else NextTime
+        if not waits and self._spent > _AT_ONCE:
+            raise Pending
         if not quick and not asked.done():
             # It would be compiled again here. Others are compiled elsewhere meanwhile, and this one for the next start.
             return None
@@ -303,13 +314,6 @@ class Device:
             self.context.release()
 
 
-def _keep(programs: OrderedDict[Source, Program], source: Source, program: Program) -> None:
-    """Remember a program, and forget the one that has not been asked for longest; whoever runs it keeps it."""
-    programs[source] = program
-    if len(programs) > _PROGRAMS:
-        programs.popitem(last=False)
-
-
 def open_device(number: int | None = None, api: Api = "") -> Device:
     """A device on a context of its own, current in the calling thread.
 
@@ -339,11 +343,3 @@ def open_device(number: int | None = None, api: Api = "") -> Device:
     raise StudioError(
         f"No OpenGL 3.3 here ({'; '.join(dict.fromkeys(reasons))}). Install a graphics driver, or use --engine torch."
     )
-
-
-def set_uniforms(program: moderngl.Program | moderngl.ComputeShader, values: Mapping[str, object]) -> None:
-    """Set the uniforms that the program has; a compiler drops those it found unused."""
-    for name, value in values.items():
-        member = program.get(name, None)
-        if isinstance(member, moderngl.Uniform):
-            member.value = value

@@ -9,9 +9,10 @@ import moderngl
 
 from studio.engine.gl.atlases import AtlasEngine
 from studio.engine.gl.blocks import Banks, Sums
-from studio.engine.gl.device import NUMBERS, Device, set_uniforms
+from studio.engine.gl.device import NUMBERS, Device
 from studio.engine.gl.kept import Past
 from studio.engine.gl.passes import Pass, Step
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.stats import ComputeStats, FragmentStats
 from studio.engine.gl.strips import Strips

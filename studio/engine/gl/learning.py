@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 import moderngl
 import numpy as np
 
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
 from studio.model.size import Size

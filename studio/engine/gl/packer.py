@@ -9,9 +9,10 @@ from typing import NamedTuple
 import moderngl
 import numpy as np
 
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.packing import FRAMEBUFFERS, PACKED, Ivec4
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.text import Constants
 from studio.errors import EngineError

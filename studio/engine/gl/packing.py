@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import moderngl
 
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor
 from studio.engine.gl.text import Constants

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import moderngl
 
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.text import Constants
 from studio.model.display import tiling

@@ -6,7 +6,8 @@ import moderngl
 import numpy as np
 
 from studio.engine.base import BINS, Stats
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.strips import Strips
 from studio.model.size import Size

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import moderngl
 
-from studio.engine.gl.device import Device, set_uniforms
+from studio.engine.gl.device import Device
+from studio.engine.gl.programs import set_uniforms
 from studio.engine.gl.shaders import Source
 from studio.model.display import DisplayTexture, Drawing, Look, Placement, extent, gap
 from studio.model.layout import Rect
