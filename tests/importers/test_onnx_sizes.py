@@ -102,6 +102,14 @@ CASES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "attention of every place": every_place,
     "windows": windows,
     "kernels that are computed": kernels,
+    "moved round": lambda y, x: torch.roll(y, (3, -2), (2, 3)),  # noqa: ARG005
+    "a filled map that is resized": lambda y, x: torch.cat(  # noqa: ARG005
+        [
+            y,
+            F.interpolate(y.new_full((1, 1, y.shape[2] // 2, y.shape[3] // 2), 0.3), scale_factor=2.0, mode="bilinear"),
+        ],
+        1,
+    )[:, 1:],
     "padded and cut": lambda y, x: F.pad(y, (3, 3, 3, 3), "reflect")[:, :, 2:-4, 1:-5],  # noqa: ARG005
 }
 

@@ -95,7 +95,9 @@ class Flow(Norms):
     def _swapped(self, one: Value, two: Value, axis: int) -> Value | None:
         """Both ends of a map in the opposite order, as exporters spell out a `Roll`; None where they are not."""
         base = np.concatenate([numbers(self.draft, value) for value in (two, one)], axis)
-        shift = -two.shape[axis]
+        # The nearer way round is the same at every size: what comes in opposite is as long.
+        behind, before = one.shape[axis], two.shape[axis]
+        shift = behind if behind < before else -before
         value = self.shown(one.node, base)
         made = self.turned_there(value, axis, lambda n: np.roll(n, shift, axis), "Roll", shift)
         if made is None and base.ndim == 4 and np.array_equal(np.sort(base, None), np.arange(base.size)):

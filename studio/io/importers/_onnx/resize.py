@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from studio.errors import StudioError
 from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._onnx.fixed import crop_and_resize
 from studio.io.importers._onnx.table import OnnxNode, means
-from studio.io.importers._values.views import Value
+from studio.io.importers._values.views import Value, constant
 from studio.model.size import Size
 
 _MODES = {b"nearest": "nearest", b"linear": "bilinear", b"bilinear": "bilinear", b"cubic": "bicubic"}
 _PLACES = {"tf_half_pixel_for_nn": "tf_half_pixel"}
 _KNOWN = ("half_pixel", "asymmetric", "align_corners", "half_pixel_symmetric", "pytorch_half_pixel", "tf_half_pixel")
+_MOST = 2**24  # numbers in a constant
 _NEWER = 11
 """From this operator set on, Resize says how it places and rounds."""
 
@@ -44,6 +48,8 @@ def _resize(f: Flow, n: OnnxNode) -> Value:
     moved = {axis for axis in range(rank) if sizes[axis] != n.x.shape[axis] or (factors or [1] * rank)[axis] != 1}
     if not moved and n.attributes.get("coordinate_transformation_mode") != b"tf_crop_and_resize":
         return n.x
+    if (even := _even(n, sizes)) is not None:
+        return even
     if moved <= {1, 2} and 3 not in moved and 1 in moved:
         # Channels last: height and width are axes 1 and 2.
         first = f.move(n.x, lambda a: a.transpose(0, 3, 1, 2))
@@ -52,6 +58,15 @@ def _resize(f: Flow, n: OnnxNode) -> Value:
     if not moved <= {2, 3}:
         raise StudioError("it resizes channels; only height and width are resized.")
     return _resized(f, n, n.x, _wanted(n.x, sizes[2:], factors and factors[2:]))
+
+
+def _even(n: OnnxNode, sizes: Sequence[int]) -> Value | None:
+    """A constant of one number everywhere, at another size: it follows that of the map beside it."""
+    held = n.x.constant
+    beyond = n.attributes.get("coordinate_transformation_mode") == b"tf_crop_and_resize"
+    if held is None or beyond or not 0 < math.prod(sizes) <= _MOST or not (held == held.flat[0]).all():
+        return None
+    return constant(np.full(sizes, held.flat[0], held.dtype))
 
 
 def _sizes_and_factors(n: OnnxNode) -> tuple[list[int], list[float] | None]:
