@@ -37,6 +37,7 @@ from studio.io.sources._films.opening import (
     picture_stream,
     square_size,
 )
+from studio.io.sources._films.raw import doubt_of, misnamed
 from studio.io.sources._still import Still
 from studio.io.sources.base import (
     HAIR,
@@ -99,6 +100,10 @@ class VideoSource(BaseSource):
             self._is_last_unsure = has_unsure_last(container)
             number = container.streams.video.index(stream)
             edits = self._edits = edit_list_of(path, number, stream.id)
+            if wrong := misnamed(path, stream, number):
+                raise StudioError(wrong)
+            # What is to be said of it however it is read.
+            self._known = edits.remark if edits is not None else doubt_of(container, stream)
             beginning = list(islice(decoded(container, stream, self._note_damage), 2))
             if not beginning and (other := what_else(path)):
                 raise StudioError(f"{path} is {other}")
@@ -169,8 +174,8 @@ class VideoSource(BaseSource):
             StudioError: when the film has meanwhile gone away.
         """
         self.warning = self.remark = None
-        if self._edits is not None and self._edits.remark:
-            self._note(self._edits.remark)
+        if self._known:
+            self._note(self._known)
         sought = start > 0 and not (self._jumps and self._first_jump() < start)
         for back in _STEPS_BACK if sought else (None,):
             with open_film(self._path) as container:

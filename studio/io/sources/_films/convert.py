@@ -12,6 +12,7 @@ from studio.io.sources._colours.screens import LINEAR, Colours, Further, ToneMap
 from studio.io.sources._colours.shades import in_bt709
 from studio.io.sources._films.crop import Crop
 from studio.io.sources._films.decode import Turns, is_reshaped
+from studio.io.sources._films.unusual import readable
 from studio.io.sources.base import Turn, orient
 from studio.model.op import Array
 from studio.model.picture import DeepPicture
@@ -106,7 +107,8 @@ class RgbConverter:
         Raises:
             av.FFmpegError: when the frame cannot be converted.
         """
-        frame = _readable(frame)
+        turn = self._turns.of(frame) if self._turn is None else self._turn
+        frame = readable(frame)
         # A stream may change its size or its colours half-way.
         key = (frame.height, frame.width, frame.format.name, frame.colorspace, frame.color_range)
         said, is_new = self._said, self._graph is None or key != self._key
@@ -140,7 +142,7 @@ class RgbConverter:
             # OpenEXR's colours are multiplied by their opacity: over black they are what they are.
             shown = shown[:, :, :3] if self._matrix is None else shown[:, :, :3] @ self._matrix.T
         picture = rgb_of(shown, self._colours, self._tone_map, self._further)
-        return orient(picture, *(self._turns.of(frame) if self._turn is None else self._turn))
+        return orient(picture, *turn)
 
     def _by_own(self, made: VideoFrame, frame: VideoFrame) -> DeepPicture:
         """RGB, and opacity where there is some, of planes by a matrix that FFmpeg has not."""
@@ -216,26 +218,6 @@ def colours_of_container(context: VideoCodecContext) -> Colours:
     """What a film's container says of its colours, as long as no frame is decoded: decoders overwrite it."""
     matrix = context.colorspace or _UNSAID[1]
     return Colours(int(context.color_primaries), int(context.color_trc), int(matrix), int(context.color_range))
-
-
-def _readable(frame: VideoFrame) -> VideoFrame:
-    """The same, or floats of 32 bits: the filter rounds halves, and ends the process at grey floats with opacity."""
-    name = frame.format.name
-    with_opacity = name.startswith("yaf")
-    if not with_opacity and not name.startswith(("gbrpf16", "gbrapf16", "grayf16")):
-        return frame
-    from av.video.frame import VideoFrame as Made
-
-    kind = np.dtype(f"{'>' if frame.format.is_big_endian else '<'}f{frame.format.components[0].bits // 8}")
-    planes = [np.frombuffer(bytes(plane), kind).reshape(frame.height, -1) for plane in frame.planes]
-    if len(planes) == 1:
-        step = 2 if with_opacity else 1
-        greys = np.ascontiguousarray(planes[0][:, : step * frame.width : step], np.float32)
-        return Made.from_ndarray(greys, format="grayf32le")
-    # Green stands first, then blue and red.
-    ordered = [planes[place][:, : frame.width] for place in (2, 0, 1, 3)[: len(planes)]]
-    floats = np.stack(ordered, axis=-1).astype(np.float32)
-    return Made.from_ndarray(floats, format="gbrpf32le" if len(planes) == 3 else "gbrapf32le")
 
 
 def _is_float(frame: VideoFrame) -> bool:
