@@ -38,6 +38,7 @@ from studio.io.sources._films.opening import (
     square_size,
 )
 from studio.io.sources._films.raw import doubt_of, misnamed
+from studio.io.sources._films.turns import STRAIGHT
 from studio.io.sources._still import Still
 from studio.io.sources.base import (
     HAIR,
@@ -110,6 +111,7 @@ class VideoSource(BaseSource):
             if not beginning:
                 raise StudioError(f"no frame of {path} can be decoded: it is damaged or cut off; export it again")
             first, self._first_turn = beginning[0]
+            self._is_turned_once = self._first_turn != STRAIGHT and not beginning[-1][0].rotation
             # Matroska gives no times to what stands before its zero, so that those behind are counted on.
             self._is_uncounted = first.pts is None
             self._origin = origin_of(container, stream, first)
@@ -201,8 +203,10 @@ class VideoSource(BaseSource):
 
         base, origin = stream.time_base, stream.start_time
         # A GIF's pictures are painted over those before them. Behind a seek in an MPEG programme stream FFmpeg guesses
-        # times until it finds one, some frames wrong.
-        is_read_through = stream.codec_context.name in ("gif", "apng") or container.format.name == "mpeg"
+        # times until it finds one, some frames wrong. How pictures are held they may say far before.
+        is_read_through = (
+            self._is_turned_once or stream.codec_context.name in ("gif", "apng") or container.format.name == "mpeg"
+        )
         if base is None or origin is None or is_read_through or self._is_uncounted:
             return False
         try:
@@ -220,6 +224,7 @@ class VideoSource(BaseSource):
             colours=self._said,
             tone_map=self.reading.tone_map,
             turn=self._first_turn if self._is_held_alike else None,
+            is_across=self._first_turn[0],
             further=self._further,
         )
         passed: _Timed | None = None
@@ -230,6 +235,7 @@ class VideoSource(BaseSource):
             if self._closed:
                 return
             if not begun and now[1] <= start + HAIR:
+                convert.passes(passed and passed[0])
                 passed = now
                 continue
             for frame, time, duration in (passed, now) if passed is not None else (now,):
@@ -263,12 +269,10 @@ class VideoSource(BaseSource):
         import av
 
         try:
-            picture = convert(frame)
+            return convert(frame)
         except (av.FFmpegError, ValueError):
             self.warning = f"{self._path} is damaged: some frames of it could not be converted"
             return None
-        # A frame that alone claims to be turned is a damaged one.
-        return picture if picture.shape[:2] == self.info.size else None
 
     def _timed(self, container: InputContainer, stream: VideoStream, sought: float | None) -> Iterator[_Timed]:
         """Frames with time and duration in seconds; behind a second that was sought none, where it gives no times."""

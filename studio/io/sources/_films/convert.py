@@ -11,7 +11,8 @@ from studio.io.sources._colours.matrices import OWN, rgb_by_matrix
 from studio.io.sources._colours.screens import LINEAR, Colours, Further, ToneMap, to_ordinary
 from studio.io.sources._colours.shades import in_bt709
 from studio.io.sources._films.crop import Crop
-from studio.io.sources._films.decode import Turns, is_reshaped
+from studio.io.sources._films.decode import is_reshaped
+from studio.io.sources._films.turns import Turns
 from studio.io.sources._films.unusual import readable
 from studio.io.sources.base import Turn, orient
 from studio.model.op import Array
@@ -43,6 +44,7 @@ _WITH_OPACITY = {8: "yuva444p", 10: "yuva444p10le", 12: "yuva444p12le"}
 _ROWS = 64
 # What says nothing of primaries or curve.
 _UNSAID = (0, 2)
+_TURNED = "parts of it are held otherwise than its beginning; they are shown upright between black bars"
 _RESHAPED = (
     "it is Dolby Vision that only its own players show: its colours, which change frame by frame, are not worked out; "
     "make a BT.2020 or BT.709 copy of it, for instance with FFmpeg's libplacebo filter"
@@ -66,6 +68,7 @@ class RgbConverter:
         colours: Colours | None = None,
         tone_map: ToneMap = "knee",
         turn: Turn | None = None,
+        is_across: bool = False,
         further: Further | None = None,
         matrix: Array | None = None,
     ) -> None:
@@ -78,12 +81,15 @@ class RgbConverter:
             colours: what the container says of them.
             tone_map: see `to_ordinary`.
             turn: how to turn them upright; None where each frame says it.
+            is_across: whether rows and columns are exchanged by that.
             matrix: (3, 3), from light as it is stored to that of BT.709's primaries; None where they have a number.
             further: see `rgb_of`; what frames say of their colours is passed over then.
         """
         self._turn = turn
         self._turns = Turns()
-        self._size = size
+        # What is turned otherwise than that fills as much of the picture as it can.
+        self._is_across = is_across if turn is None else turn[0]
+        self._size = self._goal = size
         self._stored = stored
         self._crop = crop
         self._said = colours or Colours()
@@ -97,9 +103,15 @@ class RgbConverter:
 
     @property
     def remark(self) -> str:
-        """What was done to the colours of the last frame, or could not be; empty where there is nothing to say."""
+        """What was done to the last frame, or could not be; empty where there is nothing to say."""
         done = self._colours.remark(self._tone_map)
-        return "; ".join(filter(None, (done, _RESHAPED if self._is_reshaped else "")))
+        turned = _TURNED if self._goal != self._size else ""
+        return "; ".join(filter(None, (done, _RESHAPED if self._is_reshaped else "", turned)))
+
+    def passes(self, frame: VideoFrame | None) -> None:
+        """Take note of a frame that is not shown, if there is one: it may say how those behind it are held."""
+        if self._turn is None and frame is not None:
+            self._turns.of(frame)
 
     def __call__(self, frame: VideoFrame) -> DeepPicture:
         """Give (H, W, 3) RGB, of 16 bits where the frame has more than 8.
@@ -110,7 +122,8 @@ class RgbConverter:
         turn = self._turns.of(frame) if self._turn is None else self._turn
         frame = readable(frame)
         # A stream may change its size or its colours half-way.
-        key = (frame.height, frame.width, frame.format.name, frame.colorspace, frame.color_range)
+        self._goal = self._size if turn[0] == self._is_across else Size(*reversed(self._size))
+        key = (frame.height, frame.width, frame.format.name, frame.colorspace, frame.color_range, self._goal)
         said, is_new = self._said, self._graph is None or key != self._key
         if is_new:
             self._key, self._is_reshaped = key, is_reshaped(frame)
@@ -197,20 +210,20 @@ class RgbConverter:
             steps.append(graph.add("crop", f"{crop.size.width}:{crop.size.height}:{crop.left}:{crop.top}"))
         if crop is not None and fitted != crop.size:
             steps.append(graph.add("scale", f"w={fitted.width}:h={fitted.height}:flags={_SCALE_FLAGS}"))
-        if fitted != self._size:
-            whole = f"w={self._size.width}:h={self._size.height}"
+        if fitted != self._goal:
+            whole = f"w={self._goal.width}:h={self._goal.height}"
             steps.append(graph.add("pad", f"{whole}:x=-1:y=-1:color=black"))
         graph.link_nodes(*steps, graph.add("buffersink")).configure()
         return graph
 
     def _fitted(self, frame: VideoFrame) -> Size:
-        size, stored = self._size, self._stored
-        if stored is None or (frame.height, frame.width) == stored:
+        size, goal, stored = self._size, self._goal, self._stored
+        if goal == size and (stored is None or (frame.height, frame.width) == stored):
             return size
         # Its pixels are taken to be as wide as those of the first.
-        shown = stored if self._crop is None else self._crop.size
+        shown = (stored or Size(frame.height, frame.width)) if self._crop is None else self._crop.size
         across = frame.width * Fraction(size.width * shown.height, size.height * shown.width)
-        zoom = min(size.width / across, Fraction(size.height, frame.height))
+        zoom = min(goal.width / across, Fraction(goal.height, frame.height))
         return Size(max(1, round(frame.height * zoom)), max(1, round(across * zoom)))
 
 

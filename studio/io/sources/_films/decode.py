@@ -9,11 +9,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from studio.io.sources._colours.matrices import IPT_C2
 from studio.io.sources._files.header import read_header
 from studio.io.sources._films.gif import GifDecoder, packets_from_start
+from studio.io.sources._films.hevc_turns import unsaid
+from studio.io.sources._films.turns import STRAIGHT, Turns
 from studio.io.sources.base import Turn
 
 if TYPE_CHECKING:
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-# Quarter turns against the clock -> the turn for `orient`.
-_QUARTERS: dict[int, Turn] = {
-    0: (False, False, False),
-    1: (True, False, True),
-    2: (False, True, True),
-    3: (True, True, False),
-}
-_STRAIGHT = _QUARTERS[0]
 _PNG = ("png", "apng")
 # H.273's number for a matrix that is not named.
 _UNNAMED = 2
@@ -57,17 +50,17 @@ def decoded(
         damaged: called for each packet that cannot be decoded.
     """
     by_packet, ending = is_held_by_packet(stream), _Ending()
-    turns, turn = Turns(by_angle=stream.codec_context.name in _PNG), _STRAIGHT
+    turns, turn = Turns(by_angle=stream.codec_context.name in _PNG), STRAIGHT
     for packet, frames in _rounds(container, stream, damaged, ending):
         if by_packet and packet is not None:
             header = read_header(bytes(packet))
             turn = header.turn if header is not None else turn
         for frame in frames:
             ending.give(frame)
-            yield frame, turns.of(frame) if turn == _STRAIGHT else turn
+            yield frame, turns.of(frame) if turn == STRAIGHT else turn
     if ending.lacks_some:
         for frame in ending.decoded_again(container, stream, damaged):
-            yield frame, turns.of(frame) if turn == _STRAIGHT else turn
+            yield frame, turns.of(frame) if turn == STRAIGHT else turn
 
 
 def _rounds(
@@ -76,7 +69,7 @@ def _rounds(
     """Packets, None at the end, and the frames that a decoder gives for each."""
     import av
 
-    context, packets = decoder_of(stream), packets_from_start(container, stream)
+    context, packets = decoder_of(stream), unsaid(packets_from_start(container, stream), stream)
     decode = GifDecoder(context).decode if context.name == "gif" else context.decode
     packet: Packet[VideoStream] | None = None
     while True:
@@ -206,61 +199,6 @@ def decoder_of(stream: VideoStream) -> VideoCodecContext:
         own.thread_type = "AUTO"
         return own
     return cast("VideoCodecContext", av.CodecContext.create(better, "r"))
-
-
-class Turns:
-    """How each frame of a film is held.
-
-    PyAV ties a frame to its side data in a circle, so that its picture stays in memory until Python's collector comes
-    by: side data is looked at only where the angle is another than that of the frame before.
-
-    Args:
-        by_angle: whether the angle alone is looked at. PyAV frees what FFmpeg names a PNG's profile by, which FFmpeg
-            then frees once more: the process would end.
-    """
-
-    def __init__(self, *, by_angle: bool = False) -> None:
-        self._by_angle = by_angle
-        self._angle: int | None = None
-        self._turn: Turn = _STRAIGHT
-
-    def of(self, frame: VideoFrame) -> Turn:
-        """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`.
-
-        Coded pictures may say it once for all that follow.
-        """
-        if frame.rotation != self._angle:
-            self._angle = frame.rotation
-            self._turn = _by_angle(frame) if self._by_angle else _orientation(frame, self._turn)
-        return self._turn
-
-
-def _by_angle(frame: VideoFrame) -> Turn:
-    return _QUARTERS[round(frame.rotation / 90) % 4]
-
-
-def _orientation(frame: VideoFrame, otherwise: Turn) -> Turn:
-    """How to turn a decoded frame upright: (transpose, flip_x, flip_y) for `orient`; `otherwise` where it says nothing.
-
-    Read from the display matrix [a b u, c d v, x y w], fixed point: a picture's point (p, q) is shown at
-    (a p + c q, b p + d q). Angles between the right ones go to the nearest.
-    """
-    try:
-        matrix = _matrix(frame)
-    except KeyError:
-        return otherwise
-    except ValueError:
-        # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
-        return _by_angle(frame)
-    a, b, c, d = (int(matrix[place]) for place in (0, 1, 3, 4))
-    if abs(b) + abs(c) > abs(a) + abs(d):
-        return True, c < 0, b < 0
-    return False, a < 0, d < 0
-
-
-def _matrix(frame: VideoFrame) -> NDArray[np.int32]:
-    # Annotated as something narrower than the mapping by name that it is.
-    return np.frombuffer(bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"]), "=i4")
 
 
 def is_reshaped(frame: VideoFrame) -> bool:

@@ -45,7 +45,7 @@ def packets_from_start(container: InputContainer, stream: VideoStream) -> Iterat
         for data in parts:
             control, _ = _places(data, _start(data))
             said = 0 if control is None else int.from_bytes(data[control + 1 : control + 3], "little")
-            made = packet if len(parts) == 1 else _like(data, packet)
+            made = packet if len(parts) == 1 else like(data, packet)
             made.pts = made.dts = time
             made.duration = said if said > _TOO_SHORT else _USUAL
             time += made.duration
@@ -83,16 +83,17 @@ class GifDecoder:
         clears = control is not None and data[control] >> 2 & 7 == _CLEARED and not data[control] & 1
         if control is not None and clears:
             data = data[:control] + bytes([data[control] & ~0x1C]) + data[control + 1 :]
-        frames = self._context.decode(_like(data, packet))
+        frames = self._context.decode(like(data, packet))
         if clears:
             self._tell(_nothing(data[picture + 1 : picture + 9], _CLEARED), packet)
         return frames
 
     def _tell(self, data: bytes, packet: Packet[VideoStream]) -> None:
-        self._context.decode(_like(data, packet))
+        self._context.decode(like(data, packet))
 
 
-def _like(data: bytes, packet: Packet[VideoStream]) -> Packet[VideoStream]:
+def like(data: bytes, packet: Packet[VideoStream]) -> Packet[VideoStream]:
+    """A packet with the times of another and content of its own."""
     from av.packet import Packet as Made
 
     made = cast("Packet[VideoStream]", Made(data))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.io.sources._films.opening import open_film
+from studio.model.size import Size
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -33,11 +34,11 @@ def misnamed(path: Path, stream: VideoStream, number: int) -> str:
         return ""
     with open_film(path) as container:
         stored = next((packet.size for packet in container.demux(container.streams.video[number]) if packet.size), 0)
-    bits, (across, rows) = context.format.padded_bits_per_pixel, (context.width, context.height)
-    filled = (across + _FILLED - 1) // _FILLED * _FILLED
+    bits, size = context.format.padded_bits_per_pixel, Size(context.height, context.width)
+    filled = (size.width + _FILLED - 1) // _FILLED * _FILLED
     coded = context.bits_per_coded_sample or bits
-    least = across * rows * (min(bits, coded) if context.format.has_palette else bits) // 8
-    most = filled * rows * bits // 8 + _BEHIND
+    least = size.pixels * (min(bits, coded) if context.format.has_palette else bits) // 8
+    most = filled * size.height * bits // 8 + _BEHIND
     if not stored or least <= stored <= most:
         return ""
     return (
