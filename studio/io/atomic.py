@@ -304,6 +304,14 @@ def _mode(path: Path, default: int) -> int:
         return default
 
 
+def as_private(path: Path, new: Path) -> None:
+    """Let nobody else at a file or folder that is begun, and still empty, than at the one that it is to replace."""
+    if exists(path):
+        # Some disks have no rights.
+        with contextlib.suppress(OSError):
+            new.chmod(_mode(path, 0) | (0o700 if new.is_dir() else 0o600))
+
+
 def keep_rights(old: Path, new: Path) -> None:
     """Give a folder, and what it holds under the names of the one that it is to replace, the rights of those."""
     if not old.is_dir():

@@ -781,3 +781,26 @@ def test_what_is_replaced_hands_on_its_rights(tmp_path: Path, name: str) -> None
             for each in kept:
                 each.chmod(0o700 if each.is_dir() else 0o600)
     assert {stat.S_IMODE(each.stat().st_mode) for each in kept} == ({0o600, 0o700} if len(kept) > 1 else {0o600})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no such rights there")
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.gif", "a.png", "a"])
+def test_what_replaces_a_private_file_is_private_while_it_grows(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    pictures = [numbered(number) for number in range(60)]
+
+    def recorded(check: bool) -> None:
+        count = 1 if name == "a.png" else len(pictures)
+        with open_sink(
+            path, codec=codec_for(path) or "", size=Size(HEIGHT, WIDTH), fps=Fraction(25), overwrite=True
+        ) as sink:
+            for picture in pictures[:count]:
+                sink.write(picture)
+                beside = [each for each in tmp_path.iterdir() if each != path]
+                assert beside
+                assert not check or {stat.S_IMODE(each.stat().st_mode) & 0o077 for each in beside} == {0}
+
+    recorded(check=False)
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    recorded(check=True)
+    assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0

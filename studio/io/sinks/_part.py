@@ -15,6 +15,7 @@ from pathlib import Path
 
 from studio.io._leftovers import beside_of, let_go, locked, sweep
 from studio.io._rename import take_free
+from studio.io.atomic import as_private
 from studio.io.sinks.base import cannot_record
 
 _RENAMES_OPEN_FILES = os.name != "nt"
@@ -42,6 +43,7 @@ class GrowingPart:
                 self._lock = locked(self.path, os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
             else:
                 self.path = self._free(lambda part: part.open("xb").close())
+            as_private(path, self.path)
         except OSError as error:
             raise cannot_record(path, error) from error
 

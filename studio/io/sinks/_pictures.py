@@ -10,7 +10,17 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
 from studio.io._swap import exchange_folder
-from studio.io.atomic import exists, is_folder, is_other, keep_rights, put_in_place, require_parent, sync, sync_rename
+from studio.io.atomic import (
+    as_private,
+    exists,
+    is_folder,
+    is_other,
+    keep_rights,
+    put_in_place,
+    require_parent,
+    sync,
+    sync_rename,
+)
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
@@ -274,6 +284,7 @@ def _claim(path: Path, make: Callable[[Path], None]) -> Path:
         except FileExistsError:
             number += 1
             continue
+        as_private(path, part)
         return part
 
 

@@ -70,5 +70,6 @@ def _like(frame: VideoFrame, values: np.ndarray, name: str) -> VideoFrame:
 def _named(made: VideoFrame, frame: VideoFrame) -> VideoFrame:
     """With what the other says of its colours."""
     made.color_primaries, made.color_trc, made.color_range = frame.color_primaries, frame.color_trc, frame.color_range
-    made.time_base = frame.time_base
+    if frame.time_base:
+        made.time_base = frame.time_base
     return made
