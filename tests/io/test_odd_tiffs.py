@@ -378,3 +378,21 @@ def test_a_page_alone_is_as_in_its_file(tmp_path: Path, kind: str, byteorder: st
         for bad in (data[:length], data[:length] + b"\xff\xff" + data[length + 2 :]):
             found = Pages(bad)
             assert all(found.alone(number + 1) for number in range(len(found)))
+
+
+def test_what_is_wrong_with_a_packed_picture_is_said_in_a_sentence_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """libtiff wrote lines of its own to standard error, by the name of a file that nobody has."""
+    noise = np.random.default_rng(3).integers(0, 2**16, (32, 32)).astype(np.uint16)
+    path = tmp_path / "a.tif"
+    for kind, picture in (("tiff_lzw", Image.fromarray(noise)), ("group4", Image.fromarray(noise > 30000))):
+        picture.save(path, compression=kind)
+        whole = path.read_bytes()
+        for place in range(40, len(whole) - 8, len(whole) // 20):
+            path.write_bytes(whole[:place] + b"\xff\0\xff\0" + whole[place + 4 :])
+            try:
+                read_still(path)
+            except StudioError as error:
+                assert str(path) in str(error)
+    assert capfd.readouterr().err == ""
