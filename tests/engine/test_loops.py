@@ -29,6 +29,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch
 from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.plans import WINOGRADS
 from studio.engine.gl.products import Product
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.tape import Made
@@ -199,7 +200,7 @@ def test_one_disturbed_measurement_decides_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(loop, 2, True, 4) for loop in (MATRICES[0], WINDOWS[0], NARROWS[0], Product(64, 64, 8))]
+    "plan", [Plan(loop, 2, True, 4) for loop in (MATRICES[0], WINDOWS[0], NARROWS[0], WINOGRADS[0], Product(64, 64, 8))]
 )
 def test_a_plan_of_every_kind_comes_back_from_the_cache(tmp_path: Path, plan: Plan) -> None:
     Tuner("a GPU", tmp_path / "plans.json").note("conv", plan)

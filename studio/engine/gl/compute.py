@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import moderngl
 
@@ -12,7 +13,7 @@ from studio.engine.gl.blocks import block_for
 from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, bytes_of, line_of
 from studio.engine.gl.fuse import MOST_OUTPUTS, Follower, Group
 from studio.engine.gl.kept import Past
-from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop, groups
+from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop, WinogradLoop, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.products import GradientWork, Product
 from studio.engine.gl.rooms import Room
@@ -112,6 +113,8 @@ class ComputePasses(TunedPasses):
 
     def _planned(self, group: Group, each: Pass, plan: Plan, *, alone: bool = False) -> list[Dispatch]:
         name = self._reserve_parts(each, plan, alone=alone)
+        if isinstance(plan.loop, WinogradLoop):
+            return self._by_points(group, each, plan, plan.loop, self._rooms.room(name))
         room = self._rooms.room(name) if plan.parts > 1 else Room()
         try:
             made, grid = (
@@ -154,6 +157,36 @@ class ComputePasses(TunedPasses):
         constants += self._spared(own, each, plan)
         files = (*each.files, loop.shader)
         return self._dispatch(own, each, files, constants, count, grid, halves=plan.run > 0), grid
+
+    def _by_points(self, group: Group, each: Pass, plan: Plan, loop: WinogradLoop, room: Room) -> list[Dispatch]:
+        """What a convolution's points see, their products, and the layer from these: ``shaders/lib/winograd.glsl``."""
+        weights, work = self._weights[each.node.name], self._work(each)
+        assert not isinstance(work, GradientWork)
+        along_m, along_n, points = groups(work, plan)
+        cells, rows = loop.cells(work), loop.rows(work)
+        line = line_of(-(-cells.pixels // (2 * _THREADS)))
+        kernels = rows * tile_count(work.channels) * work.phases * 4
+        deep = rows + -(-kernels // (line[0] * line[1] * _THREADS))
+        own, behind, grid = Group(each.node), replace(each, inputs=(each.target,)), (1, along_n, *cells.wh)
+        reads = (*each.structure, *weights.constants, *loop.reads(work))
+        makes = (*reads, *loop.constants(work), ("RUN", plan.run), ("ALL_HALF", int(plan.all_half)))
+        spread, gather = (*each.files, "lib/winograd_spread.glsl"), ("lib/winograd_gather.glsl", "lib/compute.glsl")
+        count = (*line_of(along_m * along_n), points)
+        steps = (
+            partial(self._dispatch, own, each, spread, reads, (*line, deep), grid, halves=True),
+            partial(self._dispatch, own, behind, (loop.shader,), makes, count, grid, halves=True),
+            partial(self._dispatch, group, behind, gather, reads, self._texel_groups(each.target), grid),
+        )
+        made, late = list[Dispatch](), None
+        for step in steps:
+            try:
+                dispatch = step()
+                made.append(replace(dispatch, buffers=(*dispatch.buffers, room.parts)))
+            except Pending as pending:  # the others are compiled beside it
+                late = pending
+        if late is not None:
+            raise late
+        return made
 
     def _product(self, group: Group, each: Pass, plan: Plan, room: Room) -> tuple[Dispatch, Ivec4]:
         work, loop = self._work(each), plan.loop

@@ -188,6 +188,86 @@ class NarrowLoop(NamedTuple):
         return few and 16 * (2 * tall * wide + 4 * (2 * cells + 1)) <= shared
 
 
+class WinogradLoop(NamedTuple):
+    """Cells of 2 × 2 pixels × channels of nine products of matrices, so many rows of their long axis at a time.
+
+    ``shaders/lib/winograd.glsl`` says what they are; the pixels of a phase and its channels are some of all phases'.
+    """
+
+    m: int
+    n: int
+    k: int
+    thread_m: int
+    thread_n: int
+
+    @property
+    def shader(self) -> str:
+        """The file of its loop."""
+        return "lib/winograd_multiply.glsl"
+
+    def cells(self, work: Work) -> Size:
+        """Of the output."""
+        sides = zip(work.size, work.taps, strict=True)
+        firsts = ((side, [phase.first for phase in taps.phases]) for side, taps in sides)
+        return Size(*(-(-(side + max(first) - min(first)) // 2) for side, first in firsts))
+
+    def rows(self, work: Work) -> int:
+        """Of the long axis: input tiles, as many times as there are kernels of 2 × 2 in a phase's."""
+        down, across = work.taps
+        return work.inputs * (down.counts[0] // 2) * (across.counts[0] // 2)
+
+    def groups(self, work: Work) -> tuple[int, int, int]:
+        """Workgroups along the cells, along the channels of all phases, and for the points."""
+        tiles = tile_count(work.channels) * work.phases
+        return -(-self.cells(work).pixels // self.m), -(-tiles * 4 // self.n), _POINTS
+
+    def made(self, work: Work) -> int:
+        """Products of a pair of a cell and a channel that the workgroups make, those past the edges among them."""
+        along_m, along_n, _ = self.groups(work)
+        return along_m * self.m * along_n * self.n
+
+    def steps(self, work: Work) -> int:
+        """See `MatrixLoop.steps`; it is made in one part."""
+        del work
+        return 1
+
+    def products(self, work: Work) -> int:
+        """See `MatrixLoop.products`."""
+        del work
+        return self.k
+
+    def texels(self, work: Work) -> int:
+        """Of 16 bytes, of what the points see and make: four channels of two cells each."""
+        pairs, tiles = -(-self.cells(work).pixels // 2), tile_count(work.channels) * work.phases
+        return _POINTS * (self.rows(work) * (pairs + tiles * 4) + tiles * pairs)
+
+    def constants(self, work: Work) -> Constants:
+        """What the shader of the products has ``#define``-d."""
+        del work
+        threads = self.m // self.thread_m * (self.n // self.thread_n)
+        names = ("WORK_M", "WORK_N", "WORK_K", "THREAD_M", "THREAD_N", "THREADS")
+        return tuple(zip(names, (*self, threads), strict=True))
+
+    def reads(self, work: Work) -> Constants:
+        """What it and those before and behind it have ``#define``-d."""
+        found = []
+        for axis, taps in zip("HW", work.taps, strict=True):
+            low, reach = _span(taps)
+            found += [(f"LOW_{axis}", low), (f"REACH_{axis}", reach), (f"KERNELS_{axis}", taps.counts[0] // 2)]
+        return tuple(found)
+
+    def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
+        """Whether kernels are of a size that it is made for, and its copies fit so many bytes of shared memory."""
+        kernels = 4 * (self.thread_n // 4) * (self.k // 2 * (self.n // self.thread_n) + 1)
+        return all(map(_is_of_twos, work.taps)) and 16 * (self.m * self.k // 4 + kernels) <= shared
+
+
+def _is_of_twos(taps: Taps) -> bool:
+    """Whether each phase is made by kernels of two taps, each over every so many-th pixel as outputs are apart."""
+    whole = taps.spacing == 1 and set(taps.counts) == {2 * taps.step}
+    return whole and (taps.step == 1 or len(taps.phases) == 1)
+
+
 def _span(taps: Taps) -> tuple[int, int]:
     """The lowest input pixel that any phase reads at its first output pixel, and how many from there on any reads."""
     read = [phase for phase in taps.phases if phase.cells]
@@ -208,7 +288,7 @@ class Plan(NamedTuple):
         all_half: whether what comes of such runs is added up in half precision, too.
     """
 
-    loop: MatrixLoop | WindowLoop | NarrowLoop | Product
+    loop: MatrixLoop | WindowLoop | NarrowLoop | WinogradLoop | Product
     parts: int = 1
     apart: bool = False
     run: int = 0
@@ -238,6 +318,9 @@ WINDOWS = (
     WindowLoop(16, 16, 4, 1, 2, 4),
 )
 NARROWS = (NarrowLoop(16, 32, 2), NarrowLoop(16, 16, 2), NarrowLoop(16, 16, 1))
+
+_POINTS = 9
+"""Products that make a cell of 2 × 2 pixels, a weighted sum of 2 × 2 each."""
 
 _MOST_SUMS = 16
 """Of a thread, in registers: four channels each."""

@@ -13,6 +13,7 @@ from studio.engine.gl.loops import (
     NarrowLoop,
     Plan,
     WindowLoop,
+    WinogradLoop,
     Work,
     groups,
 )
@@ -26,6 +27,13 @@ HALVED = (
     WindowLoop(16, 16, 128, 1, 8, 8),
     WindowLoop(16, 16, 64, 1, 8, 8),
     WindowLoop(16, 16, 64, 4, 8, 8),
+)
+WINOGRADS = (
+    WinogradLoop(256, 128, 16, 16, 8),
+    WinogradLoop(128, 128, 8, 16, 8),
+    WinogradLoop(64, 128, 16, 8, 8),
+    WinogradLoop(128, 64, 16, 16, 8),
+    WinogradLoop(64, 64, 16, 8, 8),
 )
 PRODUCTS = (
     Product(128, 128, 8),
@@ -41,6 +49,8 @@ _HALF_SUMS = 32
 _HALVES = 1024
 """Products whose sums of so many are added up in half precision, too, where a thread makes more than 8 × 8: the error
 is 1e-3 of such a layer."""
+_POINT_SUMS = 256
+"""The same of Winograd's products, four of whose sums make an output: the error is up to 2e-3 of such a layer."""
 
 _FEWEST_GROUPS, _MOST_GROUPS = 96, 1500
 _MOST_WASTE = 1.6
@@ -74,6 +84,17 @@ def plans(work: Work, shared: int = LEAST_SHARED, *, halves: bool = False) -> li
             found.append(in_half)
         elif work.depth <= _HALVES * plan.parts:
             found.append(in_half._replace(all_half=True))
+    return found + _winograds(work, shared)
+
+
+def _winograds(work: Work, shared: int) -> list[Plan]:
+    found = []
+    for loop in WINOGRADS:
+        if not loop.fits(work, shared) or loop.rows(work) * 4 > _POINT_SUMS or loop.texels(work) * 4 > _LARGEST_PARTS:
+            continue
+        plan = Plan(loop, run=_HALF_SUMS // loop.k, all_half=True)
+        if loop.n < 2 * work.channels * work.phases and _count(work, plan) >= _FEWEST_GROUPS:
+            found.append(plan)
     return found
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio import paths
-from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop
+from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Plan, WindowLoop, WinogradLoop
 from studio.engine.gl.products import Product
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, NextTime
 
-_FORMAT = 7
+_FORMAT = 8
 
-_KINDS: Mapping[str, type[NarrowLoop | Product | MatrixLoop | WindowLoop]] = {
-    kind.__name__: kind for kind in (NarrowLoop, Product, MatrixLoop, WindowLoop)
+_KINDS: Mapping[str, type[NarrowLoop | Product | MatrixLoop | WindowLoop | WinogradLoop]] = {
+    kind.__name__: kind for kind in (NarrowLoop, Product, MatrixLoop, WindowLoop, WinogradLoop)
 }
 """What a workgroup may make, by the name that stands in the cache."""
 

@@ -13,7 +13,7 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Dispatch, in_a_row, line_of
 from studio.engine.gl.fuse import Group
 from studio.engine.gl.kept import Past
-from studio.engine.gl.loops import Plan, Work, groups
+from studio.engine.gl.loops import Plan, WinogradLoop, Work, groups
 from studio.engine.gl.passes import Pass
 from studio.engine.gl.plans import gradient_plans, plans, usual, usual_gradient
 from studio.engine.gl.products import GradientWork
@@ -214,8 +214,12 @@ class TunedPasses(ABC):
         return run(max(1, min(_MOST_RUNS, int(_ROW / run(1))))) + _GIVING * (len(passes) - 1)
 
     def _reserve_parts(self, each: Pass, plan: Plan, *, alone: bool = False) -> str:
-        """Make room for the parts of this layer's sums, and counts of zero; its name."""
+        """Make room for the parts of this layer's sums, and counts of zero, or for what is made of points; its name."""
         name = each.target if self._is_product(each) and not alone else SHARED
+        if isinstance(plan.loop, WinogradLoop):
+            work = self._work(each)
+            assert isinstance(work, Work)
+            self._rooms.reserve(name, plan.loop.texels(work), 0)
         if plan.parts == 1:
             return name
         channels, height, width = each.shape

@@ -1,0 +1,177 @@
+"""Convolutions by Winograd's F(2×2, 2×2), which `gl-half` may take: as near as other products in half precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers import (
+    activations,
+    assert_same_bits,
+    normal,
+    on_torch,
+    relative_error,
+    single,
+)
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from networks import autoencoder
+from test_editing import assert_edited_is_as_fresh
+
+from studio.engine.gl.device import Device
+from studio.engine.gl.loops import Plan, WinogradLoop, Work
+from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.plans import plans
+from studio.engine.gl.settings import Settings
+from studio.model.layout import tile_count
+from studio.model.network import Network
+from studio.model.op import Array
+from studio.model.size import Size
+from studio.ops.conv import Conv2d
+from studio.ops.conv_transpose import ConvTranspose2d
+
+pytestmark = pytest.mark.gl
+
+TOLERANCE = 2e-3
+LOOPS = (
+    WinogradLoop(16, 16, 8, 4, 4),
+    WinogradLoop(32, 16, 16, 16, 8),
+    WinogradLoop(8, 32, 4, 2, 4),
+    WinogradLoop(16, 8, 32, 8, 8),
+)
+
+
+@pytest.fixture(autouse=True)
+def _needs_compute(device: Device) -> None:
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+
+
+def opened(device: Device, made: Network, loop: WinogradLoop = LOOPS[0], **how: int) -> GLEngine:
+    plan = Plan(loop, run=max(1, 32 // loop.k), all_half=True)
+    return GLEngine(made, device, Settings("shared", plan, handles=device.has_handles, half=True, **how))
+
+
+def poisoned(engine: GLEngine, fed: dict[str, Array]) -> Array:
+    """The output of a second run, before which all that passes write is NaN."""
+    engine.run(fed)
+    for texture in engine._textures.values():
+        texture.write(np.full((texture.height, texture.width, 4), np.nan, texture.dtype))
+    for room in engine._passes._rooms._made.values():
+        assert room.parts is not None
+        room.parts.write(np.full(room.parts.size // 2, np.nan, np.float16))
+    engine.run(fed)
+    return engine.output()
+
+
+def wanted_of(made: Network, fed: dict[str, Array]) -> Array:
+    engine = on_torch(made)
+    engine.run(fed)
+    return engine.output()
+
+
+@st.composite
+def layers(draw: st.DrawFn) -> tuple[Network, Size]:
+    """A layer whose kernels are of two taps for each pixel that they step on, or that outputs lie apart."""
+    steps = draw(st.tuples(st.integers(1, 3), st.integers(1, 3)))
+    turned = draw(st.booleans())
+    kernel = tuple(2 * step for step in steps)
+    padding = tuple(draw(st.integers(0, side // 2)) for side in kernel)
+    inputs, outputs = draw(st.integers(1, 19)), draw(st.integers(1, 19))
+    params: dict[str, object] = {
+        "kernel_size": kernel,
+        "stride": steps,
+        "padding": padding,
+        "bias": draw(st.booleans()),
+    }
+    least = 1 if turned else max(kernel)
+    size = Size(draw(st.integers(least, 20)), draw(st.integers(least, 20)))
+    if turned:
+        # There is one output at least.
+        assume(all((side - 1) * s - 2 * p + k > 0 for side, s, p, k in zip(size, steps, padding, kernel, strict=True)))
+        params["output_padding"] = tuple(draw(st.integers(0, step - 1)) for step in steps)
+    else:
+        params["padding_mode"] = draw(st.sampled_from(["zeros", "reflect", "replicate"]))
+    op = "ConvTranspose2d" if turned else "Conv2d"
+    seed = draw(st.integers(0, 99))
+    return single(op, inputs, seed=seed, in_channels=inputs, out_channels=outputs, **params), size
+
+
+@given(made=layers(), loop=st.sampled_from(LOOPS), seed=st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_it_means_the_same(device: Device, made: tuple[Network, Size], loop: WinogradLoop, seed: int) -> None:
+    net, size = made
+    op = net.graph.nodes[0].op
+    assert loop.fits(Work(size, 1, 1, op.taps()))
+    fed = {"in0": normal(op.in_channels, *size, seed=seed).astype(np.float16).astype(np.float32)}
+    engine = opened(device, net, loop)
+    assert relative_error(poisoned(engine, fed), wanted_of(net, fed)) <= TOLERANCE
+    engine.close()
+
+
+@pytest.mark.parametrize("size", [(4, 4), (36, 20), (20, 132)])
+def test_layers_behind_one_another_share_what_lies_between(device: Device, size: tuple[int, int]) -> None:
+    made, _ = autoencoder("transposed")
+    fed = {"input": np.abs(normal(3, *size))}
+    fused, apart = opened(device, made), opened(device, made, most_outputs=1)
+    for engine in (fused, apart):
+        assert 0 < relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= 1e-3
+    assert_same_bits(activations(fused), activations(apart))
+    fused.close()
+    apart.close()
+
+
+@pytest.mark.parametrize("kind", ["Conv2d", "ConvTranspose2d"])
+@given(data=st.data())
+@settings(max_examples=8)
+def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(device: Device, kind: str, data: st.DataObject) -> None:
+    made = single(kind, 9, in_channels=9, out_channels=7, kernel_size=4, stride=2, padding=1)
+    assert_edited_is_as_fresh(lambda net: opened(device, net), made, {"in0": normal(9, 7, 6)}, data)
+
+
+def work_of(op: Conv2d | ConvTranspose2d, size: int = 256) -> Work:
+    return Work(Size(size, size), op.out_channels, tile_count(op.in_channels), op.taps())
+
+
+def down(inputs: int, outputs: int, kernel: tuple[int, int] = (4, 4), stride: int = 2, dilation: int = 1) -> Conv2d:
+    sides = {"kernel_size": kernel, "stride": (stride, stride), "dilation": (dilation, dilation)}
+    return Conv2d(in_channels=inputs, out_channels=outputs, padding=(1, 1), **sides)  # type: ignore[arg-type]
+
+
+def up(inputs: int, outputs: int, kernel: int = 4) -> ConvTranspose2d:
+    sides = {"kernel_size": (kernel, kernel), "stride": (2, 2), "padding": (1, 1)}
+    return ConvTranspose2d(in_channels=inputs, out_channels=outputs, **sides)
+
+
+@pytest.mark.parametrize(
+    ("op", "size", "taken"),
+    [
+        (down(64, 256), 256, True),
+        (up(256, 64), 256, True),
+        (down(256, 64, (2, 2), stride=1), 256, True),
+        # Other kernels; more products than are added up in half precision; too much in between; too few workgroups.
+        (down(64, 64, (3, 3), stride=1), 256, False),
+        (down(64, 64, (2, 2), stride=1, dilation=2), 256, False),
+        (down(64, 64, (4, 3)), 256, False),
+        (up(64, 64, 3), 256, False),
+        (up(260, 64), 256, False),
+        (down(64, 256), 512, False),
+        (down(64, 64), 4, False),
+    ],
+    ids=str,
+)
+def test_it_is_measured_where_it_can_gain(op: Conv2d | ConvTranspose2d, size: int, taken: bool) -> None:
+    work = work_of(op, size)
+    found = [plan for plan in plans(work, 49152, halves=True) if isinstance(plan.loop, WinogradLoop)]
+    assert bool(found) == taken
+    assert not any(isinstance(plan.loop, WinogradLoop) for plan in plans(work, 49152))
+    for plan in found:
+        assert isinstance(plan.loop, WinogradLoop)
+        assert plan.all_half
+        assert plan.run * plan.loop.products(work) <= 32
+        assert plan.loop.texels(work) * 16 <= 1 << 28
+
+
+def test_it_makes_nine_products_for_sixteen() -> None:
+    work, loop = work_of(down(64, 256)), WinogradLoop(256, 128, 16, 16, 8)
+    *_, points = loop.groups(work)
+    assert loop.made(work) * points * loop.rows(work) * 4 * 16 == 9 * work.pixels * work.channels * work.depth
