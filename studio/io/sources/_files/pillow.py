@@ -1,7 +1,7 @@
 """Pictures by Pillow: opened from memory, by the formats that are meant, and without its warnings.
 
-What is wrong with a file is said in a sentence; Pillow says it by warnings, and by exceptions of many kinds, and libtiff
-beneath it writes to standard error.
+What is wrong with a file is said in a sentence; Pillow says it by warnings, and by exceptions of many kinds, and
+libtiff beneath it writes to standard error.
 """
 
 from __future__ import annotations
