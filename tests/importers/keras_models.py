@@ -153,6 +153,27 @@ def tokens(x: Any) -> Any:
 
 
 @model
+def windows(x: Any) -> Any:
+    """Attention within windows, which are as many pictures, and between their pixels of one place."""
+    height, width = SIZE[0] // 2, SIZE[1] // 2
+    t = ops.reshape(L.Conv2D(6, 3, padding="same")(x), (-1, height, 2, width, 2, 6))
+    t = ops.reshape(ops.transpose(t, (0, 1, 3, 2, 4, 5)), (-1, 4, 6))
+    t = t + L.MultiHeadAttention(2, 4)(t, t)
+    t = ops.reshape(t, (-1, height * width, 4, 6))
+    t = t + L.MultiHeadAttention(2, 4, attention_axes=(1,))(t, t)
+    t = ops.transpose(ops.reshape(t, (-1, height, width, 2, 2, 6)), (0, 1, 3, 2, 4, 5))
+    return L.Conv2D(3, 1)(ops.reshape(t, (-1, *SIZE, 6)))
+
+
+@model
+def filled(x: Any) -> Any:
+    """Functions that say a type."""
+    x = L.Conv2D(3, 3, padding="same")(x)
+    y = ops.where(x > 0.1, x, ops.zeros_like(x)) + ops.cast(x < 0.2, "float32") * ops.full_like(x, 0.3)
+    return ops.concatenate([y - ops.ones_like(y), ops.sum(y, axis=-1, keepdims=True)], axis=-1)
+
+
+@model
 def products(x: Any) -> Any:
     a = L.Conv2D(4, 3, padding="same")(x)
     t = L.Reshape((SIZE[0] * SIZE[1], 4))(a)

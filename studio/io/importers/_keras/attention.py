@@ -63,7 +63,7 @@ def _many_heads(f: Flow, n: KerasLayer) -> Held:
     free = [axis for axis in range(1, rank - 1) if axis not in axes]
     order = [*free, rank - 1, *axes, rank]
     lengths = {axis: query.shape[axis] for axis in (*free, *axes)} | {rank - 1: made.shape[-3], rank: made.shape[-1]}
-    apart = reshaped(made, (1, *(lengths[axis] for axis in order)))
+    apart = reshaped(made, (query.shape[0], *(lengths[axis] for axis in order)))
     back = f.move(apart, lambda x: x.transpose(0, *(1 + order.index(axis) for axis in range(1, rank + 1))))
     kernel, bias = n.part("attention_output")
     count = int(np.prod(kernel.shape[:-1]))
@@ -87,7 +87,7 @@ def _head(f: Flow, n: KerasLayer, value: Value, part: str, axes: Sequence[int]) 
     moved = f.move(apart, lambda x: x.transpose(0, *free, rank - 1, *axes, rank))
     lengths = [value.shape[axis] for axis in free]
     places = math.prod(value.shape[axis] for axis in axes)
-    return reshaped(moved, (1 if not lengths else math.prod(lengths), heads, places, depth))
+    return reshaped(moved, (value.shape[0] * math.prod(lengths), heads, places, depth))
 
 
 def _require_plain(n: KerasLayer) -> None:

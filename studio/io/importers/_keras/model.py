@@ -15,7 +15,7 @@ from studio.io.importers._keras.early import modern
 Json = dict[str, Any]
 
 _MODELS = ("Sequential", "Functional", "Model")
-_OF_LAYERS = {"trainable", "dtype"}
+_OF_LAYERS = "trainable"
 _OPERATIONS = ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 _DEEPEST = 8
 
@@ -153,7 +153,7 @@ def _layer(entry: Json, place: int, depth: int) -> Layer:
         kind, config = modern(kind, config)
     module = str(entry.get("module") or "")
     nodes = entry.get("inbound_nodes") or []
-    if not module and nodes and isinstance(nodes[0], dict) and inner is None and _OF_LAYERS.isdisjoint(config):
+    if not module and nodes and isinstance(nodes[0], dict) and inner is None and _OF_LAYERS not in config:
         module = "keras.ops"  # which files in the old format leave out
     return Layer(str(name), kind, config if isinstance(config, dict) else {}, place, inner, module)
 
