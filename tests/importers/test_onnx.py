@@ -246,6 +246,40 @@ CASES: dict[str, onnx.ModelProto] = {
         )
         for axes in ([1], [2, 3], [3], [1, 2, 3])
     },
+    "products, means of several, and which is the largest": model(
+        [
+            node("Relu", "x", "a"),
+            node("Sigmoid", "x", "b"),
+            node("Mean", "x a b", "c"),
+            node("ReduceProd", "c", "d", axes=[1], keepdims=1),
+            node("ReduceProd", "c", "e", axes=[-2, 3], keepdims=1),
+            node("Hardmax", "x", "f", axis=1),
+            node("Hardmax", "x", "g"),
+            node("Mul", "c f", "h"),
+            node("Sum", "d e h g"),
+        ],
+        SHAPE,
+        13,
+    ),
+    "what is infinite": model(
+        [
+            node("Mul", "x many", "up"),
+            node("Neg", "up", "down"),
+            node("Exp", "up", "risen"),
+            node("Exp", "down", "fallen"),
+            node("Sub", "risen fallen", "a"),
+            node("IsInf", "a", "b", detect_negative=0),
+            node("IsInf", "a", "c", detect_positive=0),
+            node("IsInf", "x", "d"),
+            *(node("Cast", name, f"{name}{name}", to=1) for name in "bcd"),
+            node("Mul", "cc half", "e"),
+            node("Sum", "bb e dd"),
+        ],
+        SHAPE,
+        13,
+        many=np.float32(200),
+        half=np.float32(0.5),
+    ),
     "masks": model(
         [
             node("Greater", "x nought", "a"),

@@ -7,11 +7,16 @@ import math
 import numpy as np
 
 from studio.errors import StudioError
+from studio.io.importers._aten.picks import places
 from studio.io.importers._aten.table import table as aten
+from studio.io.importers._meanings.choices import scaled
 from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._onnx.logic import axes_of, keeps
 from studio.io.importers._onnx.table import OnnxNode, known, means
 from studio.io.importers._values.views import Numbers, Value, reshaped
 
+_OF_AXES = 13
+"""From this operator set on, Hardmax goes over one axis."""
 _SAME = {
     "Acos": "acos",
     "Acosh": "acosh",
@@ -40,6 +45,36 @@ def _running_sum(f: Flow, n: OnnxNode) -> Value:
     made = aten()["aten.cumsum"](f, {"self": value, "dim": axis})
     assert isinstance(made, Value)
     return f.flipped(made, axis) if n.attributes.get("reverse", 0) else made
+
+
+@means("ReduceProd")
+def _product(f: Flow, n: OnnxNode) -> Value:
+    made = n.x
+    for axis in sorted((axis % len(n.x.shape) for axis in axes_of(n) or ()), reverse=True):
+        found = aten()["aten.prod"](f, {"self": made, "dim": axis, "keepdim": keeps(n)})
+        assert isinstance(found, Value)
+        made = found
+    return made
+
+
+@means("IsInf")
+def _is_infinite(f: Flow, n: OnnxNode) -> Value:
+    signs = {name: n.attributes.get(f"detect_{name}", 1) for name in ("positive", "negative")}
+    value = n.x if all(signs.values()) else f.each("ReLU", n.x if signs["positive"] else scaled(f, n.x, -1.0, 0.0))
+    if not any(signs.values()):
+        return scaled(f, n.x, 0.0, 0.0)
+    found = aten()["aten.isinf"](f, {"self": value})
+    assert isinstance(found, Value)
+    return found
+
+
+@means("Hardmax")
+def _hardmax(f: Flow, n: OnnxNode) -> Value:
+    axis = n.attributes.get("axis", 1 if n.opset < _OF_AXES else -1)
+    if n.opset < _OF_AXES and math.prod(n.x.shape[axis % len(n.x.shape) + 1 :]) > 1:
+        raise StudioError("before operator set 13 it means several axes together; export with a later one.")
+    found = places(f, n.x, axis, "Amax", keepdim=False)
+    return f.move(found.hot(f), lambda x: np.moveaxis(x, -1, axis))
 
 
 @means("ScatterND")

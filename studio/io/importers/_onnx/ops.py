@@ -118,13 +118,13 @@ def _arithmetic(f: Flow, n: OnnxNode) -> Value:
     return f.binary(n.kind, one, two)
 
 
-@means("Sum", "Max", "Min")
+@means("Sum", "Max", "Min", "Mean")
 def _many(f: Flow, n: OnnxNode) -> Value:
-    op = {"Sum": "Add", "Max": "Maximum", "Min": "Minimum"}[n.kind]
+    op = {"Max": "Maximum", "Min": "Minimum"}.get(n.kind, "Add")
     total = n.at(0)
     for place in range(1, len(n.inputs)):
         total = f.binary(op, total, n.at(place))
-    return total
+    return f.binary("Div", total, constant(np.float32(len(n.inputs)))) if n.kind == "Mean" else total
 
 
 @means("Neg")
