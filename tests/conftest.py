@@ -124,7 +124,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let the collector pass over modules and tests, which stay: looking at them is a tenth of the time of small ones."""
+    """Let the collector pass over modules and tests, which stay: looking at them takes a tenth of the time."""
     del session
     gc.collect()
     gc.freeze()
