@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,11 +205,19 @@ class Studio:
         if self._has_begun:
             return
         self._has_begun = True
-        # Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever.
-        import av  # noqa: F401
-
-        self.live.play(self._source)
         self.live.start()
+        QTimer.singleShot(0, self.window, threading.Thread(target=self._bring, name="films", daemon=True).start)
+
+    def _bring(self) -> None:
+        """Import what plays films, for as long as several frames of the window, and then play, in the window's thread.
+
+        Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever: what
+        tries codecs comes behind the first picture.
+        """
+        try:
+            import av  # noqa: F401
+        finally:
+            self._post(lambda: self.live.play(self._source))
 
     def _open_display(self) -> DisplayBuffers:
         """In the render thread."""

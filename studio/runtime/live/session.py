@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -38,6 +39,9 @@ from studio.runtime.live.report import EngineState, Messages, Report
 from studio.runtime.live.tuning import StopTuning
 from studio.runtime.services.failures import told
 from studio.runtime.services.right_of_way import RightOfWay
+
+_LETS_GO = 0.001
+"""Seconds."""
 
 
 class LiveSession:
@@ -188,6 +192,8 @@ class LiveSession:
 
     def _run(self) -> None:
         opened = False
+        # Whoever started it goes on first: an import may keep Python for 20 ms at a time.
+        time.sleep(_LETS_GO)
         try:
             # With all that works in this thread alone; the window is there without it.
             from studio.runtime.live.render_loop import RenderLoop
