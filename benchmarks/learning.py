@@ -54,6 +54,8 @@ def main() -> None:
     for name, make, size in CASES:
         module, network = make()
         backend = GLBackend(objective_of(network, Settings(Size(size, size), (L2(),), batch=1)), Adam(), "gl", device)
+        # Nobody looks on: what is fastest is measured before the first step, and not between others.
+        backend.engine.tunes_later = False
         # Of three pictures: a ReLU whose input is zero but for rounding lets through in one what it holds in the other.
         error, theirs = np.median([_error(backend, size) for _ in range(3)], axis=0)
         good &= error <= 2e-3
