@@ -3,7 +3,8 @@
 A case is an engine, a size and, for a preset that moves, a word: ``gl:1024`` or ``gl:1024:moving``. Pictures lie in
 memory and frames go nowhere, so that neither decoding nor encoding is measured. With ``film`` the demo film is decoded,
 again and again, and what comes of it encoded in H.264; then both are measured by themselves as well, for no stream is
-faster. Each frame is what the first device alone makes, to a grey level.
+faster. The network is the autoencoder; with ``painter`` a new painter of styles of twice the usual width, for which one
+device takes longer than a codec. Each frame is what the first device alone makes, to a grey level.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from studio.engine.devices import devices_of, open_on
 from studio.io.resize import resized
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
+from studio.learn.networks import parse_new
 from studio.model.modulator import NOTHING
 from studio.model.picture import DeepPicture, Picture
 from studio.model.preset import Preset
@@ -46,8 +48,9 @@ FRAMES = 6000
 
 CASES = (
     *("gl:512", "gl:1024", "torch:1024", "torch-tf32:1024", "gl:1024:moving", "torch:1024:moving"),
-    *("gl:512:film", "gl:1024:film"),
+    *("gl:512:film", "gl:1024:film", "gl:512:film:painter", "torch:512:film:painter"),
 )
+PAINTER = "painter,width=64,seed=1"
 BEND, MOVE = "enc2:Rotate,angle=10@random=0.5,seed=1", "/bend/1/angle=lfo,rate=0.5,depth=0.3"
 
 
@@ -95,8 +98,9 @@ def main() -> None:
     """Time every case; exit with status 1 where frames differ."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS
     still = Preset("autoencoder", autoencoder_transposed()[1], {})
+    painter = Preset("painter", parse_new(PAINTER).make(), {})
     moving = with_movement(with_stages(still, (parse_bend(BEND),)), (MOVE,), "")
-    print(f"{datetime.now(tz=UTC):%Y-%m-%d}, autoencoder, transposed; moving: {BEND}, {MOVE}")
+    print(f"{datetime.now(tz=UTC):%Y-%m-%d}, autoencoder, transposed; moving: {BEND}, {MOVE}; painter: {PAINTER}")
     columns = "frames a second on one | on all | all / one (least to most) | s to begin and end on all | levels apart"
     print(f"| case | devices | {columns} |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
@@ -104,7 +108,8 @@ def main() -> None:
     for case in sys.argv[2:] or CASES:
         engine, size, *words = case.split(":")
         of_film = "film" in words
-        apart = _measure(case, moving if "moving" in words else still, engine, int(size), pairs, of_film=of_film)
+        preset = painter if "painter" in words else moving if "moving" in words else still
+        apart = _measure(case, preset, engine, int(size), pairs, of_film=of_film)
         good &= apart <= 1
         if of_film:
             print(_limits(int(size)), flush=True)
