@@ -209,15 +209,20 @@ class Studio:
         QTimer.singleShot(0, self.window, threading.Thread(target=self._bring, name="films", daemon=True).start)
 
     def _bring(self) -> None:
-        """Import what plays films, for as long as several frames of the window, and then play, in the window's thread.
+        """Import what plays films beside the window, and then play.
 
-        Two threads that import PyAV at the same moment, to play and to try codecs, wait for each other for ever: what
-        tries codecs comes behind the first picture.
+        Two threads that import PyAV at the same moment wait for each other for ever: others do behind the first picture.
         """
         try:
             import av  # noqa: F401
         finally:
-            self._post(lambda: self.live.play(self._source))
+            self._post(self._play)
+
+    def _play(self) -> None:
+        """Play what the window begins with, unless somebody has opened something meanwhile."""
+        state = self.live.player.state()
+        if not state.opening and state.info is None:
+            self.live.play(self._source)
 
     def _open_display(self) -> DisplayBuffers:
         """In the render thread."""

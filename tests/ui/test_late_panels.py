@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from helpers import tiny_network
+from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -129,6 +130,19 @@ def test_the_network_runs_soon_though_nobody_sees_the_window(studio: Studio, qtb
     """It may begin minimised, and still send its picture to other programs."""
     qtbot.waitUntil(studio.live._thread.is_alive)
     qtbot.waitUntil(lambda: studio.live.player.state().spec == "demo")
+
+
+def test_what_was_opened_at_once_is_not_replaced_by_what_the_window_begins_with(
+    studio: Studio, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """What plays films is imported beside the window, which answers meanwhile."""
+    picture = tmp_path / "picture.png"
+    Image.new("RGB", (16, 16)).save(picture)
+    studio.live.play(str(picture))
+    studio._play()
+    qtbot.waitUntil(lambda: studio.live.player.state().spec == str(picture))
+    studio._play()
+    assert studio.live.player.state().opening == ""
 
 
 def test_all_edits_are_there_for_who_asks_early(studio: Studio) -> None:
