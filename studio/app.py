@@ -211,7 +211,7 @@ class Studio:
     def _bring(self) -> None:
         """Import what plays films beside the window, and then play.
 
-        Two threads that import PyAV at the same moment wait for each other for ever: others do behind the first picture.
+        Two threads that import PyAV at once wait for each other for ever: others do it behind the first picture.
         """
         try:
             import av  # noqa: F401
