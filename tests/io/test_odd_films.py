@@ -320,3 +320,17 @@ def test_a_single_picture_is_not_taken_for_the_film_beside_it(tmp_path: Path, fi
                     sink.mux(packet)
     with open_source(str(path)) as source:
         assert numbers(frame.picture for frame in source) == list(range(12))
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mpg"])
+@pytest.mark.parametrize("fps", [1, 5, 25])
+def test_two_pictures_under_a_sound_keep_their_rate(tmp_path: Path, suffix: str, fps: int) -> None:
+    """Of so few FFmpeg takes fields for pictures: they were recorded at twice the rate, and shorter."""
+    path = make_film(tmp_path / f"a{suffix}", count=2, fps=Fraction(fps), options={"bf": "0"}, audio="mp2")
+    with open_source(str(path)) as source:
+        assert source.info.fps == fps
+        assert [frame.time for frame in source] == [0.0, pytest.approx(1 / fps, abs=1e-4)]
+        recorded = list(at_constant_rate(source, source.info.fps))
+        assert numbers(frame.picture for frame in recorded) == [0, 1]
+        if suffix == ".ts":
+            assert source.info.duration == pytest.approx(2 / fps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from studio.io.sources._films.opening import is_bare, stamps_of
+from studio.io.sources._films.opening import counts_fields, is_bare, stamps_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -32,6 +32,8 @@ def duration_of(container: InputContainer, stream: VideoStream, origin: float | 
     if not container.duration and not stream.duration:
         return None
     own = stream.duration * stream.time_base if stream.duration and stream.time_base else None
+    if own and counts_fields(stream):
+        own += 1 / (2 * stream.codec_context.framerate)
     said, start = float(own or Fraction(container.duration or 0, 1_000_000)), (container.start_time or 0) / 1e6
     if said > _ENDLESS and (shorter := _without_last(container, stream, said, origin or 0.0)):
         return shorter

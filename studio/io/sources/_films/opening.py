@@ -163,6 +163,8 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
     Matroska rounds time stamps to milliseconds, so an average over few frames is a little off the true rate: within
     1 in 5000 of an integer or an integer / 1.001, that is meant.
     """
+    if counts_fields(stream):
+        return meant_rate(stream.codec_context.framerate)
     average, guessed = stream.average_rate or stream.guessed_rate or stream.base_rate, stream.guessed_rate
     if average and guessed and average > _FASTEST > guessed:
         average = guessed  # of bare DV FFmpeg gives the ticks of its clock
@@ -179,6 +181,12 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
         # Of a variable rate FFmpeg's average is off where an edit list shortens the film.
         average = stream.frames / (stream.duration * stream.time_base)
     return meant_rate(average) if average and average > 0 else None
+
+
+def counts_fields(stream: VideoStream) -> bool:
+    """Whether FFmpeg takes fields for pictures, as of one or two pictures in a stream that is sent."""
+    guessed, said = stream.guessed_rate, stream.codec_context.framerate
+    return not stream.average_rate and bool(said) and guessed == 2 * said
 
 
 def lengths_of_gif(path: Path) -> list[Fraction]:
