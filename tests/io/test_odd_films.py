@@ -322,15 +322,25 @@ def test_a_single_picture_is_not_taken_for_the_film_beside_it(tmp_path: Path, fi
         assert numbers(frame.picture for frame in source) == list(range(12))
 
 
-@pytest.mark.parametrize("suffix", [".ts", ".mpg"])
 @pytest.mark.parametrize("fps", [1, 5, 25])
-def test_two_pictures_under_a_sound_keep_their_rate(tmp_path: Path, suffix: str, fps: int) -> None:
+def test_two_pictures_under_a_sound_keep_their_rate(tmp_path: Path, fps: int) -> None:
     """Of so few FFmpeg takes fields for pictures: they were recorded at twice the rate, and shorter."""
-    path = make_film(tmp_path / f"a{suffix}", count=2, fps=Fraction(fps), options={"bf": "0"}, audio="mp2")
+    path = tmp_path / "a.ts"
+    with av.open(str(path), "w") as film:
+        stream, sound = film.add_stream("libx264", rate=fps, options={"bf": "0"}), film.add_stream("mp2", rate=48000)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for number in range(2):
+            frame = av.VideoFrame.from_ndarray(numbered(number), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, fps)
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+        for start in range(0, 10 * 48000, 1152):
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 2 * 1152), np.int16), format="s16", layout="stereo")
+            silence.sample_rate, silence.pts, silence.time_base = 48000, start, Fraction(1, 48000)
+            film.mux(sound.encode(silence))
     with open_source(str(path)) as source:
         assert source.info.fps == fps
-        assert [frame.time for frame in source] == [0.0, pytest.approx(1 / fps, abs=1e-4)]
+        assert source.info.duration == pytest.approx(2 / fps)
+        assert [frame.time for frame in source] == [pytest.approx(k / fps, abs=1e-4) for k in range(2)]
         recorded = list(at_constant_rate(source, source.info.fps))
         assert numbers(frame.picture for frame in recorded) == [0, 1]
-        if suffix == ".ts":
-            assert source.info.duration == pytest.approx(2 / fps)

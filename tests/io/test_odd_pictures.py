@@ -19,6 +19,7 @@ from profiles import matrix_profile
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
+from studio.io.sources.image import read_still
 
 H, W = 23, 37
 RGB = np.random.default_rng(1).integers(0, 256, (H, W, 3), np.uint8)
@@ -357,3 +358,37 @@ def test_a_lossless_jpeg_has_the_colours_of_its_profile_and_camera(tmp_path: Pat
         shown = only(tmp_path / "a.jpg").astype(int)
         assert np.abs(shown - only(tmp_path / "b.jpg")).max() <= 3
         assert np.abs(shown - FLAT).max() > 10
+
+
+def _xpm(path: Path, *colours: str) -> Path:
+    rows = ",\n".join(f'"{"abcdefgh"[place]} {colour}"' for place, colour in enumerate(colours))
+    row = "abcdefgh"[: len(colours)]
+    path.write_text(f'/* XPM */\nstatic char *a[] = {{\n"{len(row)} 1 {len(row)} 1",\n{rows},\n"{row}"\n}};\n')
+    return path
+
+
+def test_colours_of_an_xpm_are_those_of_x11(tmp_path: Path) -> None:
+    """CSS, of which FFmpeg has its names, means others by four of them."""
+    named = (
+        "c gray",
+        "c Green",
+        "c maroon",
+        "s mask c purple m white",
+        "c light sea green",
+        "c RebeccaPurple",
+        "c none",
+    )
+    shown = [(190, 190, 190), (0, 255, 0), (176, 48, 96), (160, 32, 240), (32, 178, 170), (102, 51, 153)]
+    assert only(_xpm(tmp_path / "a.xpm", *named)).tolist() == [[list(colour) for colour in shown]]
+
+
+def test_an_xpm_without_colours_has_its_greys(tmp_path: Path) -> None:
+    shown = only(_xpm(tmp_path / "a.xpm", "m black", "g #808080 m white", "g4 white"))
+    assert shown.tolist() == [[[0] * 3, [128] * 3, [255] * 3]]
+
+
+def test_names_of_an_xpm_that_are_not_known_are_said(tmp_path: Path) -> None:
+    still = read_still(_xpm(tmp_path / "a.xpm", "c red", "c DarkSlateGray4", "c blue"))
+    assert still.picture.tolist() == [[[255, 0, 0], [0, 0, 0], [0, 0, 255]]]
+    assert still.warning is not None
+    assert "names colours that are not known here, and are black (DarkSlateGray4)" in still.warning

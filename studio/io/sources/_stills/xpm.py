@@ -1,6 +1,6 @@
-"""XPM pictures: FFmpeg knows colours of one or two digits each, and takes those of three or four, and greys, for black.
+"""XPM pictures: FFmpeg knows colours of one or two digits each, and names of CSS; all else is black to it.
 
-Source: XPM Manual, by A. Le Hors: strings of C, first the size, then the colours, then the rows.
+Sources: XPM Manual, by A. Le Hors: strings of C, first the size, then the colours, then the rows; X11's `rgb.txt`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ from studio.io.sources.base import Reading, undecodable
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
 
-_DIGITS = re.compile(rb"(\sc\s+)#((?:[0-9A-Fa-f]{3}){3,4})(?![0-9A-Fa-f])")
-_GREY = re.compile(rb"(\sc\s+)gr[ae]y(\d{1,3})(?!\w)", re.IGNORECASE)
+# A colour for screens of colour, else of greys, else of two colours.
+_KEYS = (b"c", b"g", b"g4", b"m")
+_PAIR = re.compile(rb"\s(c|g4|g|m|s)\s+(.*?)\s*(?=\s(?:c|g4|g|m|s)\s|$)", re.DOTALL)
+_DIGITS = re.compile(r"#(?:[0-9a-f]{3}){1,4}")
+_GREY = re.compile(r"gr[ae]y(\d{1,3})")
+_CLEAR = ("none", "transparent")
+# Where X11's names mean something else than those of CSS.
+_OF_X11 = {"gray": "#bebebe", "grey": "#bebebe", "green": "#00ff00", "maroon": "#b03060", "purple": "#a020f0"}
 
 
 def read_xpm(path: Path, data: bytes, reading: Reading) -> Still:
@@ -39,28 +45,46 @@ def read_xpm(path: Path, data: bytes, reading: Reading) -> Still:
     convert = RgbConverter(head.size, tone_map=reading.tone_map)
     context = cast("VideoCodecContext", av.CodecContext.create("xpm", "r"))
     try:
-        picture = convert(context.decode(av.Packet(_known(data, head)))[0])
+        known, unknown = _known(data, head)
+        picture = convert(context.decode(av.Packet(known))[0])
     except (av.FFmpegError, ValueError, IndexError) as error:
         raise undecodable(path) from error
     is_cut = data.count(b'"') < 2 * (1 + head.colours + head.size.height)
-    return Still(picture, warning=f"{path} is cut off, and black where it has no rows" if is_cut else None)
+    warning = f"{path} is cut off, and black where it has no rows" if is_cut else None
+    if unknown and not is_cut:
+        some = ", ".join(sorted(unknown)[:3])
+        warning = f"{path} names colours that are not known here, and are black ({some}); save it as PNG"
+    return Still(picture, warning=warning)
 
 
-def _known(data: bytes, head: XpmHead) -> bytes:
-    """The same, its colours by two digits each: of more X takes the first ones."""
+def _known(data: bytes, head: XpmHead) -> tuple[bytes, set[str]]:
+    """The same, its colours by two digits each, and the names of those that are not known."""
     # Between quotes stand the size, then the colours, each behind the characters of a pixel.
     end = 2 * head.colours + 3
-    parts = data.split(b'"', end)
+    parts, unknown = data.split(b'"', end), set[str]()
     for place in range(3, min(end, len(parts)), 2):
-        colours = _GREY.sub(_shade, _DIGITS.sub(_short, parts[place][head.wide :]))
-        parts[place] = parts[place][: head.wide] + colours
-    return b'"'.join(parts)
+        pairs = dict(_PAIR.findall(parts[place][head.wide :]))
+        said = next((pairs[key] for key in _KEYS if key in pairs), None)
+        if said is None:
+            continue
+        name = said.decode("latin-1")
+        colour = _colour("".join(name.lower().split()))
+        if colour is None:
+            unknown.add(name)
+        parts[place] = parts[place][: head.wide] + f" c {colour or '#000000'}".encode()
+    return b'"'.join(parts), unknown
 
 
-def _short(found: re.Match[bytes]) -> bytes:
-    digits, each = found[2], len(found[2]) // 3
-    return found[1] + b"#" + b"".join(digits[place : place + 2] for place in range(0, len(digits), each))
+def _colour(name: str) -> str | None:
+    """Six digits behind a hash, or "None"; None where it is not known. Of more than two digits the first count."""
+    from PIL import ImageColor
 
-
-def _shade(found: re.Match[bytes]) -> bytes:
-    return found[1] + b"#" + b"%02x" % int(min(int(found[2]), 100) * 2.55 + 0.5) * 3
+    if name in _CLEAR:
+        return "None"
+    if _DIGITS.fullmatch(name):
+        each = (len(name) - 1) // 3
+        return "#" + "".join((name[place : place + each] + "0")[:2] for place in range(1, len(name), each))
+    if grey := _GREY.fullmatch(name):
+        return "#" + f"{int(min(int(grey[1]), 100) * 2.55 + 0.5):02x}" * 3
+    found = _OF_X11.get(name) or ImageColor.colormap.get(name)
+    return found if isinstance(found, str) else None
