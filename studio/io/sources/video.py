@@ -122,7 +122,7 @@ class VideoSource(BaseSource):
             aspect = (crop and crop.aspect) or stream.sample_aspect_ratio
             self._size = square_size(crop.size if crop else self._stored, aspect)
             self.is_still = len(beginning) == 1 and is_for_pictures(container, stream)
-            average = nominal_rate(container, stream)
+            average = nominal_rate(container, stream, first)
             duration = duration_of(container, stream, self._origin)
             self._further = further_of_file(path) if self.is_still or context.name == "gif" else None
             lengths = lengths_of_gif(path) if container.format.name == "gif" else []

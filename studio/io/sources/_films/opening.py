@@ -157,14 +157,15 @@ def is_bare(container: InputContainer) -> bool:
     return bool(int(container.format.flags) & 128)  # AVFMT_NOTIMESTAMPS
 
 
-def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | None:
+def nominal_rate(container: InputContainer, stream: VideoStream, first: VideoFrame) -> Fraction | None:
     """The average rate of a stream in frames per second, exact where a container only stores it rounded.
 
     Matroska rounds time stamps to milliseconds, so an average over few frames is a little off the true rate: within
     1 in 5000 of an integer or an integer / 1.001, that is meant.
     """
-    if counts_fields(stream):
-        return meant_rate(stream.codec_context.framerate)
+    if not stream.average_rate and jumps(container) and first.duration and first.time_base:
+        # Of one or two pictures in a stream that is sent it guesses that of fields, or the ticks of the clock.
+        return meant_rate(1 / (first.duration * first.time_base))
     average, guessed = stream.average_rate or stream.guessed_rate or stream.base_rate, stream.guessed_rate
     if average and guessed and average > _FASTEST > guessed:
         average = guessed  # of bare DV FFmpeg gives the ticks of its clock
@@ -184,7 +185,7 @@ def nominal_rate(container: InputContainer, stream: VideoStream) -> Fraction | N
 
 
 def counts_fields(stream: VideoStream) -> bool:
-    """Whether FFmpeg takes fields for pictures, as of one or two pictures in a stream that is sent."""
+    """Whether FFmpeg takes fields for pictures, as of one or two in a stream that is sent."""
     guessed, said = stream.guessed_rate, stream.codec_context.framerate
     return not stream.average_rate and bool(said) and guessed == 2 * said
 
