@@ -20,7 +20,7 @@ from PIL import Image
 from studio.errors import StudioError
 from studio.io.sources import Reading, at_constant_rate, open_source
 from studio.io.sources._colours.screens import HLG, PQ, TONE_MAPS, Colours, to_ordinary
-from studio.io.sources._films import decode
+from studio.io.sources._films import turns
 from studio.io.sources._films.clock import Clock, fine_rate, in_order
 from studio.model.picture import shallow
 from studio.model.size import Size
@@ -345,7 +345,7 @@ def test_an_exception_of_the_reader_ends_nothing(tmp_path: Path, monkeypatch: py
     def broken(_: av.VideoFrame) -> np.ndarray:
         raise ValueError("31 is not a valid Type")
 
-    monkeypatch.setattr(decode, "_matrix", broken)
+    monkeypatch.setattr(turns, "_matrix", broken)
     with open_source(str(path)) as source:
         assert numbers(frame.picture for frame in source) == list(range(5))
 

@@ -86,14 +86,18 @@ def _orientation(frame: VideoFrame) -> Turn | None:
     (a p + c q, b p + d q). Angles between the right ones go to the nearest.
     """
     try:
-        data = bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"])
+        data = _matrix(frame)
     except KeyError:
         return None
     except ValueError:
         # Beside something that PyAV knows no name for, as a camera's EXIF, it gives the angle alone.
         return _by_angle(frame)
-    # Annotated as something narrower than the mapping by name that it is.
     a, b, _, c, d = np.frombuffer(data, "=i4")[:5].tolist()
     if abs(b) + abs(c) > abs(a) + abs(d):
         return True, c < 0, b < 0
     return False, a < 0, d < 0
+
+
+def _matrix(frame: VideoFrame) -> bytes:
+    # Annotated as something narrower than the mapping by name that it is.
+    return bytes(cast(Mapping[str, Any], frame.side_data)["DISPLAYMATRIX"])
