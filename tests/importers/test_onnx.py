@@ -261,6 +261,18 @@ CASES: dict[str, onnx.ModelProto] = {
         SHAPE,
         13,
     ),
+    "colours of a palette by their places": model(
+        [
+            node("ArgMin", "x", "a", axis=1, keepdims=0),
+            node("Unsqueeze", "a last", "b"),
+            node("GatherND", "palette b", "c"),
+            node("Transpose", "c", perm=[0, 3, 1, 2]),
+        ],
+        SHAPE,
+        13,
+        last=np.array([-1]),
+        palette=normal(4, 3, seed=8),
+    ),
     "what is infinite": model(
         [
             node("Mul", "x many", "up"),

@@ -198,17 +198,6 @@ def _local_response(f: Flow, n: OnnxNode) -> Value:
 # -- moves --------------------------------------------------------------------------------------------------------
 
 
-@means("GatherND")
-def _gathered(f: Flow, n: OnnxNode) -> Value:
-    places = n.at(1)
-    if places.constant is None:
-        raise StudioError("it gathers by places that depend on the picture, which is not supported.")
-    if n.attributes.get("batch_dims", 0):
-        raise StudioError("its batch_dims are not supported.")
-    index = np.asarray(places.constant, np.int64)
-    return f.move(n.x, lambda x: x[tuple(np.moveaxis(index, -1, 0))])
-
-
 @means("CenterCropPad")
 def _centre_crop_or_pad(f: Flow, n: OnnxNode) -> Value:
     wanted = [int(side) for side in n.numbers(1) or []]

@@ -14,7 +14,7 @@ from studio.io.importers._meanings.order import gathered, one_where, ordered, sc
 from studio.io.importers._meanings.samples import affine_grid, folded_windows, sampled
 from studio.io.importers._meanings.windows import cut_into_windows
 from studio.io.importers._onnx.table import OnnxNode, known, means
-from studio.io.importers._values.views import Numbers, Value
+from studio.io.importers._values.views import Numbers, Value, reshaped
 from studio.model.size import Size
 
 _MODES = {"linear": "bilinear", "cubic": "bicubic"}
@@ -80,6 +80,19 @@ def _scatter_elements(f: Flow, n: OnnxNode) -> Value:
     if isinstance(found, Places):
         return scattered_one(f, n.x, found, axis, number)
     return scattered(f, n.x, found, axis, number)
+
+
+@means("GatherND")
+def _gathered_at(f: Flow, n: OnnxNode) -> Value:
+    found = n.at(1)
+    if n.attributes.get("batch_dims", 0):
+        raise StudioError("its batch_dims are not supported.")
+    if found.constant is None and found.shape[-1] == 1:
+        return taken_by(f, n.x, reshaped(found, found.shape[:-1]), 0)
+    if found.constant is None:
+        raise StudioError("it gathers by places along several axes that depend on the picture, which is not supported.")
+    index = known(found).astype(np.int64)
+    return f.move(n.x, lambda x: x[tuple(np.moveaxis(index, -1, 0))])
 
 
 @means("OneHot")
