@@ -17,6 +17,7 @@ from helpers import normal, on_torch, relative_error
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import studio
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
 from studio.io.importers._draft import Draft, TooMuchError, maps_up_to
@@ -251,9 +252,9 @@ def test_what_takes_one_size_is_not_read_at_one_that_nothing_runs(
     else:
         _exported_for_any_size(module, example, path)
         usual = Size(64, 96)
-    monkeypatch.setattr(twice, "_MUCH", (2**24, 2**12))
+    monkeypatch.setattr(twice, "MUCH", (2**24, 2**12))
     assert open_model(path).network.graph.only_size == usual
-    monkeypatch.setattr(twice, "_MOST", (2**17, 2**28))  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
+    monkeypatch.setattr(twice, "MOST", (2**17, 2**28))  # its matrix has 2**24 numbers at 256×256, 147,456 at 64×96
     with pytest.raises(
         StudioError, match=r"takes one size alone \(its .*\), and at its usual one its layer .* makes more"
     ):
@@ -272,9 +273,28 @@ def test_a_file_of_one_size_that_nothing_runs_is_refused(
     else:
         torch.export.save(torch.export.export(module, (example,)), path)
     assert open_model(path).network.graph.only_size == Size(64, 96)
-    monkeypatch.setattr(twice, "_MOST", (2**24, 2**17))  # its matrix has 147,456 numbers
+    monkeypatch.setattr(twice, "MOST", (2**24, 2**17))  # its matrix has 147,456 numbers
     with pytest.raises(StudioError, match=r'its layer ".*" makes more numbers of pictures of its size than the studio'):
         open_model(path)
+
+
+def test_a_module_is_told_by_no_more_than_its_example_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = _products(monkeypatch)
+    module, example = Net(every_place).eval(), torch.rand(1, 3, 128, 160)
+    exported = studio.export_torch(module, example, tmp_path / "mine")
+    assert not exported.notes
+    # Those of larger pictures are given up at once.
+    assert max(made[1:]) <= 2**22 < made[0]
+    engine = on_torch(exported.network)
+    for size in SIZES:
+        picture = normal(3, *size, seed=1)
+        with torch.no_grad():
+            wanted = module(torch.from_numpy(picture)[None])[0].numpy()
+        engine.run({exported.network.graph.inputs[0].name: picture})
+        assert relative_error(engine.output(), wanted) < 1e-4
+    monkeypatch.setattr(twice, "MOST", (2**27, 2**20))
+    with pytest.raises(StudioError, match=r'Its layer ".*" makes more numbers of this example than the studio runs'):
+        studio.export_torch(module, example, tmp_path / "other")
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -6,6 +6,7 @@ its input's last digits is compared with itself in float64, and that is said.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ _CLOSE = 1e-4
 _OWN = 30.0
 _MOST_OWN = 0.1
 _LARGEST = 2048 * 2048
+_MUCH = 2**25  # numbers in a map, which attention of every place has at sizes a little above its example's
 _LARGE = 512 * 512  # past which two sizes are enough
 _MOST_SIZES = 4
 
@@ -194,13 +196,18 @@ def _tried(module: torch.nn.Module, feed: Sequence[torch.Tensor], network: Netwo
         return None
 
 
+def _numbers(network: Network, size: Size) -> int:
+    """Of its largest map for pictures of this size; StudioError where it takes none of it."""
+    return max(map(math.prod, network.graph.shapes({i.name: size for i in network.graph.inputs}).values()))
+
+
 def _sizes(network: Network, traced: Sequence[Size]) -> list[Size]:
     """Sizes that the network claims to take, as the studio feeds it: fitting, and unlike those it was traced at."""
     height, width = traced[0]
     asked = [traced[1]] if len(traced) > 1 else []
     # The other way up, far smaller and larger as well: a module may take another path there.
     others = [(height + 3, width + 5), (width + 8, height + 8), (height // 2 + 8, width), (3 * height // 2, 2 * width)]
-    others += [(height + 24, width + 8), (height, width + 64)]
+    others += [(height + 24, width + 8), (height, width + 64), (width // 2, height // 2 + 8)]
     asked += (Size(*sides) for sides in others)
     found: list[Size] = []
     for size in asked:
@@ -208,8 +215,10 @@ def _sizes(network: Network, traced: Sequence[Size]) -> list[Size]:
             break
         try:
             fitting = network.graph.fitting_size(size)
-            network.graph.shapes({i.name: fitting for i in network.graph.inputs})
+            numbers = _numbers(network, fitting)
         except StudioError:
+            continue
+        if numbers > max(_MUCH, _numbers(network, Size(height, width))):
             continue
         if fitting not in found and fitting != (height, width) and fitting.pixels <= _LARGEST:
             found.append(fitting)

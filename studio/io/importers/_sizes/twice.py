@@ -30,7 +30,7 @@ _STEPS = (_STEP, 32, 16, 8)
 _STARTS = (None, Size(_STEP, _STEP), Size(32, 32), Size(16, 16))
 # Numbers in a map, and in all products of two maps: what is told of smaller pictures takes less time; where no size is
 # that small, the second are allowed; what is larger than the last is not read at all.
-_MUCH, _MORE, _MOST = (2**24, 2**22), (2**25, 2**25), (2**27, 2**28)
+MUCH, _MORE, MOST = (2**24, 2**22), (2**25, 2**25), (2**27, 2**28)
 
 
 def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) -> tuple[Draft, str, bool]:
@@ -48,7 +48,7 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
         The draft, its output, and whether it goes with its own size alone. Where it does, a remark says why.
     """
     why = "its layers make more numbers than are compared"
-    for much, starts, steps in ((_MUCH, _STARTS, _STEPS), (_MORE, _STARTS[-1:], _STEPS[-1:])):
+    for much, starts, steps in ((MUCH, _STARTS, _STEPS), (_MORE, _STARTS[-1:], _STEPS[-1:])):
         for start in starts if any_size else ():
             try:
                 with maps_up_to(*much):
@@ -66,7 +66,7 @@ def read_twice(read: Read, *, any_size: bool, along: ReadAlong | None = None) ->
     if any_size:
         return *_alone(_usual(read, why), why), True
     begun = read_once(read)
-    with contextlib.suppress(TooMuchError), maps_up_to(*_MUCH):
+    with contextlib.suppress(TooMuchError), maps_up_to(*MUCH):
         found, _ = _told(read, along, begun, _STEPS, any_size=False)
         begun = found or begun
     return *begun, False
@@ -152,7 +152,7 @@ def read_once(read: Read) -> tuple[Draft, str]:
         StudioError: where it makes more numbers than the studio runs.
     """
     try:
-        with maps_up_to(*_MOST):
+        with maps_up_to(*MOST):
             return read(None)
     except TooMuchError as error:
         raise StudioError(
@@ -164,7 +164,7 @@ def read_once(read: Read) -> tuple[Draft, str]:
 def _usual(read: Read, why: str) -> tuple[Draft, str]:
     """A model that goes with one size alone, at its usual one; StudioError where that takes too much."""
     try:
-        with maps_up_to(*_MOST):
+        with maps_up_to(*MOST):
             return _first(read)
     except TooMuchError as error:
         raise StudioError(

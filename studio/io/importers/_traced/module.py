@@ -39,6 +39,9 @@ class Trace:
     picked: str
 
 
+_SMALLER = (Size(32, 48), Size(48, 16), Size(16, 24))
+
+
 @contextmanager
 def evaluating(module: torch.nn.Module) -> Iterator[None]:
     """The module in evaluation mode for a while; every part of it is left in the mode that it was in."""
@@ -79,6 +82,20 @@ def _read(module: torch.nn.Module, examples: Sequence[torch.Tensor], output: str
     return _Reading(program, exported.pick(outputs, output), tuple(outputs))
 
 
+def _of_the_example(read: _Reading, *, whole: bool) -> tuple[Draft, str]:
+    """Its layers at the example's size; StudioError where they make too much."""
+    from studio.io.importers._draft import TooMuchError, maps_up_to
+    from studio.io.importers._sizes.twice import MOST
+
+    try:
+        with maps_up_to(*MOST):
+            return read.drafted(whole=whole)
+    except TooMuchError as error:
+        raise StudioError(
+            f'Its layer "{error}" makes more numbers of this example than the studio runs; give a smaller one.'
+        ) from error
+
+
 def traced(
     module: torch.nn.Module,
     examples: Sequence[torch.Tensor],
@@ -92,10 +109,12 @@ def traced(
 
     With ``whole`` they are those of all its outputs.
     """
+    from studio.io.importers._draft import TooMuchError, maps_up_to
     from studio.io.importers._meanings.simplify import fold_batch_norms
+    from studio.io.importers._sizes.twice import MUCH
 
     read = _read(module, examples, output)
-    draft, last = read.drafted(whole=whole)
+    draft, last = _of_the_example(read, whole=whole)
     size = picture_size(examples)
     sizes, fixed, ran = [size] if size else [], "", False
     drafts, readings = [(draft, last)], {size: read} if size else {}
@@ -106,8 +125,15 @@ def traced(
             continue
         ran = True
         try:
-            readings[other] = _read(module, feed, output)
-            twin, twin_last = readings[other].drafted(whole=whole)
+            reading = _read(module, feed, output)
+            with maps_up_to(*MUCH):
+                twin, twin_last = reading.drafted(whole=whole)
+            readings[other] = reading
+        except TooMuchError:
+            # Attention has a number for each two places: it is told by smaller pictures.
+            others[place + 1 :] = [smaller for smaller in _SMALLER if smaller not in others[: place + 1]]
+            fixed = "its layers make more numbers at others than are compared"
+            continue
         except StudioError as error:
             fixed = f"at {other}, {str(error).rstrip('.')}"
             continue
