@@ -61,6 +61,49 @@ def test_a_plan_that_the_driver_refuses_does_not_win(tmp_path: Path) -> None:
     while not tuning.is_over:
         decided.append(tuning.step())
     assert [each for each in decided if each is not None] == [("a", good)]
+    # Nor where it is measured before the first picture: what is left runs.
+    jobs = {"a": Job([bad, good], times), "b": Job([bad], times)}
+    assert Tuner("another GPU", tmp_path / "plans.json").choose(jobs) == {"a": good}
+
+
+@pytest.mark.gl
+def test_what_lost_keeps_no_memory(device: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs, tried = list[dict[str, tuple[int, int]]](), list[int]()
+
+    def timed(self: ComputePasses, each: Any, plan: Plan) -> float:
+        self._reserve_parts(each, plan, alone=True)
+        tried.append(sum(parts for parts, _ in self._rooms.needs.values()))
+        return float(plan.parts)
+
+    monkeypatch.setattr(ComputePasses, "_seconds", timed)
+    tries = [Plan(MATRICES[1], parts) for parts in (2, 8, 1)]
+    monkeypatch.setattr("studio.engine.gl.tuned.plans", lambda *_, **__: tries)
+    made = branched_network()
+    inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
+    for later in (True, False):
+        tuner = Tuner(f"a GPU, {later}", tmp_path / "plans.json")
+        engine = GLEngine(made, device, Settings("shared", tuner=tuner))
+        engine.tunes_later = later
+        engine.run(inputs)
+        while engine.tune() is not None:
+            pass
+        engine.run(inputs)
+        needs.append(engine._passes._rooms.needs)
+        wanted = on_torch(made)
+        wanted.run(inputs)
+        assert relative_error(engine.output(), wanted.output()) <= 1e-5
+        held = [
+            buffer.size
+            for steps in engine._steps.values()
+            for step in steps
+            for each in step.run.dispatches  # type: ignore[attr-defined]
+            for buffer in each.buffers[1:]
+            if buffer is not None
+        ]
+        assert held == []
+        assert max(tried) > 0
+        engine.close()
+    assert needs == [{}, {}]
 
 
 @pytest.mark.gl

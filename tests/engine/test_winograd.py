@@ -21,7 +21,9 @@ from studio.engine.gl.device import Device
 from studio.engine.gl.loops import Plan, WinogradLoop, Work
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.plans import plans
+from studio.engine.gl.rooms import Rooms
 from studio.engine.gl.settings import Settings
+from studio.errors import EngineError
 from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.op import Array
@@ -126,6 +128,48 @@ def test_layers_behind_one_another_share_what_lies_between(device: Device, size:
 def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(device: Device, kind: str, data: st.DataObject) -> None:
     made = single(kind, 9, in_channels=9, out_channels=7, kernel_size=4, stride=2, padding=1)
     assert_edited_is_as_fresh(lambda net: opened(device, net), made, {"in0": normal(9, 7, 6)}, data)
+
+
+def test_where_there_is_no_memory_for_what_lies_between_layers_run_as_usual(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The buffer was taken as it was: without memory a GPU makes zeros of it, soon, so that they were the fastest."""
+    made = single("Conv2d", 9, in_channels=9, out_channels=7, kernel_size=4, stride=2, padding=1)
+    fed = {"in0": normal(9, 20, 12)}
+    engine = opened(device, made)
+    engine.run(fed)
+    passes, (each,) = engine._passes, engine._passes._planned_layers
+    plan = passes._plans[each.node.name]
+    short = [True]
+    monkeypatch.setattr(Device, "is_out_of_memory", property(lambda _: bool(short) and short.pop()))
+    passes._rooms = Rooms(device)
+    engine._steps.clear()
+    assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= TOLERANCE
+    ran = [each for steps in engine._steps.values() for step in steps for each in step.run.dispatches]  # type: ignore[attr-defined]
+    assert not any("winograd" in str(each.source) for each in ran)
+    # It does not win, and where there is room for nothing that is said.
+    passes._rooms, short[:] = Rooms(device), [True]
+    with pytest.raises(EngineError, match=r"^The sums of this network's convolutions take \d+ MB at this size, more"):
+        passes._is_ready(each, plan)
+    assert passes._is_ready(each, plan)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("kernel", "scale", "sampling"),
+    [(2, 1, "nearest"), (3, 2, "nearest"), (4, 3, "nearest"), (2, 1, "linear"), (2, 2, "linear"), (2, 3, "linear")],
+)
+def test_enlarged_maps_mean_the_same(device: Device, kernel: int, scale: int, sampling: str) -> None:
+    """Of a kernel of 3 at twice the size two cells are left in each phase, one of which is the sum of two weights."""
+    sides = {"kernel_size": kernel, "scale_factor": scale, "sampling": sampling}
+    made = single("FractionalConv2d", 5, in_channels=5, out_channels=6, **sides)
+    taps = made.graph.nodes[0].op.taps()
+    assert taps is not None
+    assert LOOPS[0].fits(Work(Size(9, 7), 1, 1, taps))
+    fed = {"in0": normal(5, 9, 7).astype(np.float16).astype(np.float32)}
+    engine = opened(device, made)
+    assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= TOLERANCE
+    engine.close()
 
 
 def work_of(op: Conv2d | ConvTranspose2d, size: int = 256) -> Work:

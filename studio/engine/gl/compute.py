@@ -113,9 +113,15 @@ class ComputePasses(TunedPasses):
 
     def _planned(self, group: Group, each: Pass, plan: Plan, *, alone: bool = False) -> list[Dispatch]:
         name = self._reserve_parts(each, plan, alone=alone)
+        try:
+            room = self._rooms.room(name) if plan.parts > 1 or isinstance(plan.loop, WinogradLoop) else Room()
+        except EngineError:
+            usual = self._usual(each)
+            if alone or plan == usual:
+                raise
+            return self._planned(group, each, usual)
         if isinstance(plan.loop, WinogradLoop):
-            return self._by_points(group, each, plan, plan.loop, self._rooms.room(name))
-        room = self._rooms.room(name) if plan.parts > 1 else Room()
+            return self._by_points(group, each, plan, plan.loop, room)
         try:
             made, grid = (
                 self._product(group, each, plan, room)

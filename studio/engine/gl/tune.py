@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -73,21 +74,23 @@ class Tuner:
         self._save({layer: plan})
 
     def choose(self, jobs: Mapping[str, Job]) -> dict[str, Plan]:
-        """The plan that is fastest for each layer; those that are not known yet are measured now."""
+        """The plan that is fastest for each layer; those that are not known yet are measured now.
+
+        A layer all of whose plans the driver refuses is left out.
+        """
         self.known(jobs)
         unknown = self._unknown(jobs)
         every = [(job, plan) for job in unknown.values() for plan in job.plans]
         for job, plan in every:  # asks for it: several are compiled at the same time, where that is done elsewhere
             _is_late(job, plan)
-        for job, plan in every:  # compiles
-            job.seconds(plan)
+        unknown = {layer: job._replace(plans=usable) for layer, job in unknown.items() if (usable := _usable(job))}
         if unknown:
             _wake(next(iter(unknown.values())))
         for layer, job in unknown.items():
             self._known[layer] = _fastest(job)
         if unknown:
             self._save({layer: self._known[layer] for layer in unknown})
-        return {layer: self._known[layer] for layer in jobs}
+        return self.known(jobs)
 
     def _unknown(self, jobs: Mapping[str, Job]) -> dict[str, Job]:
         return {layer: job for layer, job in jobs.items() if self._known.get(layer) not in job.plans}
@@ -184,6 +187,16 @@ def _is_late(job: Job, plan: Plan) -> bool:
     except EngineError:  # said, or left out, where it is measured
         pass
     return False
+
+
+def _usable(job: Job) -> list[Plan]:
+    """Compile a layer's plans; those that the driver takes."""
+    found = []
+    for plan in job.plans:
+        with contextlib.suppress(EngineError):
+            job.seconds(plan)
+            found.append(plan)
+    return found
 
 
 def _wake(job: Job) -> None:

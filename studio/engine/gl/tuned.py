@@ -102,9 +102,7 @@ class TunedPasses(ABC):
             unknown = {key: job for key, job in jobs.items() if key not in chosen}
             self.tuning = Tuning(tuner, unknown) if unknown else None
             self._layers = {key: [layer for layer in planned if self._key(layer) == key] for key in unknown}
-        self._rooms = Rooms(self._device)
-        for layer in planned:
-            self._reserve_parts(layer, self._plans[layer_of(layer.target)])
+        self._make_rooms()
 
     def tune(self) -> bool:
         """Measure a little; whether some convolution runs in another way from now on, and is to be made anew."""
@@ -112,11 +110,12 @@ class TunedPasses(ABC):
             return False
         programs = self._device.programs
         decided = self.tuning.step()
-        if self.tuning.is_over:
+        is_over = self.tuning.is_over
+        if is_over:
             self.tuning = None
         if decided is None:
             self._tried |= self._device.programs - programs
-            return False
+            return is_over and self._make_rooms()
         # What lost is not kept; the winner is compiled anew, with what is fused into it.
         self._device.drop(self._tried)
         self._tried = frozenset()
@@ -126,7 +125,17 @@ class TunedPasses(ABC):
             changed |= self._plans[layer_of(layer.target)] != plan
             self._plans[layer_of(layer.target)] = plan
             self._reserve_parts(layer, plan)
-        return changed
+        return (is_over and self._make_rooms()) or changed
+
+    def _make_rooms(self) -> bool:
+        """Have no more room than what is chosen needs; whether what was tried, or was before, had another."""
+        before, self._rooms = self._rooms, Rooms(self._device)
+        for layer in self._planned_layers:
+            self._reserve_parts(layer, self._plans[layer_of(layer.target)])
+        if self._rooms.needs != before.needs:
+            return True
+        self._rooms = before
+        return False
 
     @contextmanager
     def as_usual(self) -> Iterator[bool]:

@@ -23,7 +23,7 @@ _RIGHT = 90
 _ENGINE_TIPS = {
     "auto": "The GPU where there is one, else PyTorch",
     "gl": "Compute shaders, OpenGL 4.3",
-    "gl-half": "Compute shaders, maps in half the memory: ±65504 at most, 3 digits",
+    "gl-half": "Compute shaders, maps in half the memory: ±65504 at most, for some layers ±16376, 3 digits",
     "gl-fragment": "Fragment shaders, OpenGL 3.3",
     "torch": "PyTorch, on the CPU, CUDA or Metal",
     "torch-tf32": "PyTorch, on NVIDIA cards with products in TF32: 3 digits",
