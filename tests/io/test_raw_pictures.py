@@ -107,3 +107,16 @@ def test_numbers_of_a_palette_that_is_not_there_are_greys(tmp_path: Path) -> Non
     with open_source(str(path)) as source:
         for shown in source:
             assert (shown.picture == ramp[:, :, None]).all()
+
+
+@pytest.mark.parametrize("suffix", [".avi", ".nut"])
+def test_a_film_that_is_cut_off_in_its_first_picture_is_called_so(tmp_path: Path, suffix: str) -> None:
+    pixels = "bgr24" if suffix == ".avi" else "yuv420p"
+    path = make_film(tmp_path / f"a{suffix}", "rawvideo", count=3, size=(64, 48), pixels=pixels)
+    data = path.read_bytes()
+    with av.open(str(path)) as film:
+        begins = next(iter(film.demux(video=0))).pos or 0
+    for kept in (100, 1000, 4000):
+        path.write_bytes(data[: begins + kept])
+        with pytest.raises(StudioError, match=r"no frame of .* can be decoded: it is damaged or cut off"):
+            open_source(str(path))

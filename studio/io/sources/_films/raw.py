@@ -29,17 +29,25 @@ def misnamed(path: Path, stream: VideoStream, number: int) -> str:
     Raises:
         StudioError: when it cannot be read.
     """
+    import av
+
     context = stream.codec_context
     if context.name != "rawvideo" or context.format is None:
         return ""
     with open_film(path) as container:
-        stored = next((packet.size for packet in container.demux(container.streams.video[number]) if packet.size), 0)
+        packets = container.demux(container.streams.video[number])
+        try:
+            stored, begins = next(((packet.size, packet.pos or 0) for packet in packets if packet.size), (0, 0))
+        except av.FFmpegError:
+            return ""
+        left = container.size - begins
     bits, size = context.format.padded_bits_per_pixel, Size(context.height, context.width)
     filled = (size.width + _FILLED - 1) // _FILLED * _FILLED
     coded = context.bits_per_coded_sample or bits
     least = size.pixels * (min(bits, coded) if context.format.has_palette else bits) // 8
     most = filled * size.height * bits // 8 + _BEHIND
-    if not stored or least <= stored <= most:
+    # Where the file ends within it, it is cut off.
+    if not stored or least <= stored <= most or stored <= left < least:
         return ""
     return (
         f"{path} calls its raw pictures {context.format.name}, and they have {stored} bytes each, not {least}: its "
