@@ -143,6 +143,36 @@ def test_a_single_part_is_cut_where_it_says(tmp_path: Path, entries: list[Entry]
         assert [number for number, _ in _shown(source)] == list(range(100))[first : first + round(long * 25)]
 
 
+@pytest.mark.parametrize("bf", ["0", "2"])
+def test_a_part_behind_one_that_shows_nothing_is_as_long_as_its_pictures(tmp_path: Path, bf: str) -> None:
+    late = 0.08 if bf == "2" else 0.0
+    path = _film(tmp_path / "a.mp4", (0.52, None, 1), (2.0, 1.0 + late, 1), bf=bf)
+    with open_source(str(path)) as source:
+        assert (source.info.frames, source.info.duration) == (50, 2.0)
+        shown = _shown(source)
+        assert shown == [(25 + k, pytest.approx(k / 25, abs=1e-3)) for k in range(50)]
+        assert source.warning is None
+        assert _shown(source, 1.0) == shown[25:]
+
+
+def test_a_last_part_that_is_longer_than_its_pictures_ends_with_them(tmp_path: Path) -> None:
+    with open_source(str(_film(tmp_path / "a.mp4", (1.0, 0.0, 1), (9.0, 3.0, 1)))) as source:
+        assert (source.info.fps, source.info.frames, source.info.duration) == (25, 50, 2.0)
+        assert [number for number, _ in _shown(source)] == [*range(25), *range(75, 100)]
+
+
+def test_pictures_are_counted_by_their_sizes_not_by_their_times(tmp_path: Path) -> None:
+    path = _film(tmp_path / "a.mp4", (1.0, 2.0, 1), (40.0, 1.0, 1))
+    data = bytearray(path.read_bytes())
+    for many in (20_000_000, 60):
+        place = data.rindex(b"stts") + 12
+        data[place : place + 4] = many.to_bytes(4, "big")
+        path.write_bytes(data)
+        with open_source(str(path)) as source:
+            assert (source.info.frames, source.info.duration) == (100, 4.0)
+            assert [number for number, _ in _shown(source)] == [*range(50, 75), *range(25, 100)]
+
+
 def test_damaged_lists_are_passed_over(tmp_path: Path) -> None:
     whole = _film(tmp_path / "a.mp4", (1.0, 2.0, 1), (1.0, 0.4, 2)).read_bytes()
     for kind in (b"elst", b"stts", b"mdhd", b"mvhd", b"stss"):

@@ -168,12 +168,13 @@ def _edit_list(file: Parts, end: int, path: Path, number: int, track: int) -> Ed
     lists = {one: (_entries(file, span, scale), span) for one, _, span in tracks(file, end)}
     entries, span = lists.get(track, ([], (0, 0)))
     media = next(within(file, span, b"mdia"), None) if entries else None
-    samples = None if media is None else samples_of(file, media)
+    samples = None if media is None else samples_of(file, media, end)
     edits = [] if samples is None else list(_edits(entries, samples))
     if samples is None or not edits:
         return None
     is_plain = len(edits) == 1 and all(entry.speed == 1 for entry in entries if entry.begins >= 0)
-    if is_plain and not samples.is_left(edits[0].begins, edits[0].ends):
+    # How long it is FFmpeg counts with what shows nothing in front of it.
+    if is_plain and not edits[0].shown and not samples.is_left(edits[0].begins, edits[0].ends):
         return None
     others = [entry for one, (its, _) in lists.items() if one != track for entry in its if entry.begins >= 0]
     said = [_BACKWARDS] if any(entry.speed < 0 for entry in entries) else []
@@ -186,7 +187,7 @@ def _entries(file: Parts, track: tuple[int, int], scale: int) -> list[_Entry]:
     place = next(within(file, track, b"edts", b"elst"), None)
     if place is None:
         return []
-    data = file.at(place[0], place[1] - place[0])
+    data = file.at(place[0], min(place[1] - place[0], 8 + 20 * _MOST))
     layout = struct.Struct(">Qqi" if data[0] == 1 else ">Iii")
     (count,) = struct.unpack_from(">I", data, 4)
     whole = min(count, (len(data) - 8) // layout.size, _MOST)
@@ -196,14 +197,18 @@ def _entries(file: Parts, track: tuple[int, int], scale: int) -> list[_Entry]:
 
 def _edits(entries: list[_Entry], samples: Samples) -> Iterator[_Edit]:
     """What shows pictures."""
-    shown = Fraction(0)
+    shown, ordered = Fraction(0), np.sort(samples.shown)
+    last = int((samples.shown + samples.steps).max())
     for entry in entries:
         zero, speed = entry.begins, entry.speed if entry.speed >= 0 else Fraction(1)
         ends = zero + round(entry.length * speed * samples.scale)
         begins = zero
         if zero >= 0 and not speed:
-            begins = samples.sought(zero)[0]
+            begins = int(ordered[max(0, int(np.searchsorted(ordered, zero, "right")) - 1)])
             ends = begins + 1
-        if zero >= 0 and ((samples.shown >= begins) & (samples.shown < ends)).any():
-            yield _Edit(shown, entry.length, zero, begins, ends, speed)
+        first, behind = np.searchsorted(ordered, (begins, ends))
+        if zero >= 0 and first < behind:
+            # Longer than there are pictures it does not last, but where one is held.
+            left = Fraction(last - zero, samples.scale) / speed if speed else entry.length
+            yield _Edit(shown, min(entry.length, left), zero, begins, ends, speed)
         shown += entry.length
