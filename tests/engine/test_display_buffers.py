@@ -13,6 +13,7 @@ from studio.engine.base import Engine
 from studio.engine.gl.device import Device
 from studio.engine.gl.display_buffers import DisplayBuffers
 from studio.engine.gl.pipeline import GLEngine
+from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 from studio.model.display import DisplayTexture
 from studio.model.layout import Atlas, Rect, unpack_atlas
@@ -143,6 +144,23 @@ def test_the_front_is_the_newest_and_is_never_written(engine_for: EngineFor, dev
     assert (values(device, newest) == 5).all()
     assert newest.serial > held.serial
     assert screen.front()[0] is newest
+    screen.close()
+
+
+def test_another_engine_leaves_nothing_of_the_values_that_the_first_one_showed(
+    engine_for: EngineFor, device: Device
+) -> None:
+    """Three old pictures went round on the screen after PyTorch's engine had been switched for OpenGL's."""
+    screen = DisplayBuffers(device)
+    engines: list[Engine] = [TorchEngine(identity_network(), "cpu"), engine_for(identity_network())]
+    for engine in (*engines, engines[0]):
+        for level in range(1, 5):
+            run(engine, level)
+            screen.show(engine, ("input", "same"))
+            for shown in screen.front():
+                assert (values(device, shown) == level).all()
+                assert shown.values is None or (shown.values == level).all()
+    engines[0].close()
     screen.close()
 
 

@@ -99,6 +99,7 @@ class Copy:
             state = weakref.ref(engine), engine.revision(self.spec.name)
             if self._filled_from == state:
                 return
+        self._values = None
         # Of a map of one channel three lanes are free: there the colour goes that its picture is shown in.
         if planes is not None:
             self._lay_out(planes)
@@ -156,7 +157,6 @@ class Copy:
         self._texture.bind_to_image(0, read=False, write=True)
         self._device.dispatch(program, *line_of(-(-height * width // 64)), tile_count(channels))
         self._device.context.memory_barrier()
-        self._values = None
 
     def _upload(self, engine: Engine) -> None:
         if self.spec.role == "sheet":
@@ -166,7 +166,8 @@ class Copy:
             values = engine.activation(self.spec.name)
             packed = pack_atlas(values, atlas)
             is_picture = self.spec.role != "layer" and len(values) in (1, 3) and not self.spec.tinted
-            self._values = values if is_picture else None
+            if is_picture:
+                self._values = values
             if self.spec.tinted and engine.colour is not None:
                 packed[..., 1:] = engine.colour
             self._device.calls.write(self._texture, packed)
