@@ -28,6 +28,9 @@ _CLOSE = 1e-4
 # Smaller ones, by which attention of many places is told: it has a number for each two of all places.
 _STEPS = (_STEP, 32, 16, 8)
 _STARTS = (None, Size(_STEP, _STEP), Size(32, 32), Size(16, 16))
+# What small ones told is looked at in one as large as pictures are, or as may be.
+_USUAL = 256
+_LARGE = (_USUAL, 192, 128, 96, 64)
 # Numbers in a map, and in all products of two maps: what is told of smaller pictures takes less time; where no size is
 # that small, the second are allowed; what is larger than the last is not read at all.
 MUCH, _MORE, MOST = (2**24, 2**22), (2**25, 2**25), (2**27, 2**28)
@@ -208,6 +211,8 @@ def _for_all(
     multiple = _multiple(read, merged, output, twin, step)
     if multiple > 1 and (own.height % multiple or own.width % multiple):
         return draft, "its borders fall otherwise at others"
+    if other.height < _USUAL and not _is_right_when_large(read, merged, output, twin, step):
+        return draft, "what it works out of its size is another number where pictures are larger"
     if multiple > 1:
         merged.inputs = [
             replace(put, multiple=Size(multiple, multiple)) if put.kind == "picture" else put for put in merged.inputs
@@ -296,6 +301,30 @@ def _makes_the_same(merged: Draft, third: Draft, output: str) -> bool:
         feeds[put.name] = low + (high - low) * torch.rand((1, *third.shapes[put.name]), generator=noise)
     made, wanted = (reference(_own_memory(draft.network("", output)), feeds)[output] for draft in (merged, third))
     return float((made - wanted).norm()) <= _CLOSE * float(wanted.norm())
+
+
+def _is_right_when_large(read: Read, merged: Draft, output: str, twin: Draft, step: int) -> bool:
+    """Whether what small pictures told is what the file does with one of a usual size, or the largest that may be.
+
+    A crop, or the larger of a count and a number, does nothing up to some size. Numbers are compared where there are
+    few; else the layers alone are.
+    """
+    for side in _LARGE:
+        large = Size(-(-side // step) * step, (-(-side // step) + 1) * step)
+        try:
+            with maps_up_to(*_MORE):
+                third, third_output = read(large)
+        except (StudioError, TooMuchError):
+            continue
+        again, layer = agreed(twin, third)
+        if not layer and third_output == output and same_layers(merged, again):
+            return True
+        try:
+            with maps_up_to(*MUCH):
+                return _is_right(read, large, merged, output, twin)
+        except TooMuchError:
+            return False
+    return True
 
 
 def _own_memory(network: Network) -> Network:
