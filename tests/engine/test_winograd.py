@@ -7,6 +7,8 @@ import pytest
 from helpers import (
     activations,
     assert_same_bits,
+    layer,
+    network,
     normal,
     on_torch,
     relative_error,
@@ -18,7 +20,8 @@ from networks import autoencoder
 from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.loops import Plan, WinogradLoop, Work
+from studio.engine.gl.dispatch import Dispatch
+from studio.engine.gl.loops import MATRICES, Plan, WinogradLoop, Work
 from studio.engine.gl.pipeline import GLEngine
 from studio.engine.gl.plans import plans
 from studio.engine.gl.rooms import Rooms
@@ -63,6 +66,10 @@ def poisoned(engine: GLEngine, fed: dict[str, Array]) -> Array:
         room.parts.write(np.full(room.parts.size // 2, np.nan, np.float16))
     engine.run(fed)
     return engine.output()
+
+
+def dispatches_of(engine: GLEngine) -> list[Dispatch]:
+    return [each for steps in engine._steps.values() for step in steps for each in step.run.dispatches]  # type: ignore[attr-defined]
 
 
 def wanted_of(made: Network, fed: dict[str, Array]) -> Array:
@@ -145,13 +152,30 @@ def test_where_there_is_no_memory_for_what_lies_between_layers_run_as_usual(
     passes._rooms = Rooms(device)
     engine._steps.clear()
     assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= TOLERANCE
-    ran = [each for steps in engine._steps.values() for step in steps for each in step.run.dispatches]  # type: ignore[attr-defined]
-    assert not any("winograd" in str(each.source) for each in ran)
+    assert not any("winograd" in str(each.source) for each in dispatches_of(engine))
     # It does not win, and where there is room for nothing that is said.
     passes._rooms, short[:] = Rooms(device), [True]
     with pytest.raises(EngineError, match=r"^The sums of this network's convolutions take \d+ MB at this size, more"):
         passes._is_ready(each, plan)
     assert passes._is_ready(each, plan)
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    "plan", [Plan(LOOPS[0], run=4, all_half=True), Plan(MATRICES[0], 2, apart=True), Plan(MATRICES[0], 2)]
+)
+def test_layers_that_nobody_waits_for_share_no_room_at_the_same_time(device: Device, plan: Plan) -> None:
+    """The first passes of all ran before the second ones of any, and one layer's sums were another's."""
+    sides = {"in_channels": 3, "out_channels": 5, "kernel_size": 4, "stride": 2, "padding": 1}
+    made = network(layer("a", "Conv2d", "input", **sides), layer("b", "Conv2d", "input", **sides))
+    fed = {"input": normal(3, 12, 10)}
+    engine, wanted = GLEngine(made, device, Settings("shared", plan, handles=device.has_handles)), on_torch(made)
+    for each in (engine, wanted):
+        each.run(fed)
+    # One dispatch of both would have their workgroups count in the same places; software runs these in turn.
+    assert all(len(each.outputs) == 1 for each in dispatches_of(engine))
+    for name in ("a", "b"):
+        assert relative_error(engine.activation(name), wanted.activation(name)) <= TOLERANCE
     engine.close()
 
 

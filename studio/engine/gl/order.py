@@ -16,7 +16,8 @@ def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> lis
     """Groups with their passes: last those whose maps nobody waits for, the first passes of all before the second.
 
     Single values that only such groups read, as a loss that is told, are among them: a workgroup that adds up a whole
-    map would keep all others waiting. They run in as many rounds as one needs the other.
+    map would keep all others waiting. They run in as many rounds as one needs the other. Convolutions are
+    not among them: parts of their sums lie in the room of all convolutions.
 
     Args:
         made: in running order.
@@ -33,6 +34,8 @@ def side_by_side(made: Sequence[Made[Pass]], shapes: Mapping[str, Shape]) -> lis
                 readers.setdefault(name, set()).add(number)
     late: set[int] = set()
     for number in reversed(range(len(made))):
+        if made[number][0].head.op.taps() is not None:
+            continue
         others = {reader for name in names[number] for reader in readers.get(name, ())} - {number}
         if not others or (others <= late and all(shapes[name][1:] == (1, 1) for name in names[number])):
             late.add(number)
