@@ -312,6 +312,17 @@ def test_f2_renames_in_place(deck: PresetDeck, at: Running, qtbot: QtBot) -> Non
     assert deck.title.whole == "Yours •"
 
 
+def test_what_is_unsaved_is_marked_while_a_stroke_still_goes_on(deck: PresetDeck, at: Running) -> None:
+    assert not deck.title.whole.endswith("•")
+    gesture = at.document.begin("Paint")
+    tensor = next(iter(at.document.network.tensors))
+    gesture.put(tensor, Patch(Rect(0, 0, 1, 1), np.ones((1, 1), np.float32)))
+    assert deck.title.whole.endswith("•")
+    gesture.commit()
+    at.document.undo()
+    assert not deck.title.whole.endswith("•")
+
+
 def test_shipped_presets_are_neither_renamed_nor_removed(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:
     deck.list.setFocus()
     qtbot.keyClick(deck.list, Qt.Key.Key_F2)

@@ -285,7 +285,9 @@ class PresetDeck(QWidget):
         self.nothing.tell(self._shelf, bool(self.shelves), bool(self.list.shown), self.search.text())
 
     def _follow(self, change: Change) -> None:
-        if isinstance(change, DetailsChanged | HistoryChanged | NetworkChanged):
+        # While a stroke or a lesson goes on, its weights alone tell that something is unsaved.
+        is_told = self._document.unsaved == self.list.delegate.unsaved
+        if not is_told or isinstance(change, DetailsChanged | HistoryChanged | NetworkChanged):
             self._show_open()
         if isinstance(change, NetworkChanged) and self._shelf != "presets":
             self.refresh()
