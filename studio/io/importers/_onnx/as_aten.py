@@ -60,12 +60,11 @@ def _product(f: Flow, n: OnnxNode) -> Value:
 @means("IsInf")
 def _is_infinite(f: Flow, n: OnnxNode) -> Value:
     signs = {name: n.attributes.get(f"detect_{name}", 1) for name in ("positive", "negative")}
-    value = n.x if all(signs.values()) else f.each("ReLU", n.x if signs["positive"] else scaled(f, n.x, -1.0, 0.0))
-    if not any(signs.values()):
-        return scaled(f, n.x, 0.0, 0.0)
+    both = signs["positive"] == signs["negative"]
+    value = n.x if both else f.each("ReLU", n.x if signs["positive"] else scaled(f, n.x, -1.0, 0.0))
     found = aten()["aten.isinf"](f, {"self": value})
     assert isinstance(found, Value)
-    return found
+    return found if any(signs.values()) else scaled(f, found, 0.0, 0.0)
 
 
 @means("Hardmax")
