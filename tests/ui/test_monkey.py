@@ -39,6 +39,7 @@ from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.overlap import LANES
 from studio.runtime.live.report import EngineState
 from studio.runtime.services import memory
+from studio.ui.performance.stage_hand import StageHand
 
 pytestmark = pytest.mark.gl
 
@@ -332,6 +333,12 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     assert learnt > 10, "lessons must get somewhere"
     session.end()
     whole.until(lambda: session.rests)
+    # What plays goes on changing the document, a fade until it is over, a performance for as long as it was recorded.
+    fades = whole.studio.parts.fades
+    if StageHand in whole.context and whole.context[StageHand].plays:
+        whole.context[StageHand].toggle_play()
+    fades.stop()
+    whole.until(lambda: fades.way is None)
     whole.until(lambda: not editing.is_active)
     whole.document.finish_gesture()
     replay.check()
