@@ -167,6 +167,13 @@ def device(gl_device: Device) -> Iterator[Device]:
     assert gl_device.context.error == "GL_NO_ERROR"
 
 
+@pytest.fixture
+def compute_shaders(device: Device) -> None:
+    """Skips a test where there are none."""
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+
+
 @pytest.fixture(params=[name if name == "torch" else pytest.param(name, marks=pytest.mark.gl) for name in ENGINES])
 def engine_for(request: pytest.FixtureRequest) -> Iterator[EngineFor]:
     """Opens a network in each of the engines in turn; what it opened is closed after the test."""

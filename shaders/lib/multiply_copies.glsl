@@ -1,5 +1,5 @@
-// Within the loops of convolve_matrix.glsl and convolve_window.glsl: the four lanes of one texel for each pixel of a thread,
-// at a_at of its copies, times their kernels, at b_at.
+// Within the loops of convolve_matrix.glsl, convolve_window.glsl and winograd_multiply.glsl: the four lanes of one texel
+// for each pixel of a thread, at a_at of its copies, times their kernels, at b_at.
 
 Copy a[THREAD_M / EACH];
 for (int i = 0; i < THREAD_M / EACH; i++) a[i] = s_a[i][a_at];

@@ -1,5 +1,5 @@
-// Within the loops of convolve_matrix.glsl and convolve_window.glsl, behind a step: what was added up in half precision joins
-// the sums.
+// Within the loops of convolve_matrix.glsl, convolve_window.glsl and winograd_multiply.glsl, behind a step: what was added
+// up in half precision joins the sums.
 #if RUN > 0
 if ((step - from) % RUN == RUN - 1 || !more) {
 #if ALL_HALF

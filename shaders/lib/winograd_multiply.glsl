@@ -66,15 +66,7 @@ void main() {
             }
         }
         if (step >= from) {
-            int a_from = (step & 1) * A_SIZE + column;
-            int b_from = (step & 1) * B_SIZE + row;
-            // By a bound that compilers do not know: they would fetch the copies of all rows at once.
-            int some = min(K4, rows - step * K4);
-            for (int k4 = 0; k4 < some; k4++) {
-                int a_at = a_from + k4 * THREADS_M, b_at = b_from + k4 * THREADS_N;
-#include "lib/multiply_copies.glsl"
-            }
-#include "lib/sum_copies.glsl"
+#include "lib/multiply_rows.glsl"
         }
         if (more) {
             int a_next_at = (step + 1 & 1) * A_SIZE;

@@ -22,13 +22,7 @@ from studio.model.op import Shape
 from studio.model.stage import Guard, Stage
 from studio.model.tick import Tick
 
-pytestmark = pytest.mark.gl
-
-
-@pytest.fixture(autouse=True)
-def _needs_compute(device: Device) -> None:
-    if not device.has_compute:
-        pytest.skip("no compute shaders here")
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 
 
 POINTWISE = sorted(name for name, kind in registry().items() if kind.pointwise)

@@ -35,16 +35,10 @@ from studio.model.op import Array
 from studio.model.size import Size
 from studio.ops import operator
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 
 TOLERANCE = 1e-3
 INPUT = {"input": normal(3, 10, 12)}
-
-
-@pytest.fixture(autouse=True)
-def _needs_compute(device: Device) -> None:
-    if not device.has_compute:
-        pytest.skip("no compute shaders here")
 
 
 def maps_of(device: Device, made: Network, inputs: Mapping[str, Array] = INPUT) -> dict[str, Array]:

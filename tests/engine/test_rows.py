@@ -27,17 +27,11 @@ from studio.learn.settings import objective_of
 from studio.model.network import Network
 from studio.model.size import Size
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 
 EMPTY = Source("compute", ("lib/planes.glsl", "lib/compute.glsl"), inputs=1)
 SLOW = pytest.mark.slow
 KERNEL = {"kernel_size": 3, "padding": 1}
-
-
-@pytest.fixture(autouse=True)
-def _needs_compute(device: Device) -> None:
-    if not device.has_compute:
-        pytest.skip("no compute shaders here")
 
 
 def chain(channels: tuple[int, ...], size: Size) -> Network:

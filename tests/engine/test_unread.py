@@ -24,16 +24,10 @@ from studio.model.network import Network
 from studio.model.op import Array
 from studio.model.stage import Stage
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 
 INVERT = Stage(1, "act", make_bend("Invert", {}))
 TURN = Stage(2, "act", make_bend("Rotate", {"angle": 40.0}))
-
-
-@pytest.fixture(autouse=True)
-def _needs_compute(device: Device) -> None:
-    if not device.has_compute:
-        pytest.skip("no compute shaders here")
 
 
 def row_of_layers() -> Network:

@@ -34,7 +34,7 @@ from studio.model.size import Size
 from studio.ops.conv import Conv2d
 from studio.ops.conv_transpose import ConvTranspose2d
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 
 TOLERANCE = 2e-3
 LOOPS = (
@@ -43,12 +43,6 @@ LOOPS = (
     WinogradLoop(8, 32, 4, 2, 4),
     WinogradLoop(16, 8, 32, 8, 8),
 )
-
-
-@pytest.fixture(autouse=True)
-def _needs_compute(device: Device) -> None:
-    if not device.has_compute:
-        pytest.skip("no compute shaders here")
 
 
 def opened(device: Device, made: Network, loop: WinogradLoop = LOOPS[0], **how: int) -> GLEngine:

@@ -79,10 +79,7 @@ class MatrixLoop(NamedTuple):
     def constants(self, work: Work) -> Constants:
         """What the shader has ``#define``-d."""
         del work
-        # GLSL 4.3 takes no expression for the size of a workgroup.
-        threads = self.m // self.thread_m * (self.n // self.thread_n)
-        names = ("WORK_M", "WORK_N", "WORK_K", "THREAD_M", "THREAD_N", "THREADS")
-        return tuple(zip(names, (*self, threads), strict=True))
+        return _of_matrices(self)
 
     def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
         """Whether its copies fit so many bytes of shared memory."""
@@ -244,9 +241,7 @@ class WinogradLoop(NamedTuple):
     def constants(self, work: Work) -> Constants:
         """What the shader of the products has ``#define``-d."""
         del work
-        threads = self.m // self.thread_m * (self.n // self.thread_n)
-        names = ("WORK_M", "WORK_N", "WORK_K", "THREAD_M", "THREAD_N", "THREADS")
-        return tuple(zip(names, (*self, threads), strict=True))
+        return _of_matrices(self)
 
     def reads(self, work: Work) -> Constants:
         """What it and those before and behind it have ``#define``-d."""
@@ -260,6 +255,14 @@ class WinogradLoop(NamedTuple):
         """Whether kernels are of a size that it is made for, and its copies fit so many bytes of shared memory."""
         kernels = 4 * (self.thread_n // 4) * (self.k // 2 * (self.n // self.thread_n) + 1)
         return all(map(_is_of_twos, work.taps)) and 16 * (self.m * self.k // 4 + kernels) <= shared
+
+
+def _of_matrices(loop: MatrixLoop | WinogradLoop) -> Constants:
+    """What a loop over rows and columns of matrices has ``#define``-d."""
+    # GLSL 4.3 takes no expression for the size of a workgroup.
+    threads = loop.m // loop.thread_m * (loop.n // loop.thread_n)
+    names = ("WORK_M", "WORK_N", "WORK_K", "THREAD_M", "THREAD_N", "THREADS")
+    return tuple(zip(names, (*loop, threads), strict=True))
 
 
 def _is_of_twos(taps: Taps) -> bool:
