@@ -96,10 +96,10 @@ def test_a_lesson_by_its_buttons(school: Class, qtbot: QtBot) -> None:
     school.until(lambda: session.step >= step + 3)
     qtbot.mouseClick(panel.learn, LEFT)
     school.until(lambda: session.state == "paused")
+    school.until_told()
+    school.until(lambda: set(school.document.history.labels) == {"Learn", "Paint"})
+    assert school.document.history.labels.count("Paint") == 1
     assert np.abs(school.document.tensor("enc2.weight")[0, 0] - stroke).max() < 0.1
-    labels = school.document.history.labels
-    assert labels.count("Paint") == 1
-    assert set(labels) == {"Learn", "Paint"}
     school.until(lambda: session.pictures is not None and session.checkpoints)
     school.until(lambda: panel.strip.count() > 0)
     school.until_told()
