@@ -46,7 +46,7 @@ def main() -> None:
     from studio.engine.gl.device import open_device
 
     if "--steady" in sys.argv:
-        gpu_work.print_all([gpu_work.steady()])
+        gpu_work.print_all([gpu_work.steady(cpu_of_a_frame)])
         return
     device = open_device()
     print(f"{datetime.now(tz=UTC):%Y-%m-%d}, {torch.cuda.get_device_name()}, PyTorch {torch.__version__}, ", end="")
@@ -68,7 +68,7 @@ def main() -> None:
             print(f"| | gl-half | {shown(half)} | {np.median(half) / np.median(ours):.2f} | {error:.1e} |")
         for peer, times in (*_peers(module, size), *_onnxruntime(network, size)):
             print(f"| | {peer} | {shown(times)} | {np.median(times) / np.median(ours):.2f} | |", flush=True)
-    gpu_work.print_all()
+    gpu_work.print_all([gpu_work.steady(cpu_of_a_frame), gpu_work.reruns(), gpu_work.recording(), gpu_work.memory()])
     sys.exit(0 if good else 1)
 
 

@@ -35,9 +35,9 @@ FIVE = 5
 _FREE_VIDEO_MEMORY = 0x9049  # GPU_MEMORY_INFO_CURRENT_AVAILABLE_VIDMEM_NVX, in KB
 
 
-def print_all(tables: Sequence[Iterator[list[str]]] = ()) -> None:
-    """Print these tables, or one of each."""
-    for rows in tables or (steady(), reruns(), recording(), memory()):
+def print_all(tables: Sequence[Iterator[list[str]]]) -> None:
+    """Print these tables."""
+    for rows in tables:
         print()
         for row in rows:
             print(f"| {' | '.join(row)} |", flush=True)
@@ -58,10 +58,12 @@ def _median(work: Callable[[], object]) -> float:
     return float(np.median(seconds))
 
 
-def steady() -> Iterator[list[str]]:
-    """How long a frame of pix2pix-256 keeps the CPU after a wait, and a dab on its last layer, five times over."""
-    from benchmarks.gpu import cpu_of_a_frame
+def steady(cpu_of_a_frame: Callable[[], float]) -> Iterator[list[str]]:
+    """How long a frame of pix2pix-256 keeps the CPU after a wait, and a dab on its last layer, five times over.
 
+    Args:
+        cpu_of_a_frame: seconds that it keeps the CPU.
+    """
     yield ["five runs, each with an engine of its own", "median", "least to most"]
     yield ["---"] * 3
     spent = [cpu_of_a_frame() * 1e3 for _ in range(FIVE)]

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
+from typing import Protocol, TypeVar
 
 import moderngl
 
 from studio.engine.gl.shaders import Source
 from studio.errors import EngineError
 
-if TYPE_CHECKING:
-    from studio.engine.gl.device import Device
-
 Program = TypeVar("Program", moderngl.VertexArray, moderngl.ComputeShader)
-Compile = Callable[["Device", Source], Program]
 
 
-def explained(compiled: Compile[Program]) -> Compile[Program]:
+class Compiles(Protocol):
+    """What compiles: its context, and the layer that it does so for."""
+
+    context: moderngl.Context
+    layer: str
+
+
+Owner = TypeVar("Owner", bound=Compiles)
+
+
+def explained(compiled: Callable[[Owner, Source], Program]) -> Callable[[Owner, Source], Program]:
     """What a driver's compiler objects to, in a sentence that names layer and files: a plug-in's package
     stands there.
     """
 
     @wraps(compiled)
-    def said(self: Device, source: Source) -> Program:
+    def said(self: Owner, source: Source) -> Program:
         try:
             return compiled(self, source)
         except moderngl.Error as error:

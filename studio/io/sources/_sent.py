@@ -15,7 +15,7 @@ LOOKS = 60.0
 
 
 class Sent:
-    """A sender as `CameraSource` captures it; see `studio.io.sources.camera.CaptureLike`.
+    """A sender as `CameraSource` captures it; see `studio.io.sources._capture.CaptureLike`.
 
     Attributes:
         names: of the senders that there are; None where the library does not tell them.

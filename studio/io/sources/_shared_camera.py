@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from studio.io.sources.camera import CaptureLike, Opener
+from studio.io.sources._capture import CaptureLike, Opener
 
 
 class _Device:

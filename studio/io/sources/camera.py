@@ -7,15 +7,15 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
+from studio.io.sources._capture import CaptureLike, Opener
 from studio.io.sources._shared_camera import Cameras
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, rate_text
 from studio.model.camera_setup import CameraSetup, is_camera, setup_given
@@ -29,28 +29,6 @@ _WARM_UP_READS = 20
 _HEIGHT, _WIDTH, _FPS, _EXPOSURE, _AUTO_EXPOSURE = 4, 3, 5, 15, 21
 # V4L2 has numbers of its own for who sees to the exposure; other systems have OpenCV's old ones.
 _BY_CAMERA, _BY_HAND = (3.0, 1.0) if sys.platform == "linux" else (0.75, 0.25)
-
-
-class CaptureLike(Protocol):
-    """The part of `cv2.VideoCapture` that is used."""
-
-    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
-        """Whether the device is there and open."""
-
-    def read(self) -> tuple[bool, Any]:
-        """Wait for the next frame: (True, (H, W, 3) uint8 BGR) or (False, anything)."""
-
-    def get(self, propId: int, /) -> float:  # noqa: N803 - OpenCV's name
-        """A property of the device."""
-
-    def set(self, propId: int, value: float, /) -> bool:  # noqa: N803 - OpenCV's name
-        """Ask for a property; whether the driver takes it."""
-
-    def release(self) -> None:
-        """Let the device go."""
-
-
-Opener = Callable[[int], CaptureLike]
 
 
 def open_device(index: int) -> CaptureLike:

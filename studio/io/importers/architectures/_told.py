@@ -5,12 +5,12 @@ Attention over places, and what is worked out of weights, take one line there an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
-from studio.io.importers.architectures.base import Tensors
+from studio.io.importers._draft import Weight
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -87,7 +87,7 @@ Forward = Callable[[Told, Any], Any]
 """What the network returns for a picture of (1, C, H, W)."""
 
 
-def told(tensors: Tensors, forward: Forward) -> tuple[nn.Module, Told]:
+def told(tensors: Mapping[str, Weight], forward: Forward) -> tuple[nn.Module, Told]:
     """A module of these tensors that does what ``forward`` says."""
     import torch
     from torch import nn
