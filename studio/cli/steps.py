@@ -36,11 +36,12 @@ def shown_steps(as_json: bool, most: int, seconds: float) -> Iterator[Show]:
         with _bar(reporter, most, seconds) as show:
             yield show
     else:
-        pace = Pace()
+        pace, words = Pace(), _Words()
 
         def show_now_and_then(step: Step, passed: float) -> None:
+            said = words.of(step, passed)
             if pace.is_due(passed):
-                reporter.print(_said(step, passed), soft_wrap=True, markup=False)
+                reporter.print(said, soft_wrap=True, markup=False)
 
         yield show_now_and_then
 
@@ -56,18 +57,25 @@ def _bar(reporter: Reporter, most: int, seconds: float) -> Iterator[Show]:
         TextColumn("left"),
     )
     with Progress(*columns, console=reporter) as progress:
-        task = progress.add_task("", total=1.0, said="")
+        task, words = progress.add_task("", total=1.0, said=""), _Words()
 
         def show(step: Step, passed: float) -> None:
             parts = [step.number / most if most else 0.0, passed / seconds if seconds else 0.0]
-            progress.update(task, completed=min(max(parts), 1.0), said=_said(step, passed))
+            progress.update(task, completed=min(max(parts), 1.0), said=words.of(step, passed))
 
         yield show
 
 
-def _said(step: Step, passed: float) -> str:
-    speed = step.number / passed if passed else 0.0
-    return f"step {step.number}  loss {step.loss:.5f}  {step.psnr:.2f} dB  {speed:.1f} steps/s"
+class _Words:
+    """Says how far a lesson has come; asked of every step, for those before a checkpoint took none of its time."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    def of(self, step: Step, passed: float) -> str:
+        self._taken += 1
+        speed = self._taken / passed if passed else 0.0
+        return f"step {step.number}  loss {step.loss:.5f}  {step.psnr:.2f} dB  {speed:.1f} steps/s"
 
 
 def _print_line(step: Step, passed: float) -> None:

@@ -231,28 +231,31 @@ def _teach(
     began = saved = time.monotonic()
     last, problem = None, ""
     goal = Goal(decibels=ends.decibels or math.inf)
-    with _interruptible() as stopped, shown_steps(as_json, ends.steps, ends.seconds) as show:
-        while not stopped():
-            try:
-                # What a device says of its steps is asked for now and then: it must not wait for that.
-                found = learner.advance(_LOOK, ends.steps - learner.steps if ends.steps else math.inf)
-            except StudioError as error:
-                problem = str(error)
-                break
-            passed = time.monotonic() - began
-            last = _told(found, show, passed) or last
-            if any(goal.add(step) for step in found) or (last is not None and ends.are_reached(learner.steps, passed)):
-                break
-            if time.monotonic() - saved > _AUTOSAVE:
-                _keep_safe(learner, safe)
-                saved = time.monotonic()
-    interrupted = stopped()
-    if last is None:
-        raise StudioError(problem) if problem else typer.Exit(Exit.INTERRUPTED)
-    output = save_learnt(learner, asked, weights, output, last, time.monotonic() - began)
-    if keep:
-        save_checkpoint(learner.checkpoint(), output / KEPT, asked)
-    safe.drop()
+    with _interruptible() as stopped:
+        with shown_steps(as_json, ends.steps, ends.seconds) as show:
+            while not stopped():
+                try:
+                    # What a device says of its steps is asked for now and then: it must not wait for that.
+                    found = learner.advance(_LOOK, ends.steps - learner.steps if ends.steps else math.inf)
+                except StudioError as error:
+                    problem = str(error)
+                    break
+                passed = time.monotonic() - began
+                last = _told(found, show, passed) or last
+                reached = last is not None and ends.are_reached(learner.steps, passed)
+                if any(goal.add(step) for step in found) or reached:
+                    break
+                if time.monotonic() - saved > _AUTOSAVE:
+                    _keep_safe(learner, safe)
+                    saved = time.monotonic()
+        interrupted = stopped()
+        if last is None:
+            raise StudioError(problem) if problem else typer.Exit(Exit.INTERRUPTED)
+        # Still within: Ctrl-C while it is written must not lose what was learnt.
+        output = save_learnt(learner, asked, weights, output, last, time.monotonic() - began)
+        if keep:
+            save_checkpoint(learner.checkpoint(), output / KEPT, asked)
+        safe.drop()
     if not as_json:
         taken = f"{last.number} step{'s' * (last.number != 1)}"
         say(f"{output}: {taken}, loss {last.loss:.5g}, {last.psnr:.2f} dB")

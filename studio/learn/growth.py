@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.draws import FRAMES
-from studio.learn.lesson import Batch, Lesson
+from studio.learn.bank import Cut
+from studio.learn.lesson import Batch, Lesson, Same
 from studio.learn.values import values_of
 from studio.model.graph import Graph
 from studio.model.network import Network
@@ -32,13 +33,15 @@ States = dict[str, Array]
 """(C, H, W) by the name of the state."""
 
 _ERRORS = "errors"
+_MIDDLE = Cut(0, 0.5, 0.5, mirrored=False)
+"""Of the first picture."""
 
 
 class Growth(Lesson):
     """What is wanted of a network with a state, so many steps from where it begins.
 
-    A network that is fed nothing but states grows into one picture, the middle of the source's first. One that is fed
-    pictures besides begins anew with each.
+    A network that is fed nothing but states grows into one picture: what is wanted of the middle of the source's first.
+    One that is fed pictures besides begins anew with each.
 
     Args:
         lesson: what is shown and wanted.
@@ -55,6 +58,9 @@ class Growth(Lesson):
         self._alone = all(put.kind != "picture" for put in network.graph.inputs)
         if self._alone and self.bank.count > 1:
             self.notes += (f"It grows into the first of {self.bank.count} pictures.",)
+        if self._alone and isinstance(lesson, Same) and lesson.how and lesson.undo:
+            self.notes += ("It is shown no picture, so that nothing is damaged; it grows into the whole one.",)
+        self._grows_into: Picture | None = None
         self._pool: list[States] = []
         self._errors: Array = np.zeros(0, np.float32)
         self._wanted: Array = np.zeros(0, np.float32)
@@ -69,21 +75,27 @@ class Growth(Lesson):
         """See `Lesson.pair`."""
         if not self._alone:
             return self._lesson.pair(rng, size, made)
-        picture = self.bank.pictures[0]
-        top, left = ((length - wanted) // 2 for length, wanted in zip(picture.shape[:2], made, strict=True))
-        whole = np.ascontiguousarray(picture[top : top + made.height, left : left + made.width])
+        whole = self._grows_into
+        if whole is None or Size.of(whole) != made:
+            # Always the same picture: nothing that chooses crops draws its noise.
+            whole = self._grows_into = self.pair_at(_MIDDLE, np.random.default_rng(0), made, made)[1]
         return whole, whole
+
+    def pair_at(self, where: Cut, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair_at`."""
+        return self._lesson.pair_at(where, rng, size, made)
 
     def batch(self, rng: np.random.Generator, count: int, graph: Graph, size: Size, made: Size) -> Batch:
         """See `Lesson.batch`."""
         if self._drawn is None:
             self._drawn = int(rng.integers(self._steps, self._steps + self._steps // 2 + 1)), int(rng.integers(FRAMES))
-        shown, self._wanted, pictures = values_of([self.pair(rng, size, made) for _ in range(count)], rng, graph, size)
+        pairs = [self.pair(rng, size, made) for _ in range(count)]
+        shown, self._wanted, pictures = values_of(pairs, rng, graph, size)
         if self._alone:
             states = self._chosen(rng, count, size)
         else:
             self._part = []
-            states = [self._beginning(size, pictures[0]) for _ in range(count)]
+            states = [self._beginning(size, picture) for picture, _ in pairs]
         for put in graph.states:
             shown[put.name] = np.stack([each[put.name] for each in states])
         if self._alone:

@@ -137,7 +137,7 @@ class Learner:
             raise failed
 
     def _part(self) -> None:
-        count = min(self.settings.at_once or self.settings.batch, self._waiting)
+        count = min(self.settings.together, self._waiting)
         batch = self.lesson.batch(self._random, count, self.network.graph, self.settings.size, self.made)
         self.batch = batch
         self.lesson.take(self.backend.accumulate(batch, count / self.settings.batch))
@@ -339,5 +339,5 @@ class Learner:
 
 def _layers_of(settings: Settings, objective: Objective) -> tuple[object, ...]:
     """What settings make other layers than others do, losses aside; batch norms go by as many crops as run at once."""
-    together = (settings.at_once or settings.batch) if objective.statistics else 0
+    together = settings.together if objective.statistics else 0
     return settings.size, settings.learns, settings.frozen, settings.statistics, together

@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.learn.bank import Bank, Part, load_bank
+from studio.learn.bank import Bank, Cut, Part, load_bank
 from studio.learn.damage import Damaging, damaged, parse_damage
 from studio.learn.values import Made, values_of
 from studio.model.graph import Graph
@@ -105,9 +105,13 @@ class Lesson(ABC):
         del rng, size, made
         return None
 
-    @abstractmethod
     def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
         """One crop: what is shown, of ``size``, and what is wanted, of ``made``."""
+        return self.pair_at(self.bank.choose(rng, flips=self.flips), rng, size, made)
+
+    @abstractmethod
+    def pair_at(self, where: Cut, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """The same of a crop that has been chosen; damages are drawn by ``rng``."""
 
     def batch(self, rng: np.random.Generator, count: int, graph: Graph, size: Size, made: Size) -> Batch:
         """So many crops, as the network's inputs and its output hold them.
@@ -180,9 +184,9 @@ class Same(Lesson):
         part = self.bank.part(self.bank.choose(rng, flips=self.flips), made)
         return part, part
 
-    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
-        """See `Lesson.pair`."""
-        whole = self.bank.cut(self.bank.choose(rng, flips=self.flips), made)
+    def pair_at(self, where: Cut, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair_at`."""
+        whole = self.bank.cut(where, made)
         shown, wanted = resized(whole, size), whole
         if self.how and self.undo:
             shown = damaged(shown, self.how, rng)
@@ -237,9 +241,9 @@ class Pairs(Lesson):
         where = self.bank.choose(rng, flips=self.flips)
         return self.bank.part(where, made), self.others.part(where, made)
 
-    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
-        """See `Lesson.pair`."""
-        where = self.bank.choose(rng, flips=self.flips)
+    def pair_at(self, where: Cut, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair_at`."""
+        del rng
         return resized(self.bank.cut(where, made), size), self.others.cut(where, made)
 
 
@@ -258,9 +262,10 @@ class Taught(Lesson):
     teacher: Teacher
     flips: bool = True
 
-    def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
-        """See `Lesson.pair`."""
-        shown = self.bank.cut(self.bank.choose(rng, flips=self.flips), size)
+    def pair_at(self, where: Cut, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair_at`."""
+        del rng
+        shown = self.bank.cut(where, size)
         return shown, resized(self.teacher(shown), made)
 
 

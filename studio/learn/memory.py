@@ -59,7 +59,7 @@ def need_of(objective: Objective, settings: Settings, engine: str) -> Need:
     # Of the steps of a state only the states are kept.
     maps += settings.unrolled * sum(int(np.prod(shapes[put.name])) for put in objective.network.graph.states)
     on_torch = engine == "torch"
-    crops = (settings.at_once or settings.batch) if on_torch else objective.pictures
+    crops = settings.together if on_torch else objective.pictures
     return Need(weights, int(_FLOAT * maps * _MAPS["torch" if on_torch else "gl"]), crops)
 
 

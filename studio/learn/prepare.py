@@ -147,7 +147,9 @@ def turn(learner: Learner, before: Asked, asked: Asked, stages: tuple[Stage, ...
     """
     settings, need, notes = settled(learner.network, asked, learner.backend.name, stages)
     lesson = learner.lesson
-    if any(getattr(before, name) != getattr(asked, name) for name in _OF_SOURCES):
+    # Of a single crop of a network with a state not every one begins anew.
+    opened = (*_OF_SOURCES, *(("batch",) if learner.network.graph.states else ()))
+    if any(getattr(before, name) != getattr(asked, name) for name in opened):
         lesson = _lesson(learner.network, asked, settings.size)
         if before.pool == asked.pool and before.size == asked.size:
             lesson.recall(learner.lesson.remembered())
@@ -297,7 +299,7 @@ def described(asked: Asked, network: str) -> dict[str, object]:
     found = {"network": network if network.startswith("new:") else Path(network).name}
     given: dict[str, object] = {
         "source": Path(asked.source).name,
-        "wanted": asked.wanted if ":" in asked.wanted or asked.wanted == "same" else Path(asked.wanted).name,
+        "wanted": _without_folder(asked.wanted),
         "loss": asked.losses,
         "size": asked.size,
         "zoom": asked.zoom,
@@ -324,5 +326,12 @@ def described(asked: Asked, network: str) -> dict[str, object]:
     if asked.style:
         given["style"] = Path(asked.style).name
     if {"features", "style"} & parse_weights(asked.losses, LOSS_NAMES).keys() or asked.style:
-        given |= {"extractor": asked.extractor, **({"layers": list(asked.layers)} if asked.layers else {})}
+        given |= {"extractor": Path(asked.extractor).name, **({"layers": list(asked.layers)} if asked.layers else {})}
     return found | given
+
+
+def _without_folder(wanted: str) -> str:
+    kind, colon, rest = wanted.partition(":")
+    if kind in ("damage", "effect"):
+        return wanted
+    return f"as:{Path(rest.strip()).name}" if colon and kind == "as" else Path(wanted).name

@@ -91,6 +91,11 @@ class Settings:
             )
 
     @property
+    def together(self) -> int:
+        """Crops that are computed together: no more than a step has."""
+        return min(self.at_once or self.batch, self.batch)
+
+    @property
     def told(self) -> tuple[object, ...]:
         """What may be told to layers that are there already, where only its numbers are others."""
         return self.losses, self.optimiser, self.stages
@@ -108,9 +113,14 @@ def objective_of(network: Network, settings: Settings) -> Objective:
     fitting = graph.fitting_size(settings.size)
     if fitting != settings.size and any(i.kind == "picture" for i in graph.inputs):
         raise StudioError(f'"{network.name}" takes crops of {fitting}, not {settings.size}.')
-    together = settings.at_once or settings.batch
+    together = settings.together
     bent = with_bends(network, settings.size, settings.stages).network
     draft, statistics = sketch(bent, settings.size, pictures=together if settings.statistics else 0)
+    if statistics and settings.batch % together:
+        raise StudioError(
+            f"Batch norms take their statistics of as many crops each time, and {together} at once do not divide the "
+            f"{settings.batch} of a step; give a number that does."
+        )
     parts = {term.name: term.build(draft) for term in settings.losses}
     total = draft.weighted([(parts[term.name], term.weight) for term in settings.losses])
     chosen = learning(graph, settings.learns, settings.frozen)

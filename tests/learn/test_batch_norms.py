@@ -145,6 +145,23 @@ def test_what_is_looked_at_is_that_of_the_last_crop(engine: str) -> None:
     mine.close()
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_more_at_once_than_a_step_has_is_all_of_it(engine: str) -> None:
+    of = made()
+    mine, oracle = learner(of, engine, 4, at_once=16), learner(of, "torch", 4)
+    for _ in range(2):
+        assert mine.step().loss == pytest.approx(oracle.step().loss, rel=1e-4)
+    for name in ("one.running_var", "two.running_var", "c.weight"):
+        np.testing.assert_allclose(mine.tensor(name), oracle.tensor(name), rtol=1e-4, err_msg=name)
+    mine.close()
+
+
+def test_crops_that_do_not_come_out_even_are_refused() -> None:
+    with pytest.raises(StudioError, match="4 at once do not divide the 6 of a step"):
+        objective_of(made(), Settings(SIZE, (L2(),), batch=6, at_once=4))
+    assert objective_of(made(), Settings(SIZE, (L2(),), batch=6, at_once=4, statistics=False)).pictures == 1
+
+
 def test_norms_that_keep_their_statistics_have_each_crop_for_itself() -> None:
     of = made()
     assert objective_of(of, Settings(SIZE, (L2(),), batch=4)).pictures == 4

@@ -188,6 +188,52 @@ def test_one_that_is_fed_pictures_too_begins_anew_with_each(picture: Path) -> No
     assert (batch.shown["cells"][:, 3] == 1).all()
 
 
+def test_each_crop_begins_with_its_own_picture(tmp_path: Path) -> None:
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((20, 24, 3), 50 * number, np.uint8))
+    made = network(
+        layer("both", "Concat", ("cells", "picture")),
+        layer("next", "Conv2d", "both", in_channels=7, out_channels=4, kernel_size=1),
+        layer("out", "SliceChannels", "next", start=0, end=3),
+        inputs=(Input("picture"), Input("cells", 4, kind="state", comes_from="next", begins="picture")),
+    )
+    learner = taught(tmp_path, "torch", made, batch=8)
+    learner.step()
+    assert learner.batch is not None
+    shown = learner.batch.shown
+    assert len({float(each.mean()) for each in shown["picture"]}) > 1
+    np.testing.assert_array_equal(shown["cells"][:, :3], shown["picture"])
+
+
+def wanted_of(learner: Learner) -> np.ndarray:
+    learner.step()
+    assert learner.pictures is not None
+    return learner.pictures[1]
+
+
+def test_it_grows_into_what_is_wanted_of_the_picture(picture: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.png"
+    cv2.imwrite(str(other), np.full((20, 20, 3), 77, np.uint8))
+    assert (wanted_of(taught(picture, "torch", wanted=str(other))) == 77).all()
+
+    outlined = wanted_of(taught(picture, "torch", wanted="effect:edges"))
+    assert np.ptp(outlined.astype(int), axis=2).max() == 0
+    assert outlined.max() > 100
+    noisy = taught(picture, "torch", wanted="effect:noise=0.2")
+    assert np.array_equal(wanted_of(noisy), wanted_of(noisy)), "it is one picture"
+
+    seen = wanted_of(taught(picture, "torch"))
+    painted = wanted_of(taught(picture, "torch", wanted="as:negative-space"))
+    assert painted.shape == seen.shape
+    assert not np.array_equal(painted, seen)
+
+
+def test_what_is_shown_no_picture_is_not_damaged_and_it_is_said(picture: Path) -> None:
+    learner, notes = prepare(automaton(), lesson(picture, wanted="damage:blur=3"), "torch")
+    assert "It is shown no picture, so that nothing is damaged; it grows into the whole one." in notes
+    assert np.array_equal(wanted_of(learner), wanted_of(taught(picture, "torch")))
+
+
 def test_what_is_looked_at_is_what_has_grown(picture: Path) -> None:
     learner = taught(picture, "torch")
     learner.watch(["changes"])

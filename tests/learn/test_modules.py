@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from studio.io.importers.base import Options
 from studio.io.importers.module import imported_module
-from studio.learn.bank import Bank
+from studio.learn.bank import Bank, Cut
 from studio.learn.learner import Learner
 from studio.learn.lesson import Lesson
 from studio.learn.losses import L2
@@ -39,6 +39,11 @@ class Noise(Lesson):
     def pair(self, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
         """See `Lesson.pair`."""
         return tuple(rng.integers(0, 256, (*side, 3), np.uint8) for side in (size, made))  # type: ignore[return-value]
+
+    def pair_at(self, where: Cut, rng: np.random.Generator, size: Size, made: Size) -> tuple[Picture, Picture]:
+        """See `Lesson.pair_at`."""
+        del where
+        return self.pair(rng, size, made)
 
 
 class Skips(nn.Module):

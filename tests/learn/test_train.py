@@ -20,11 +20,13 @@ from helpers import ROOT, layer, network, tiny_network
 import studio
 from studio.cli import app
 from studio.cli.learnt import kept_in
+from studio.cli.steps import shown_steps
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.presets import save_preset
 from studio.learn import memory
 from studio.learn.checkpoint import lesson_of
+from studio.learn.learner import Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked, open_network, prepare
 from studio.model.layout import Rect, sheet_size
@@ -170,6 +172,41 @@ def test_steps_behind_a_checkpoint_count_those_before_it(pictures: Path, tmp_pat
     assert not (tmp_path / "more").exists()
     train(*words, tmp_path / "more", "--size", 16, "--steps", 7, "--resume", tmp_path / "five", "--optimiser", "sgd")
     assert json.loads((tmp_path / "more" / "training.json").read_text("utf-8"))["steps"] == 7
+
+
+def test_ctrl_c_while_it_is_written_loses_nothing(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    networks = importlib.import_module("studio.io.networks")
+    save = networks.save_network
+
+    def pressed(*given: object, **how: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        save(*given, **how)
+
+    monkeypatch.setattr(networks, "save_network", pressed)
+    out = tmp_path / "out"
+    train("new:autoencoder,width=2", pictures, out, "--size", 16, "--batch", 1, "--steps", 2, "--keep")
+    assert json.loads((out / "training.json").read_text())["steps"] == 2
+    assert kept_in(out).exists()
+
+
+def test_the_speed_behind_a_checkpoint_is_that_of_its_own_steps(capfd: pytest.CaptureFixture[str]) -> None:
+    with shown_steps(False, 0, 0.0) as show:
+        for number in range(1001, 1006):
+            show(Step(number, 0.5, {}, 20.0, 1.0, 1e-3, 1.0), float(number - 1000))
+    assert {line.split()[-2] for line in capfd.readouterr().err.splitlines()} == {"1.0"}
+
+
+def test_only_names_of_files_are_written_beside_the_weights(pictures: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "folder" / "mine"
+    mine.parent.mkdir()
+    save_network(tiny_network(), mine)
+    by = ("--wanted", f"as:{mine}", "--loss", "l1=1,features=1", "--extractor", mine, "--layers", "*")
+    train("new:autoencoder,width=2", pictures, tmp_path / "out", "--size", 16, "--batch", 1, "--steps", 1, *by)
+    said = (tmp_path / "out" / "training.json").read_text()
+    assert str(tmp_path) not in said
+    assert (json.loads(said)["wanted"], json.loads(said)["extractor"]) == ("as:mine", "mine")
 
 
 def test_a_full_disk_at_a_checkpoint_is_said_and_what_is_learnt_is_kept(

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from helpers import normal
 
 from studio.cli import app
 from studio.errors import StudioError
@@ -22,6 +23,7 @@ from studio.learn.optimisers import OPTIMISERS
 from studio.learn.others import Features, Style
 from studio.learn.prepare import prepare, settings_of, turn
 from studio.learn.terms import terms_of
+from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.picture import to_tensor
 from studio.model.stage import Stage
@@ -116,6 +118,25 @@ def test_states_of_an_automaton_go_on_where_only_its_own_steps_are_turned(pictur
     turn(learner, replace(before, unrolled=5), replace(before, unrolled=5, pool=6))
     learner.step()
     assert len(learner.lesson.remembered()["errors"]) == 6
+
+
+def test_of_a_single_crop_some_states_go_on_where_the_batch_is_turned(pictures: Path) -> None:
+    network = parse_new("automaton,channels=5,width=6,seed=1").make()
+    before = Asked(str(pictures), size=12, batch=2, unrolled=1, pool=4)
+    learner = taught(before, network=network)
+    learner.replace("changes.weight", Rect(0, 0, 5, 6), normal(5, 6))
+    for _ in range(4):
+        learner.step()
+    held = learner.lesson.remembered()
+    turn(learner, before, replace(before, batch=1))
+    for name, values in learner.lesson.remembered().items():
+        np.testing.assert_array_equal(values, held[name])
+    begun = []
+    for _ in range(16):
+        learner.step()
+        assert learner.batch is not None
+        begun.append((learner.batch.shown["cells"][0, 3:] != 0).sum() == 2)
+    assert 0 < sum(begun) < 16
 
 
 def test_another_picture_of_a_style_counts_though_no_layer_is_another(pictures: Path) -> None:
