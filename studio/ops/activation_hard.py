@@ -19,8 +19,8 @@ class ReLU6(Curve):
     shader = "hardtanh"
 
     def structure(self) -> dict[str, int | float]:
-        """See `Op.structure`: those of a `Hardtanh` from 0 to 6."""
-        return {"MIN_VAL": 0.0, "MAX_VAL": 6.0}
+        """See `Op.structure`: those of a `Hardtanh` from 0 to 6, that has no slope where it is 0 or 6 itself."""
+        return {"MIN_VAL": 0.0, "MAX_VAL": 6.0, "SLOPE_WITHIN": 1}
 
     def bounds(self) -> tuple[float, float]:
         """See `Op.bounds`."""
@@ -42,7 +42,10 @@ class ReLU6(Curve):
 
 
 class Hardtanh(Curve):
-    """min(max(x, min_val), max_val), as ``torch.nn.Hardtanh`` and ``torch.clamp``."""
+    """min(max(x, min_val), max_val), as ``torch.nn.Hardtanh`` and ``torch.clamp``.
+
+    Of a value that is a limit itself the slope is 1, as that of ``torch.clamp``; that of the module is 0 there.
+    """
 
     shader = "hardtanh"
 
@@ -68,8 +71,7 @@ class Hardtanh(Curve):
         """See `Curve.slope`."""
         import torch
 
-        found: Tensor = torch.ops.aten.hardtanh_backward(grad, x, self.min_val, self.max_val)
-        return found
+        return torch.where((x >= self.min_val) & (x <= self.max_val), grad, 0.0)
 
 
 class Hardsigmoid(Curve):

@@ -26,6 +26,7 @@ from studio.model.op import Elementwise, Shape
 from studio.model.size import Size
 from studio.ops import registry
 from studio.ops._backward.convolve import WeightGradient
+from studio.ops._backward.slope import Curve
 from studio.ops._pass_through import PassThrough
 from studio.ops.derivative import derive
 
@@ -49,6 +50,12 @@ def test_the_gradients_of_an_operator_are_those_of_autograd(
         # Of two or three values a norm leaves next to nothing that the input could change.
         assume(min(np.prod(case.shapes[0][1:]), case.shapes[0][0]) > 3 and scale == 1.0)
     check(engine_for, made, fed, seed)
+
+
+@pytest.mark.parametrize("op", sorted(name for name, kind in registry().items() if issubclass(kind, Curve)))
+def test_where_a_curve_has_a_corner_its_slope_is_that_of_autograd(op: str, engine_for: EngineFor) -> None:
+    corners = np.array([-6, -3, -1, -0.5, 0, 0.5, 1, 3, 6], np.float32)
+    check(engine_for, single(op, 4), {"in0": np.tile(corners, (4, 2, 1))}, 5)
 
 
 def test_every_operator_has_a_rule_or_says_that_it_has_no_derivative() -> None:
