@@ -71,6 +71,11 @@ def children() -> list[psutil.Process]:
     return [each for each in psutil.Process().children() if "lane_child" in " ".join(each.cmdline())]
 
 
+def both_are_up(counts: Iterator[int]) -> None:
+    """Until each of two lanes has made a frame: before that it may have just begun, and hear as any program does."""
+    assert [next(counts) for _ in range(2)] == [1, 2]
+
+
 @pytest.fixture(autouse=True)
 def _no_process_is_left() -> Iterator[None]:
     yield
@@ -213,7 +218,7 @@ def test_a_killed_process_is_told_of_behind_the_frames_before_it() -> None:
 def test_processes_end_with_the_render_alone_and_not_at_an_interrupt() -> None:
     sink = Kept()
     counts = render_shared(iter(drawn(60)), lanes_of(bent_by(tiny_network()), "torch", "cpu", "cpu"), float, sink)
-    next(counts)
+    both_are_up(counts)
     running = children()
     assert len(running) == 2
     for each in running:
@@ -221,8 +226,8 @@ def test_processes_end_with_the_render_alone_and_not_at_an_interrupt() -> None:
     for _ in range(10):
         next(counts)
     counts.close()
-    assert not psutil.wait_procs(running, timeout=30)[1]
-    assert len(sink.pictures) == 11
+    assert not psutil.wait_procs(running, timeout=60)[1]
+    assert len(sink.pictures) == 12
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is shared otherwise")
@@ -240,7 +245,7 @@ def test_what_a_system_refuses_a_lane_is_a_sentence(call: str, monkeypatch: pyte
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere memory is shared otherwise")
 def test_the_memory_has_no_name() -> None:
     counts = render_shared(iter(drawn(60)), lanes_of(bent_by(tiny_network()), "torch", "cpu", "cpu"), float, Kept())
-    next(counts)
+    both_are_up(counts)
     for each in children():
         mapped = [line.split()[5:] for line in Path(f"/proc/{each.pid}/maps").read_text("utf-8").splitlines()]
         assert ["/memfd:studio", "(deleted)"] in mapped
