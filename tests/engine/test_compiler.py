@@ -55,7 +55,7 @@ def gpu(device: Device, monkeypatch: pytest.MonkeyPatch) -> Iterator[Device]:
     made = own.compiler = Compiler(own.renderer, current_api(), 2)
     yield own
     made.close()
-    made.join(30)
+    made.join(60)
     own.close()
     device.use()
 
@@ -176,7 +176,7 @@ def test_where_the_processes_end_or_make_what_is_of_no_use_the_device_compiles(
     monkeypatch.setattr(compiling, "read", lambda _: None)
     gone = gpu.compiler = Compiler(gpu.renderer, current_api(), 2)
     assert gpu.compute(other()).glo
-    gone.join(30)
+    gone.join(60)
     assert gone.is_lost
     assert gpu.compute(other(2)).glo
 
@@ -252,7 +252,7 @@ def test_what_the_driver_refuses_is_said_whoever_compiles(
         another = gpu.compiler = Compiler(renderer, current_api(), 1)
         assert gpu.compute(planes()).glo
         another.close()
-        another.join(30)
+        another.join(60)
     text = Source.text
     monkeypatch.setattr(Source, "text", lambda self: text(self) + "\n nonsense")
     with pytest.raises(EngineError, match=r"driver cannot compile lib/planes.glsl"):

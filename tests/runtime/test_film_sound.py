@@ -87,7 +87,7 @@ class Cinema:
 def cinema() -> Iterator[Cinema]:
     made = Cinema()
     yield made
-    made.sound.close(10)
+    made.sound.close(60)
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_the_shipped_presets_move_as_a_render_of_them_would(monkeypatch: pytest.
                 assert source.value(when, heard) == pytest.approx(source.value(when, wanted), abs=1e-9)
                 seen.add(round(source.value(when, heard), 3))
         assert len(seen) > 5, name
-        cinema.sound.close(10)
+        cinema.sound.close(60)
 
 
 def test_the_tempo_is_found_when_asked_for_and_falls_in_with_the_films_beats(

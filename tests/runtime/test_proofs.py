@@ -50,7 +50,7 @@ class Room:
             self.seen.append((key, picture))
 
     def until(self, true: Callable[[], object]) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not true():
             assert time.monotonic() < end, f"waited in vain; {Counter(key for key, _ in self.seen)}"
             time.sleep(0.01)

@@ -46,9 +46,9 @@ class LearningRun:
 
     def close(self) -> None:
         """End well."""
-        self.session.close(5.0)
+        self.session.close(60.0)
         self.autosave.end()
-        self.worker.close(5.0)
+        self.worker.close(60.0)
         self.post.close()
 
 

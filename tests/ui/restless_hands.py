@@ -9,6 +9,9 @@ from typing import ClassVar
 from PySide6.QtWidgets import QApplication
 from whole_window import WholeWindow
 
+from studio.control.quantised import switches_of
+from studio.ui.performance.stage_hand import StageHand
+
 
 class RestlessHands:
     """What any hand does in the window; those of a test add their own.
@@ -43,3 +46,19 @@ class RestlessHands:
 
     def engine(self) -> None:
         self.whole.workspace.engine = self.rng.choice(self.engines)
+
+
+def come_to_rest(whole: WholeWindow) -> None:
+    """Until nothing is on its way to the document: what plays, fades or waits for its beat would go on changing it."""
+    parts = whole.studio.parts
+    # What is being read is opened, or played, when that is done.
+    whole.until(lambda: not parts.loader.opening)
+    if StageHand in whole.context:
+        hand = whole.context[StageHand]
+        whole.until(lambda: not hand._is_reading)
+        if hand.plays:
+            hand.toggle_play()
+    parts.fades.stop()
+    switches_of(whole.document).forget()
+    whole.until(lambda: not parts.editing.is_active)
+    whole.document.finish_gesture()

@@ -32,7 +32,7 @@ from studio.ui.bends.panel import BendsPanel
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
-PATIENCE = 40_000
+PATIENCE = 120_000
 
 
 class Desk:

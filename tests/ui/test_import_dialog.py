@@ -298,7 +298,7 @@ def test_a_bad_file_is_one_sentence(whole: WholeWindow, tmp_path: Path, name: st
 
 def test_reading_is_cancelled(whole: WholeWindow, onnx_file: Path) -> None:
     hold, done = threading.Event(), threading.Event()
-    whole.window.parts.importer.do(lambda: hold.wait(30), lambda _: None)
+    whole.window.parts.importer.do(lambda: hold.wait(60), lambda _: None)
     whole.opening.open(onnx_file)
     messages = whole.studio.messages
     assert messages.text == "Reading mine.onnx …"

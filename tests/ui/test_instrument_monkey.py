@@ -13,11 +13,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from restless_hands import RestlessHands
+from restless_hands import RestlessHands, come_to_rest
 from whole_window import NONE, WholeWindow
 
 from studio.bends import make_bend
-from studio.control.quantised import switches_of
 from studio.edits import make_edit
 from studio.engine.torch import TorchEngine
 from studio.io.networks import save_network
@@ -287,11 +286,8 @@ def test_four_hundred_actions(whole: WholeWindow, tmp_path: Path, presets: list[
             raise AssertionError(f"action {number}, after {hands.done[-8:]}: {error!r}") from error
         if number % 50 == 0:
             assert set(hands.movement.cards) == {route.id for route in document.section(ROUTES)}
-    hands.fades.stop()
-    # What waits for its beat would come while nobody looks.
-    switches_of(document).forget()
     whole.workspace.comparison = None
-    document.finish_gesture()
+    come_to_rest(whole)
     assert made > ACTIONS / 3, "much of what hands do must reach the document"
     last, position = everything(whole), document.history.position
     document.go(0)

@@ -238,6 +238,8 @@ def test_a_disk_that_is_full_and_has_room_again_is_said_each_time_and_the_lesson
         keep_learning(*given)  # type: ignore[arg-type]
 
     def try_it() -> None:
+        # Of what is kept already nothing is written until it is learnt on.
+        qtbot.waitUntil(lambda: run.autosave._changes != run.autosave._kept)
         before, run.autosave._learning_at = tries[0], 0.0
         run.autosave.keep()
         qtbot.waitUntil(lambda: tries[0] > before)

@@ -20,7 +20,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from restless_hands import RestlessHands
+from restless_hands import RestlessHands, come_to_rest
 from whole_window import HARMLESS, WholeWindow
 
 from studio.edits import registry
@@ -39,7 +39,6 @@ from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.overlap import LANES
 from studio.runtime.live.report import EngineState
 from studio.runtime.services import memory
-from studio.ui.performance.stage_hand import StageHand
 
 pytestmark = pytest.mark.gl
 
@@ -329,18 +328,10 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
         if number % 100 == 0:
             replay.check()
     whole.workspace.comparison = None
-    editing = whole.studio.parts.editing
     assert learnt > 10, "lessons must get somewhere"
     session.end()
     whole.until(lambda: session.rests)
-    # What plays goes on changing the document, a fade until it is over, a performance for as long as it was recorded.
-    fades = whole.studio.parts.fades
-    if StageHand in whole.context and whole.context[StageHand].plays:
-        whole.context[StageHand].toggle_play()
-    fades.stop()
-    whole.until(lambda: fades.way is None)
-    whole.until(lambda: not editing.is_active)
-    whole.document.finish_gesture()
+    come_to_rest(whole)
     replay.check()
     assert made > ACTIONS / 8, "much of what a monkey does must reach the document"
     # Which of them run is the monkey's choice; that one ends before the next of its kind begins is not.

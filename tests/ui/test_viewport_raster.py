@@ -63,7 +63,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str, gate: threading.Event | 
     def noted(*arguments: Any) -> Any:
         threads.append(threading.current_thread().name)
         if gate is not None:
-            assert gate.wait(30)
+            assert gate.wait(60)
         return inherited(*arguments)
 
     monkeypatch.setattr(viewport_drawer.Easel, name, noted)

@@ -31,7 +31,7 @@ from studio.ui.source.panel import Transport
 from studio.ui.viewport.projection import Projection
 from studio.ui.viewport.widget import Viewport
 
-PATIENCE = 40_000
+PATIENCE = 120_000
 NONE = Qt.KeyboardModifier.NoModifier
 
 
