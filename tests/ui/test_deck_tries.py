@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio.io.opening import find_and_open
 from studio.io.presets import find_preset
+from studio.model.preset import Preset
 from studio.paths import WEIGHTS
 from studio.runtime.live.proofs import SIDE
 from studio.ui.kit.panel import bring_forward
 from studio.ui.kit.seen import in_sight
+from studio.ui.presets import trying
 from studio.ui.presets.trying import LARGE, Trying
 
 
@@ -29,6 +33,8 @@ def at(qtbot: QtBot, tmp_path: Path) -> Iterator[WholeWindow]:
     made = WholeWindow(qtbot, tmp_path, "negative-space", "demo", "64")
     made.until(lambda: made.deck.list.tiles)
     made.settle()
+    # On a busy machine a few pictures may take longer than a mouse that is left lying is to cost.
+    made.context[Trying]._end.setInterval(600_000)
     yield made
     made.close()
 
@@ -65,13 +71,31 @@ def test_a_mouse_over_a_tile_plays_its_preset_on_what_runs(at: WholeWindow) -> N
     assert at.document.revision == document
 
 
+def test_what_takes_long_to_be_read_plays_all_the_same(at: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, goes_on, end = threading.Event(), threading.Event(), at.context[Trying]._end
+
+    def slow(path: Path) -> Preset:
+        asked.set()
+        assert goes_on.wait(60)
+        return find_and_open(str(path))[0]
+
+    monkeypatch.setattr(trying, "_preset", slow)
+    end.setInterval(50)
+    QTest.mouseMove(at.deck.list.viewport(), place(at, "violet-strokes"))
+    at.until(asked.is_set)
+    at.qtbot.wait(200)
+    end.setInterval(600_000)
+    goes_on.set()
+    at.until(lambda: at.deck.list.delegate.pictures)
+
+
 def test_it_plays_in_the_large_picture_too_and_nothing_else_is_touched(at: WholeWindow) -> None:
-    spot, trying = place(at, "violet-strokes"), at.context[Trying]
+    spot, tried = place(at, "violet-strokes"), at.context[Trying]
     at.until(lambda: at.viewport._parts)
     before, document = at.viewport.grab().toImage(), at.document.revision
     QTest.mouseMove(at.deck.list.viewport(), spot)
-    at.until(lambda: trying.large is not None)
-    large = trying.large
+    at.until(lambda: tried.large is not None)
+    large = tried.large
     assert large is not None
     assert max(large.width(), large.height()) == LARGE
     middle = at.viewport.rect().center()
@@ -80,13 +104,13 @@ def test_it_plays_in_the_large_picture_too_and_nothing_else_is_touched(at: Whole
     assert at.document.revision == document
     assert at.document.name == "negative-space"
     QTest.mouseMove(at.deck.search)
-    at.until(lambda: trying.large is None)
+    at.until(lambda: tried.large is None)
     # In its tile alone, and this is remembered.
     at.click(at.deck.large_button)
     assert not at.studio.parts.session.tries_large
     QTest.mouseMove(at.deck.list.viewport(), spot)
     at.until(lambda: at.deck.list.delegate.pictures)
-    assert trying.large is None
+    assert tried.large is None
     image = next(iter(at.deck.list.delegate.pictures.values()))
     assert max(image.width(), image.height()) == SIDE
 

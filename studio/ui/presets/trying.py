@@ -27,7 +27,7 @@ _LINGER = 250
 """Milliseconds that the mouse stays on a tile before its preset is tried."""
 
 _LONGEST = 4000
-"""Milliseconds after which the tile stands still again, so that a mouse left lying costs nothing."""
+"""Milliseconds after its first picture at which the tile stands still again: a mouse left lying costs nothing."""
 
 
 class Trying(QObject):
@@ -111,7 +111,6 @@ class Trying(QObject):
     def _begin(self) -> None:
         path = self._wanted
         if path is not None:
-            self._end.start()
             side = LARGE if self._is_large else SIDE
             self._proofs.show(_HOVER, {path: partial(_preset, path)}, self._take, side=side)
 
@@ -124,6 +123,8 @@ class Trying(QObject):
 
     def _take(self, key: Hashable, picture: Picture) -> None:
         if isinstance(key, Path):
+            if not self._end.isActive():
+                self._end.start()
             image = image_of(picture)
             small = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             self._tiles.delegate.pictures[key] = image.scaled(SIDE, SIDE, *small) if self._is_large else image
