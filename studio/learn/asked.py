@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -97,6 +97,17 @@ def by_name(source: str, given: Mapping[str, object]) -> Asked:
         if name not in known:
             raise StudioError(f'A lesson has no "{name}"; it has {choices(known, name)}.')
     return Asked(source, **given)  # type: ignore[arg-type]
+
+
+_OF_FORMS = frozenset({"weight_decay", "momentum", "beta1", "rho"})
+"""Numbers of optimisers that forms ask for, by names that count for all of them."""
+
+
+def as_turned(asked: Asked, before: Asked) -> Asked:
+    """What a form asks for of a lesson that is open, with what no form asks for as that lesson has it."""
+    kept = {name: value for name, value in before.optimiser_numbers.items() if name not in _OF_FORMS}
+    numbers = {**(kept if asked.optimiser == before.optimiser else {}), **asked.optimiser_numbers}
+    return replace(asked, at_once=before.at_once, optimiser_numbers=numbers)
 
 
 def required(asked: Asked) -> Asked:

@@ -216,7 +216,7 @@ def settings_of(network: Network, asked: Asked, stages: tuple[Stage, ...] = ()) 
     settings = Settings(
         size,
         terms_of(network, asked),
-        _optimiser(asked),
+        optimiser_of(asked),
         schedule_of(asked),
         asked.batch,
         asked.at_once,
@@ -250,7 +250,8 @@ def _even(network: Network, asked: Asked, notes: list[str]) -> Asked:
     return replace(asked, at_once=even)
 
 
-def _optimiser(asked: Asked) -> Optimiser:
+def optimiser_of(asked: Asked) -> Optimiser:
+    """The optimiser as it is asked for; StudioError where a number of it is out of its range."""
     numbers = dict(asked.optimiser_numbers)
     if asked.momentum is not None:
         numbers.setdefault(named(OPTIMISERS, asked.optimiser, "optimiser").goes_on, asked.momentum)

@@ -20,8 +20,9 @@ from whole_window import WholeWindow
 
 from studio.learn import memory
 from studio.learn.backend import LOSS
+from studio.learn.checkpoint import save_checkpoint
 from studio.learn.networks import NEW, parse_new
-from studio.learn.prepare import estimate
+from studio.learn.prepare import estimate, prepare
 from studio.model.changes import WeightsChanged
 from studio.model.edit import Patch
 from studio.model.layout import Rect, from_sheet, to_sheet
@@ -251,6 +252,31 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     school.until(lambda: all(np.array_equal(school.tensor(name), value) for name, value in held.items()))
     qtbot.mouseClick(panel.step, LEFT)
     school.until(lambda: session.step == 3)
+
+
+@pytest.mark.parametrize(("optimiser", "rate", "goes_on"), [("sgd", 1e-2, 0.9), ("adadelta", 1.0, 0.9)])
+def test_a_lesson_of_the_command_line_goes_on_as_it_was_when_one_number_is_turned(
+    school: Class, tmp_path: Path, optimiser: str, rate: float, goes_on: float
+) -> None:
+    panel, session, form = school.panel, school.session, school.panel.lesson.form
+    numbers = {"nesterov": 1.0} if optimiser == "sgd" else {"eps": 1e-4}
+    asked = replace(
+        panel.lesson.asked("", ""), rate=None, momentum=None, optimiser=optimiser, optimiser_numbers=numbers, at_once=1
+    )
+    learner, _ = prepare(school.document.network, asked, "torch")
+    learner.step()
+    save_checkpoint(learner.checkpoint(), tmp_path / "kept.safetensors", asked)
+    form.controls["rate"].show_value(0.125)
+    form.controls["momentum"].show_value(0.5)
+    panel.resume_from(tmp_path / "kept.safetensors")
+    school.until(lambda: session.state == "paused" and session.step == 1)
+    assert (form.record().rate, form.record().momentum) == pytest.approx((rate, goes_on))
+    form.controls["batch"].show_value(3)
+    panel.lesson.turned.emit()
+    assert session.asked is not None
+    assert (session.asked.batch, session.asked.at_once) == (3, 1)
+    assert (session.asked.rate, session.asked.momentum) == pytest.approx((rate, goes_on))
+    assert session.asked.optimiser_numbers == numbers
 
 
 def test_a_checkpoint_stays_selected_while_others_come_and_a_click_beside_them_selects_none(

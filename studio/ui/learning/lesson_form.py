@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.learn.asked import Asked, as_turned
 from studio.learn.damage import DAMAGES
 from studio.learn.lesson_numbers import (
     LARGEST_WEIGHT,
@@ -32,7 +33,7 @@ from studio.learn.lesson_numbers import (
     setting_numbers,
 )
 from studio.learn.losses import parse_weights
-from studio.learn.prepare import Asked
+from studio.learn.prepare import optimiser_of, schedule_of
 from studio.model.address import Dial
 from studio.model.form import fields
 from studio.model.param import number_in, with_number
@@ -125,13 +126,14 @@ class LessonForm(QWidget):
         """Whether the selected layer is what learns, or what does not."""
         return self.which.currentIndex() in (1, 2)
 
-    def asked(self, playing: str, layer: str, *, turns: bool = False) -> Asked:
+    def asked(self, playing: str, layer: str, before: Asked | None = None) -> Asked:
         """The lesson as it is asked for.
 
         Args:
             playing: the source that plays, as the command line names it.
             layer: the selected layer.
-            turns: whether it is open: then a style counts once its picture is named, which can be after its tick alone.
+            before: the lesson that is open, if one is: then a style counts once its picture is named, which can be
+                after its tick alone.
         """
         numbers = self.form.record()
         kind, text = self.wanted.currentData(), self.detail.text().strip()
@@ -139,9 +141,9 @@ class LessonForm(QWidget):
         source = self.source.currentText().strip()
         learns, frozen = self._chosen(layer)
         on = {name for name, (box, _) in self.losses.items() if box.isChecked()}
-        if turns and not self.looks.picture.text().strip():
+        if before is not None and not self.looks.picture.text().strip():
             on.discard("style")
-        return Asked(
+        asked = Asked(
             source=playing if source == PLAYING else source,
             wanted=wanted,
             losses=",".join(f"{name}={spin.value():g}" for name, (_, spin) in self.losses.items() if name in on),
@@ -166,6 +168,7 @@ class LessonForm(QWidget):
             pool=numbers.pool,
             bends=numbers.bends,
         )
+        return asked if before is None else as_turned(asked, before)
 
     def ask_of_states(self, asks: bool) -> None:
         """Whether the network has a state, of which there is more to ask."""
@@ -208,7 +211,10 @@ class LessonForm(QWidget):
         given = asdict(asked) | {"clip": asked.clip if math.isfinite(asked.clip) else 0.0}
         given["cosine"] = asked.steps if asked.cosine else 0
         given["decay"] = asked.optimiser_numbers.get("weight_decay", 0.0)
-        kept = {field.name: given[field.name] for field in fields(LessonNumbers) if given[field.name] is not None}
+        # What a lesson does not say is as usual for its optimiser.
+        given["rate"], way = schedule_of(asked).rate, optimiser_of(asked)
+        given["momentum"] = number_in(way, way.goes_on)
+        kept = {field.name: given[field.name] for field in fields(LessonNumbers)}
         self.form.show_record(LessonNumbers.model_construct(**(self.form.record().model_dump() | kept)))
 
     def dials(self) -> Iterator[Dial]:

@@ -237,7 +237,8 @@ class LearningPanel(QWidget):
 
     def _asked(self) -> Asked:
         playing = self._telemetry[PlayerState].spec or "demo"
-        return self.lesson.asked(playing, self._workspace.layer, turns=self._session.is_open)
+        before = self._session.asked if self._session.is_open else None
+        return self.lesson.asked(playing, self._workspace.layer, before)
 
     def _back(self) -> None:
         mark = self.strip.current
