@@ -16,6 +16,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
+from studio.io.sources.latent import WORD
 from studio.model.picture import Picture, shallow
 from studio.model.size import Size
 
@@ -173,6 +174,20 @@ def covering(picture: Picture, size: Size, zoom: float = 1.0) -> Picture:
     return resized(picture, Size(*sides))
 
 
+def open_pictures(spec: str) -> Source:
+    """A source that has pictures.
+
+    Raises:
+        StudioError: where it cannot be opened, or is time alone.
+    """
+    if spec.partition(":")[0] == WORD:
+        raise StudioError(
+            f'"{spec}" is a path of vectors and has no pictures; give a film, a picture, a folder of pictures, "demo" '
+            'or "camera" to learn from.'
+        )
+    return open_source(spec)
+
+
 def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
     """The pictures of a source, evenly spread over it where it has more than fit.
 
@@ -184,7 +199,7 @@ def load_bank(spec: str, size: Size, zoom: float = 1.0) -> Bank:
     Raises:
         StudioError: where it cannot be opened or holds no picture.
     """
-    source = open_source(spec)
+    source = open_pictures(spec)
     if source.status:  # a device; a film may not know how long it is
         return _live(source, spec, size, zoom)
     kept: list[Picture] = []

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 
 from studio.errors import StudioError, choices
 from studio.io.opening import open_preset
-from studio.io.sources import open_source
 from studio.learn.asked import ITSELF, Asked
-from studio.learn.bank import covering
+from studio.learn.bank import covering, open_pictures
 from studio.learn.lesson_numbers import LOSS_NAMES
 from studio.learn.losses import LOSSES, parse_weights
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
@@ -54,7 +53,7 @@ def _style(network: Network, asked: Asked, weight: float) -> Term:
     if not asked.style:
         raise StudioError("The style loss needs a picture; give one with --style.")
     extractor = _extractor(network, asked)
-    with open_source(asked.style) as source:
+    with open_pictures(asked.style) as source:
         frame = next(iter(source), None)
     if frame is None:
         raise StudioError(f"There is no picture in {asked.style}; give another for its style.")
