@@ -82,7 +82,7 @@ class FragmentWay(Way):
         for layer, found in self._moments.items():
             columns = (("running_mean", found[:, 0]), ("running_var", found[:, 1] * np.float32(course.unbiased(layer))))
             for key, values in columns:
-                name = f"{layer}.{key}"
+                name = f"{course.statistics[layer].norm}.{key}"
                 now = course.store.tensor(name)
                 moved = now + np.float32(MOMENTUM) * (values - now)
                 course.store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -78,7 +79,7 @@ class Course:
     def shape_of(self, name: str) -> tuple[int, ...]:
         """Of a tensor; of the moments of a norm as a tensor."""
         if name in self.statistics:
-            return (self.store.arrays[f"{name}.running_mean"].shape[0], 1, 1, 2)
+            return (self.store.arrays[f"{self.statistics[name].norm}.running_mean"].shape[0], 1, 1, 2)
         return self.store.arrays[name].shape
 
     def layer_of(self, name: str) -> str:
@@ -165,8 +166,10 @@ class ComputeWay(Way):
         self._rest: list[tuple[LayerWeights, str]] = []
         self._version = -1
         self._names = [*course.gradients]
-        running = [f"{layer}.{key}" for layer in course.statistics for key in ("running_mean", "running_var")]
+        norms = dict.fromkeys(each.norm for each in course.statistics.values())
+        running = [f"{norm}.{key}" for norm in norms for key in ("running_mean", "running_var")]
         self._all = (*self._names, *running)
+        self._rounds = rounds(course.statistics)
 
     @property
     def is_full(self) -> bool:
@@ -212,7 +215,7 @@ class ComputeWay(Way):
         for first, _ in self._groups:
             count = first + course.moved[names[0]]
             told.append({**course.optimiser.numbers(count), "rate": rate, "first": float(count == 1)})
-        self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] if course.statistics else [])])
+        self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] * len(self._rounds))])
         course.tensors.moved(self._all, but=course.engine)
         for packed, key in self._rest:
             packed.repack(course.tensors, key)
@@ -239,8 +242,8 @@ class ComputeWay(Way):
         groups = [
             Group([self._entry(name, rates.get(name), pulls.get(name)) for name in group]) for _, group in self._groups
         ]
-        if course.statistics:
-            groups.append(Group([e for layer in course.statistics for e in self._following(layer)], statistics=True))
+        for layers in self._rounds:
+            groups.append(Group([each for layer in layers for each in self._following(layer)], statistics=True))
         added = []
         if not single:
             added = [
@@ -285,6 +288,18 @@ class ComputeWay(Way):
         columns = course.engine.texture_of(course.layer_of(layer))[1].columns
         for column, (key, by) in enumerate((("running_mean", 1.0), ("running_var", course.unbiased(layer)))):
             bits = int(np.float32(by).view(np.uint32))
-            tensor = course.tensors.of(f"{layer}.{key}")
+            tensor = course.tensors.of(f"{course.statistics[layer].norm}.{key}")
             found.append(Entry((channels,), self._source(layer), tensor, more=(columns, column, bits)))
         return found
+
+
+def rounds(statistics: Mapping[str, Statistic]) -> list[list[str]]:
+    """Norms whose statistics are followed at once; one that is used again follows in a round behind the one before."""
+    found: list[list[str]] = []
+    uses: Counter[str] = Counter()
+    for layer, each in statistics.items():
+        if uses[each.norm] == len(found):
+            found.append([])
+        found[uses[each.norm]].append(layer)
+        uses[each.norm] += 1
+    return found

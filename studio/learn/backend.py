@@ -268,9 +268,8 @@ class Backend(ABC):
     def changing(self) -> tuple[str, ...]:
         """Tensors that a step changes: those that learn, and running statistics."""
         own = self.objective.network.tensors
-        running = [
-            name for layer in self.objective.statistics for name in (f"{layer}.running_mean", f"{layer}.running_var")
-        ]
+        norms = dict.fromkeys(each.norm for each in self.objective.statistics.values())
+        running = [name for layer in norms for name in (f"{layer}.running_mean", f"{layer}.running_var")]
         return (*self.objective.learns, *(name for name in running if name in own))
 
 

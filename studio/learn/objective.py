@@ -36,13 +36,17 @@ class Aim:
 
 @dataclass(frozen=True)
 class Statistic:
-    """Statistics of one normalisation: the layer that holds them, and of how many values, of all pictures at once.
+    """Statistics of one normalisation.
 
-    It is of C × 1 × 2: the means, and the variances.
+    Attributes:
+        moments: the layer that holds them, C × 1 × 2: the means, and the variances.
+        count: of how many values they are, of all pictures at once.
+        norm: the layer whose running statistics follow them: of one that is used several times, the first.
     """
 
     moments: str
     count: int
+    norm: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Objective:
         shapes: of every input and layer.
         aims: what is made small, one for the network and one for its critic, where it has one.
         parts: the layers that hold every loss by itself, unweighted, by its name.
-        statistics: by the name of the layer.
+        statistics: by the name of the layer, in running order: a norm that is used twice follows both, as in PyTorch.
         pictures: how many are run together, where batch norms go by the moments of all of them; 1 where each picture
             is for itself, and any number comes to the same.
     """
@@ -183,9 +187,9 @@ def sketch(network: Network, size: Size, *, pictures: int) -> tuple[Sketch, dict
     for node in nodes:
         if node.name not in shapes:
             shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
-        if isinstance(node.op, LearningBatchNorm2d) and node.tensors_of is None:
+        if isinstance(node.op, LearningBatchNorm2d):
             read, held = node.inputs
-            found[node.name] = Statistic(held, pictures * shapes[read].height * shapes[read].width)
+            found[node.name] = Statistic(held, pictures * shapes[read].height * shapes[read].width, node.owner)
     return draft, found
 
 

@@ -244,11 +244,11 @@ class TorchBackend(Backend):
                 held.copy_(torch.lerp(held, target, self._fed(pull.strength)))
             for layer, held in self._statistics.items():
                 mean, variance = held.unbind(1)
-                count = self.objective.statistics[layer].count
+                count, norm = self.objective.statistics[layer].count, self.objective.statistics[layer].norm
                 # Of a single value there is no unbiased variance.
                 unbiased = variance * (count / (count - 1)) if count > 1 else variance
                 for key, value in (("running_mean", mean), ("running_var", unbiased)):
-                    self._tensors[f"{layer}.{key}"].lerp_(value, MOMENTUM)
+                    self._tensors[f"{norm}.{key}"].lerp_(value, MOMENTUM)
 
     def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
         del objective

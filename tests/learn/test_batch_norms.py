@@ -13,6 +13,7 @@ import torch
 from helpers import layer, network
 from test_learner import lesson
 from torch import nn
+from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.learn import memory
@@ -21,6 +22,7 @@ from studio.learn.losses import L2
 from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.prepare import Asked, prepare
 from studio.learn.settings import Settings, objective_of
+from studio.model.graph import Node
 from studio.model.network import Network
 from studio.model.size import Size
 
@@ -143,6 +145,56 @@ def test_what_is_looked_at_is_that_of_the_last_crop(engine: str) -> None:
     mine.step()
     assert set(mine.backend.times()) <= {"a", "one", "act", "b", "two", "c", "~loss"}
     mine.close()
+
+
+class Again(nn.Module):
+    """A convolution and a norm that run three times, at two sizes, and a norm that runs once between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.n, self.m = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3), nn.BatchNorm2d(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first = torch.tanh(self.n(self.a(x)))
+        second = torch.tanh(self.m(self.n(self.a(first))))
+        return F.interpolate(self.n(F.avg_pool2d(second, 2)), scale_factor=2) + second
+
+
+def again() -> Network:
+    conv = layer("a", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=3, padding=1)
+    norm = layer("n", "BatchNorm2d", "a", num_features=3)
+    return network(
+        conv,
+        norm,
+        layer("first", "Tanh", "n"),
+        Node("a2", conv.op, ("first",), tensors_of="a"),
+        Node("n2", norm.op, ("a2",), tensors_of="n"),
+        layer("m", "BatchNorm2d", "n2", num_features=3),
+        layer("second", "Tanh", "m"),
+        layer("pool", "AvgPool2d", "second", kernel_size=2),
+        Node("n3", norm.op, ("pool",), tensors_of="n"),
+        layer("up", "Upsample", "n3", scale_factor=2, mode="nearest"),
+        layer("out", "Add", ("up", "second")),
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_norm_that_runs_several_times_follows_each_in_turn(engine: str) -> None:
+    of, module = again(), Again()
+    module.load_state_dict({name: torch.tensor(value) for name, value in of.tensors.items()}, strict=False)
+    optimiser = torch.optim.SGD(module.parameters(), 0.05, momentum=0.9)
+    taught, crops, shown = learner(of, engine, 3), np.random.default_rng(0), lesson()
+    for _ in range(3):
+        drawn = shown.batch(crops, 3, of.graph, SIZE, SIZE)
+        optimiser.zero_grad()
+        loss = F.mse_loss(module(torch.tensor(drawn.shown["input"])), torch.tensor(drawn.wanted))
+        loss.backward()
+        optimiser.step()
+        assert taught.step().loss == pytest.approx(loss.item(), rel=1e-4)
+    for name, value in module.state_dict().items():
+        if name in of.tensors and name != "a.bias":
+            np.testing.assert_allclose(taught.tensor(name), value.numpy(), rtol=1e-3, atol=1e-5, err_msg=name)
+    taught.close()
 
 
 @pytest.mark.parametrize("engine", ENGINES)
