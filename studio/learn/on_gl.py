@@ -132,6 +132,8 @@ class GLBackend(Backend):
         self._runs_a_step = runs / share
         # The gradients of a single run are the step's: they are taken where they are made.
         self._is_single = runs == 1 and share == 1.0
+        # Then the step is taken right behind it.
+        self.engine.goes_on = self._is_single
         for k in range(runs):
             self._before(now=self.timing and k == runs - 1)
             crops = range(k * pictures, (k + 1) * pictures)

@@ -36,6 +36,9 @@ def test_a_frame_is_sent_off_in_parts_where_a_gpu_has_nothing_else_to_do(
     assert sent_after() == [count], "it is busy with the one before"
     device.finish()
     assert sent_after() == sent
+    made.clear()
+    row.run(goes_on=True)
+    assert "sent" not in made, "it is sent off with what is asked for behind it"
     assert [next(iter(step.shares)) for step in row] == [str(n) for n in range(1, count + 1)]
 
 

@@ -58,7 +58,7 @@ def played(device: Device, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(tape._Run, "__call__", noted)
     plain = StepRow.run
-    monkeypatch.setattr(StepRow, "run", lambda self, _timed=None: plain(self))
+    monkeypatch.setattr(StepRow, "run", lambda self, _timed=None, **asked: plain(self, **asked))
     if not device.has_compute:
         pytest.skip("no compute shaders here")
     return found
@@ -241,4 +241,6 @@ def test_what_native_code_runs_is_sent_off_in_parts(device: Device, monkeypatch:
     monkeypatch.setattr(device, "is_software", False)
     empty = Recorded([], device)
     row = StepRow([Step({str(number): 1.0}, (str(number),), empty) for number in range(9)], device)
-    assert len(row._whole()) == 3, "behind the first, the fourth and the last"
+    sent = {(idle, on): len(row._whole(is_idle=idle, goes_on=on)) for idle in (True, False) for on in (True, False)}
+    # Behind the first and the fourth where there is nothing else to do, and behind the last where no more follows.
+    assert sent == {(True, False): 3, (True, True): 2, (False, False): 1, (False, True): 0}

@@ -42,11 +42,13 @@ class AtlasEngine(DrawnEngine):
 
     Attributes:
         owns_device: whether the context is closed with it.
+        goes_on: whether more is asked of the device right behind each run, and sent off with it.
     """
 
     def __init__(self, network: Network, device: Device | None = None, store: TensorStore | None = None) -> None:
         super().__init__(network, device or open_device(), store)
         self.owns_device = device is None
+        self.goes_on = False
         self._device.use()
         self._context = self._device.context
         self._closed = False
@@ -271,7 +273,7 @@ class AtlasEngine(DrawnEngine):
         row = self._steps[key] if key in self._steps else self._make_row(key, nodes)
         self._outdated.difference_update(names)
         self._told.write(self._numbers)
-        row.run(self._times.run if self._times.is_due(self.time_every) else None)
+        row.run(self._times.run if self._times.is_due(self.time_every) else None, goes_on=self.goes_on)
         self._ran = row.makes, row.unwritten
         self._keep(names)
         self._context.gc()

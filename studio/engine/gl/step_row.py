@@ -31,7 +31,8 @@ class StepRow:
         self._steps, self._device = tuple(steps), device
         recorded = [step.run for step in steps if isinstance(step.run, Recorded)]
         self._passes = sum(len(run.dispatches) for run in recorded) if len(recorded) == len(steps) else 0
-        self._tape: Tape | None = None
+        # By whether the GPU has nothing else to do, and whether the row is sent off at its end.
+        self._tapes: dict[tuple[bool, bool], Tape] = {}
         passes = [dispatch for run in recorded for dispatch in run.dispatches]
         self._writes = tuple(writes for dispatch in passes for writes in dispatch.writes)
         self.makes = frozenset(name for step in steps for name in step.covers)
@@ -40,24 +41,23 @@ class StepRow:
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
 
-    def run(self, timed: Callable[[Step], object] | None = None) -> None:
+    def run(self, timed: Callable[[Step], object] | None = None, *, goes_on: bool = False) -> None:
         """Run them.
 
         Args:
             timed: runs one, and times it; None where nothing is timed.
+            goes_on: whether more is asked for right behind them, with which they are sent off.
         """
-        if timed is None and self._tape is None and self._device.can_play(self._passes):
-            self._tape = Tape(self._whole(), self._device.calls)
         is_idle = self._device.calls.begin()
-        if timed is None and self._tape is not None:
-            self._tape()
+        if timed is None and (tape := self._tape(is_idle=is_idle, goes_on=goes_on)) is not None:
+            tape()
             return
         for number, step in enumerate(self._steps, 1):
             if timed is None:
                 step.run()
             else:
                 timed(step)
-            if self._is_sent(number, is_idle=is_idle):
+            if self._is_sent(number, is_idle=is_idle, goes_on=goes_on):
                 self._device.calls.flush()
 
     def write(self, names: Collection[str]) -> None:
@@ -69,16 +69,25 @@ class StepRow:
     def _left_out(self) -> frozenset[str]:
         return frozenset(name for writes in self._writes for name in writes.unwritten)
 
-    def _whole(self) -> list[Made]:
+    def _tape(self, *, is_idle: bool, goes_on: bool) -> Tape | None:
+        """Native code that runs them; None where Python does."""
+        key = is_idle, goes_on
+        if key not in self._tapes and self._device.can_play(self._passes):
+            self._tapes[key] = Tape(self._whole(is_idle=is_idle, goes_on=goes_on), self._device.calls)
+        return self._tapes.get(key)
+
+    def _whole(self, *, is_idle: bool, goes_on: bool) -> list[Made]:
         made: list[Made] = []
         for number, step in enumerate(self._steps, 1):
             assert isinstance(step.run, Recorded)
             made += step.run.made
-            if self._is_sent(number, is_idle=True):
+            if self._is_sent(number, is_idle=is_idle, goes_on=goes_on):
                 made.append(Made(self._device.calls.flush, (Row("glFlush", ()),)))
         return made
 
-    def _is_sent(self, number: int, *, is_idle: bool) -> bool:
+    def _is_sent(self, number: int, *, is_idle: bool, goes_on: bool) -> bool:
+        if self._device.is_software:
+            return False
         rest = len(self._steps) - number
         # What is left is not sent in two where it is less than what was sent before.
-        return not self._device.is_software and (rest == 0 or (is_idle and number in _SENT_AFTER and rest >= number))
+        return not goes_on if rest == 0 else is_idle and number in _SENT_AFTER and rest >= number
