@@ -63,7 +63,7 @@ class FragmentWay(Way):
     def _move(
         self, name: str, grad: Texture, told: Mapping[str, float], rates: Array | None, pull: Pull | None
     ) -> None:
-        course, count = self._course, self._course.moved[name]
+        course, count = self._course, self._course.moved(name)
         said = {**course.optimiser.numbers(count), **told, "first": float(count == 1)}
         self._moving.step(
             course.optimiser.shader,

@@ -38,7 +38,8 @@ class Course:
         statistics: by the name of a norm, the layer of its moments.
         said: how many numbers the layer ``told~`` holds.
         optimiser: how weights move.
-        moved: how often each tensor was.
+        before: how often each tensor had moved before these steps.
+        taken: how often all of them have since.
         slots: what the optimiser remembers of each.
         painted: rates and pulls on the device, with the array that each was brought over from.
         totals: sums of gradients and moments over the crops of a step.
@@ -52,10 +53,15 @@ class Course:
     statistics: Mapping[str, Statistic]
     said: int
     optimiser: Optimiser
-    moved: dict[str, int]
+    before: dict[str, int]
+    taken: int = 0
     slots: dict[str, list[DeviceTensor]] = field(default_factory=dict)
     painted: dict[tuple[str, str], tuple[Array, DeviceTensor]] = field(default_factory=dict)
     totals: dict[str, DeviceTensor] = field(default_factory=dict)
+
+    def moved(self, name: str) -> int:
+        """How often a tensor was moved."""
+        return self.before[name] + self.taken
 
     def empty(self, shape: tuple[int, ...]) -> DeviceTensor:
         """Zeros on the device."""
@@ -197,12 +203,13 @@ class ComputeWay(Way):
         if self._single is not single or self._arranged is None:
             self._single = single
             self._arrange({}, {})
-        self._steps.crop(share, anew=anew, adds=not single)
+        self._steps.crop(share, anew=anew)
 
     def take(self, rate: float, clip: float, rates: Rates, pulls: Pulls) -> None:
         """See `Way.take`."""
         course, names = self._course, self._names
-        painted = tuple((name, rates.get(name), pulls.get(name)) for name in names if name in rates or name in pulls)
+        beside = [name for name in {**rates, **pulls} if name in course.before]
+        painted = tuple((name, rates.get(name), pulls.get(name)) for name in beside)
         if self._is_other(painted):
             self._arrange(rates, pulls)
             self._arranged = painted
@@ -213,7 +220,7 @@ class ComputeWay(Way):
             self._version = course.store.version
         told = []
         for first, _ in self._groups:
-            count = first + course.moved[names[0]]
+            count = first + course.moved(names[0])
             told.append({**course.optimiser.numbers(count), "rate": rate, "first": float(count == 1)})
         self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] * len(self._rounds))])
         course.tensors.moved(self._all, but=course.engine)
@@ -233,10 +240,10 @@ class ComputeWay(Way):
     def _arrange(self, rates: Rates, pulls: Pulls) -> None:
         course, single = self._course, bool(self._single)
         names = [*course.gradients]
-        base = course.moved[names[0]]
+        base = course.moved(names[0])
         by_count: dict[int, list[str]] = {}
         for name in names:
-            by_count.setdefault(course.moved[name] - base, []).append(name)
+            by_count.setdefault(course.moved(name) - base, []).append(name)
         self._groups = [*by_count.items()]
         self._rest = []
         groups = [

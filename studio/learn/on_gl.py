@@ -121,7 +121,8 @@ class GLBackend(Backend):
     def accumulate(self, batch: Batch, share: float) -> Mapping[str, Array]:
         """See `Backend.accumulate`."""
         # They are asked for when the weights have moved.
-        self.engine.look_at(self._maps[layer] for layer in self.watched if layer in self._maps)
+        if self.watched:
+            self.engine.look_at(self._maps[layer] for layer in self.watched if layer in self._maps)
         if self._stepper is not None:
             self._is_single = False
             found = [self._through(self._stepper, batch, k, share / len(batch)) for k in range(len(batch))]
@@ -218,8 +219,7 @@ class GLBackend(Backend):
         self._device.use()
         if self._way.is_full:
             self._done += self._came(wait=True)
-        for name in self._gradients:
-            self._course.moved[name] += 1
+        self._course.taken += 1
         self.steps += 1
         self._under_way += 1
         self._way.take(rate, clip, self.rates, self.pulls)
@@ -249,8 +249,7 @@ class GLBackend(Backend):
         self._way.outcomes(wait=True)
         lost, self._under_way = self._under_way + 1, 0
         self.steps -= lost
-        for name in self._gradients:
-            self._course.moved[name] -= lost
+        self._course.taken -= lost
         self._way.forgive()
         return []
 
@@ -322,7 +321,7 @@ class GLBackend(Backend):
         self._device.use()
         slots: dict[str, Array] = {}
         for name in self.objective.learns:
-            slots[f"{name}/steps"] = np.array([self._course.moved[name]], np.float32)
+            slots[f"{name}/steps"] = np.array([self._course.moved(name)], np.float32)
             slots |= {f"{name}/{slot}": value for slot, value in self.remembered(name).items()}
         return State({name: self.tensor(name) for name in self.kept()}, slots, self.steps)
 
@@ -330,14 +329,14 @@ class GLBackend(Backend):
         """See `Backend.restore`."""
         self._device.use()
         self.drop()
-        self.steps = state.steps
+        self.steps, self._course.taken = state.steps, 0
         for name, values in state.tensors.items():
             height, width = sheet_size(values.shape)
             self._store.put(name, Rect(0, 0, height, width), to_sheet(values))
         self._course.slots.clear()
         self._way.rearrange()
         for name in self.objective.learns:
-            self._course.moved[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
+            self._course.before[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
             found = [state.slots.get(f"{name}/{slot}") for slot in self.optimiser.slots]
             if any(values is not None for values in found):
                 for held, remembered in zip(self._course.slots_of(name), found, strict=True):

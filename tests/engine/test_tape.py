@@ -20,7 +20,8 @@ from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
 from studio.engine.gl.settings import Settings
 from studio.engine.gl.step_row import StepRow
 from studio.engine.gl.tape import Made, Row, Tape
-from studio.learn.lesson import Batch
+from studio.learn.bank import Bank
+from studio.learn.lesson import Batch, Same
 from studio.learn.losses import L2
 from studio.learn.on_gl import GLBackend
 from studio.learn.optimisers import Adam
@@ -155,6 +156,33 @@ def test_steps_of_learning_are_the_same(
     assert_same_bits(native, plain)
     assert not np.array_equal(native["a.weight"], made.tensors["a.weight"])
     assert played
+
+
+def test_crops_a_row_of_layers_and_the_move_of_the_weights_are_a_tape_each(
+    device: Device, monkeypatch: pytest.MonkeyPatch, played: list[int]
+) -> None:
+    made, size = tiny_network(), Size(8, 8)
+    pictures = [np.random.default_rng(k).integers(0, 256, (12, 16, 3), np.uint8) for k in range(3)]
+
+    def learnt() -> dict[str, Array]:
+        backend = GLBackend(objective_of(made, Lesson(size, (L2(),), batch=1)), Adam(), "gl", device)
+        rng, shown = np.random.default_rng(3), Same(Bank([*pictures], "here"))
+        output = made.graph.shapes({"input": size})[made.graph.output]
+        for number in range(4):
+            if number == 2:
+                # They move into a larger buffer.
+                shown.bank.pictures += pictures
+            played.clear()
+            backend.accumulate(shown.batch(rng, 1, made.graph, size, Size(*output[1:])), 1.0)
+            backend.take(1e-2, 1.0)
+            backend.outcomes(wait=True)
+        found = {name: backend.tensor(name) for name in made.tensors}
+        backend.close()
+        return found
+
+    plain, native = both(device, monkeypatch, learnt)
+    assert_same_bits(native, plain)
+    assert len(played) == 3
 
 
 def test_what_python_alone_can_do_comes_in_its_place(device: Device) -> None:

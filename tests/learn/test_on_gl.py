@@ -356,6 +356,18 @@ def test_crops_cut_on_the_device_are_those_of_memory(open_gl: Open) -> None:
         pictures.append(pictures[0][:, ::-1].copy())
 
 
+def test_a_run_is_sent_off_by_itself_unless_the_step_follows_at_once(device: Device) -> None:
+    made, size = parse_new("autoencoder,width=2,seed=1").make(), Size(8, 8)
+    backend = GLBackend(objective_of(made, Settings(size, (L2(),), batch=2)), Adam(), "gl", device)
+    found, rng = [], np.random.default_rng(1)
+    for crops, share in ((1, 1.0), (2, 1.0), (1, 0.5), (1, 1.0)):
+        backend.accumulate(lesson().batch(rng, crops, made.graph, size, size), share)
+        found.append(backend.engine.goes_on)
+        backend.drop()
+    assert found == [True, False, False, True]
+    backend.close()
+
+
 def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(device: Device) -> None:
     made = parse_new("autoencoder,width=4").make()
     backend = GLBackend(objective_of(made, Settings(Size(8, 8), (L2(),))), Adam(), "gl", device)

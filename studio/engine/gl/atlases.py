@@ -271,7 +271,8 @@ class AtlasEngine(DrawnEngine):
             whole = frozenset(changed & made_in_part(nodes))
         key = (() if is_all else names), whole
         row = self._steps[key] if key in self._steps else self._make_row(key, nodes)
-        self._outdated.difference_update(names)
+        if self._outdated:
+            self._outdated.difference_update(names)
         self._told.write(self._numbers)
         row.run(self._times.run if self._times.is_due(self.time_every) else None, goes_on=self.goes_on)
         self._ran = row.makes, row.unwritten

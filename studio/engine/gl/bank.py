@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import moderngl
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.tape import Call
+from studio.engine.gl.dispatch import Dispatch, Played, in_a_row
+from studio.engine.gl.told import Blocks, Region, Told
 from studio.model.graph import Input
+from studio.model.op import Array
 from studio.model.picture import LUMA, Picture
 
 _LUMA, _BGR = 2, 1
+
+_NUMBERS = 16
+"""That ``learn/cut.glsl`` is told: a place, a scale, a shift and a luma, four each."""
 
 
 class Crop(NamedTuple):
@@ -92,34 +98,74 @@ class PictureBank:
 
 
 class CutPass:
-    """The pass that makes an input's map of a crop.
+    """What makes the maps of inputs of crops.
 
     Args:
         device: what it runs on.
-        fed: the input.
-        bank: where pictures lie.
-        run: binds and runs its shader, with the block of the crop and the pictures bound before.
+        inputs: all that are fed crops.
+        banks: of each, where its pictures lie.
+        make: the pass that makes an input's map, by the input's name, of a bank's buffer and the numbers of a crop.
     """
 
-    def __init__(self, device: Device, fed: Input, bank: PictureBank, run: Call) -> None:
-        self._bank = bank
-        self._run = run
-        self._block = device.context.buffer(reserve=64)
-        lo, hi = fed.range
-        std = np.array(fed.std or (1, 1, 1), np.float32)
-        mean = np.array(fed.mean or (0, 0, 0), np.float32)
-        self._numbers = np.zeros((4, 4), np.float32)
-        self._numbers[1, :3] = np.float32((hi - lo) / 255) / std
-        self._numbers[2, :3] = (np.float32(lo) - mean) / std
-        self._numbers[3, :3] = LUMA
-        self._kind = _LUMA if fed.channels == 1 else _BGR if fed.order == "bgr" else 0
+    def __init__(
+        self,
+        device: Device,
+        inputs: Sequence[Input],
+        banks: Sequence[PictureBank],
+        make: Callable[[str, moderngl.Buffer, Region], Dispatch],
+    ) -> None:
+        self._device = device
+        self._make = make
+        self._numbers = Blocks({fed.name: _NUMBERS for fed in inputs})
+        self._told = Told(device)
+        self._told.adopt(self._numbers)
+        # Of each input its bank, and where its crop's place stands among the numbers.
+        self._places: dict[str, tuple[PictureBank, NDArray[np.int32]]] = {}
+        for fed, bank in zip(inputs, banks, strict=True):
+            numbers = self._numbers.told[self._numbers.spans[fed.name]]
+            numbers[4:] = _colours(fed).reshape(-1)
+            place = numbers[:4].view(np.int32)
+            place[3] = _LUMA if fed.channels == 1 else _BGR if fed.order == "bgr" else 0
+            self._places[fed.name] = bank, place
+        self._pixels: list[moderngl.Buffer | None] = []
+        self._run = Played((), device)
 
-    def run(self, crop: Crop) -> None:
-        """Make the map of this crop, whose height and width are the input's."""
-        width = crop.pictures[crop.number].shape[1]
-        self._numbers[0].view(np.int32)[:] = self._bank.first(crop), width, crop.mirrored, self._kind
-        self._block.write(self._numbers)
-        self._block.bind_to_uniform_block(1)
-        assert self._bank.buffer is not None
-        self._bank.buffer.bind_to_storage_buffer(0)
+    def run(self, crops: Mapping[str, Crop]) -> bool:
+        """Make the maps of these crops, whose heights and widths are the inputs'; False where one cannot be."""
+        for name, (bank, place) in self._places.items():
+            crop = crops[name]
+            if not bank.holds(crop.pictures) or not bank.fits(crop):
+                return False
+            place[0], place[1] = bank.first(crop), crop.pictures[crop.number].shape[1]
+            place[2] = crop.mirrored
+        pixels = [bank.buffer for bank, _ in self._places.values()]
+        if pixels != self._pixels:
+            # Pictures have moved into a larger buffer.
+            passes = [self._pass(name, buffer) for name, buffer in zip(self._places, pixels, strict=True)]
+            self._pixels, self._run = pixels, Played(in_a_row(passes), self._device)
+        self._numbers.version += 1
+        self._told.write(self._numbers)
         self._run()
+        return True
+
+    def close(self) -> None:
+        """Free what it holds."""
+        self._told.close()
+
+    def _pass(self, name: str, pixels: moderngl.Buffer | None) -> Dispatch:
+        region = self._told.region(name)
+        assert pixels is not None
+        assert region is not None
+        return self._make(name, pixels, region)
+
+
+def _colours(fed: Input) -> Array:
+    """(3, 4) float32: by what a pixel's values are multiplied, what is added, and what each counts in its luma."""
+    lo, hi = fed.range
+    std = np.array(fed.std or (1, 1, 1), np.float32)
+    mean = np.array(fed.mean or (0, 0, 0), np.float32)
+    numbers = np.zeros((3, 4), np.float32)
+    numbers[0, :3] = np.float32((hi - lo) / 255) / std
+    numbers[1, :3] = (np.float32(lo) - mean) / std
+    numbers[2, :3] = LUMA
+    return numbers

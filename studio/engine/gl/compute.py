@@ -19,6 +19,7 @@ from studio.engine.gl.products import GradientWork, Product
 from studio.engine.gl.rooms import Room
 from studio.engine.gl.shaders import Extra, Source
 from studio.engine.gl.text import Constants
+from studio.engine.gl.told import Region
 from studio.engine.gl.tuned import TunedPasses
 from studio.engine.gl.writes import Writes
 from studio.errors import EngineError, Pending
@@ -58,12 +59,12 @@ class ComputePasses(TunedPasses):
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
         return replace(made, buffers=(pixels,), blocks=((1, numbers),), barrier=ALL_WRITES)
 
-    def cut(self, name: str) -> Dispatch:
-        """The pass that makes an input's map of a crop; `studio.engine.gl.bank` binds what it reads."""
+    def cut(self, name: str, pixels: moderngl.Buffer, told: Region) -> Dispatch:
+        """The pass that makes an input's map of a crop; see `studio.engine.gl.bank`."""
         sizes = [self.shader_shape(name), (0, 0, 0, 0), (0, 0, 0, 0), (0, 0, 0, 0)]
         source = Source("compute", ("learn/cut.glsl", "lib/compute.glsl"), inputs=1, half=self._is_half(name))
         made = self._ready(source, self._texel_groups(name), sizes, (None, None), (self._textures[name],))
-        return replace(made, barrier=ALL_WRITES)
+        return replace(made, buffers=(pixels,), numbers=(told,))
 
     def group(self, group: Group, passes: Sequence[Pass]) -> list[Dispatch]:
         """The passes of a layer, the last of which also makes what is fused into it."""

@@ -25,7 +25,7 @@ from studio.engine.gl.one_llvm import leave_triton_out
 from studio.engine.gl.programs import keep
 from studio.engine.gl.refused import explained
 from studio.engine.gl.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
-from studio.engine.gl.tape import MANY, can_play
+from studio.engine.gl.tape import MANY, can_play, plays
 from studio.errors import NextTime, Pending, StudioError
 from studio.model.op import Array
 from studio.model.size import Size
@@ -112,6 +112,10 @@ class Device:
     def can_play(self, passes: int) -> bool:
         """Whether native code can make the calls of so many passes; where not, Python does, for now or for good."""
         return passes >= self.plays_from and can_play(self.calls)
+
+    def plays(self) -> bool:
+        """Whether native code, which large frames have loaded, can make the calls of a few passes, too."""
+        return self.plays_from < math.inf and plays(self.calls)
 
     @cached_property
     def has_handles(self) -> bool:

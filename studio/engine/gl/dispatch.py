@@ -12,7 +12,7 @@ import numpy as np
 from studio.engine.gl.device import Device
 from studio.engine.gl.kept import Past
 from studio.engine.gl.shaders import Source
-from studio.engine.gl.tape import Made, Row
+from studio.engine.gl.tape import Made, Row, Tape
 from studio.engine.gl.told import Region
 from studio.engine.gl.writes import Writes
 
@@ -79,8 +79,7 @@ class Dispatch:
         """
         found: list[Made] = []
         if self.barrier:
-            call = partial(device.context.mglo.memory_barrier, self.barrier, False)
-            found.append(Made(call, (Row("glMemoryBarrier", (self.barrier,)),)))
+            found.append(_barrier(self.barrier, device))
         found.append(_block(0, self.block))
         for binding, region in enumerate(self.numbers, start=1):
             if region is not None:
@@ -111,6 +110,10 @@ class Dispatch:
         return found + [_image(unit, image, reads=True) for unit, image in enumerate(self.images, len(self.outputs))]
 
 
+def _barrier(bits: int, device: Device) -> Made:
+    return Made(partial(device.context.mglo.memory_barrier, bits, False), (Row("glMemoryBarrier", (bits,)),))
+
+
 def _range(kind: int, binding: int, buffer: moderngl.Buffer) -> Row:
     return Row("glBindBufferRange", (kind, binding, buffer.glo, 0, buffer.size))
 
@@ -135,20 +138,40 @@ class Recorded:
     Args:
         dispatches: the passes; whoever holds the list holds what they bind.
         device: what they run on.
+        barrier: what is waited for behind them, of what they wrote.
 
     Attributes:
         dispatches: the passes.
         made: the calls.
     """
 
-    def __init__(self, dispatches: Sequence[Dispatch], device: Device) -> None:
+    def __init__(self, dispatches: Sequence[Dispatch], device: Device, barrier: int = 0) -> None:
         self.dispatches = tuple(dispatches)
-        self.made = tuple(made for dispatch in dispatches for made in dispatch.calls(device))
+        made = [made for dispatch in dispatches for made in dispatch.calls(device)]
+        self.made = (*made, *([_barrier(barrier, device)] if barrier else []))
 
     def __call__(self) -> None:
         """Run them."""
         for made in self.made:
             made.call()
+
+
+class Played(Recorded):
+    """Passes that Python need not call one by one: by native code, where that is at hand for larger frames."""
+
+    def __init__(self, dispatches: Sequence[Dispatch], device: Device, barrier: int = 0) -> None:
+        super().__init__(dispatches, device, barrier)
+        self._device = device
+        self._tape: Tape | None = None
+
+    def __call__(self) -> None:
+        """Run them."""
+        if self._tape is None and self._device.plays():
+            self._tape = Tape(self.made, self._device.calls, brief=True)
+        if self._tape is None:
+            super().__call__()
+        else:
+            self._tape()
 
 
 def line_of(groups: int) -> tuple[int, int]:

@@ -60,7 +60,7 @@ class GLEngine(SparingEngine):
         self._pixels: dict[str, PixelFeed] = {}
         self._awaits = False  # whether faster passes than those that run are still to be compiled
         self._banks: dict[int, PictureBank] = {}
-        self._cuts: dict[tuple[str, int], CutPass] = {}
+        self._cuts: dict[tuple[tuple[str, ...], tuple[int, ...]], CutPass] = {}
         super().__init__(network, device, store)
         if not self._device.has_compute:
             self.close()
@@ -75,7 +75,7 @@ class GLEngine(SparingEngine):
             self._device.use()
             self._drop_planes()
             self._banks.clear()
-            self._cuts.clear()
+            self._drop_cuts()
         super().close()
 
     @cached_property
@@ -111,7 +111,7 @@ class GLEngine(SparingEngine):
     def _adopt(self, before: Running, *, anew: bool) -> None:
         super()._adopt(before, anew=anew)
         if anew:
-            self._cuts.clear()
+            self._drop_cuts()
             self._passes = ComputePasses(
                 self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
             )
@@ -197,23 +197,27 @@ class GLEngine(SparingEngine):
             False where one cannot be made there: nothing has been run.
         """
         self._begin()
-        for crop in crops.values():
-            bank = self._banks.setdefault(id(crop.pictures), PictureBank(self._device))
-            if not bank.holds(crop.pictures) or not bank.fits(crop):
-                return False
-        if any(fed.kind != "picture" or fed.name not in crops for fed in self.graph.inputs):
+        key = (tuple(crops), tuple([id(crop.pictures) for crop in crops.values()]))
+        if key not in self._cuts and any(fed.kind != "picture" or fed.name not in crops for fed in self.graph.inputs):
             return False
         if dict(sizes) != self._sizes:
             self._take_sizes(dict(sizes))
-        for fed in self.graph.inputs:
-            crop = crops[fed.name]
-            key = fed.name, id(crop.pictures)
-            if key not in self._cuts:
-                run = Recorded([self._passes.cut(fed.name)], self._device)
-                self._cuts[key] = CutPass(self._device, fed, self._banks[key[1]], run)
-            self._cuts[key].run(crop)
+        if key not in self._cuts:
+            self._cuts[key] = self._cut_pass(crops)
+        if not self._cuts[key].run(crops):
+            return False
         self._run_fed(tick)
         return True
+
+    def _cut_pass(self, crops: Mapping[str, Crop]) -> CutPass:
+        held = [crops[fed.name].pictures for fed in self.graph.inputs]
+        banks = [self._banks.setdefault(id(pictures), PictureBank(self._device)) for pictures in held]
+        return CutPass(self._device, self.graph.inputs, banks, self._passes.cut)
+
+    def _drop_cuts(self) -> None:
+        for cut in self._cuts.values():
+            cut.close()
+        self._cuts.clear()
 
     def _are_there(self) -> bool:
         """Whether the passes that are faster than the usual ones are compiled, and run from now on."""

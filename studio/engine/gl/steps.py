@@ -5,6 +5,7 @@ A step is a few dispatches behind those of the gradients::
     gradients ── squares ── judge ── step ── statistics        every tensor moved and packed where it lies
                               └── what is said of the step, in memory that this process looks at when a fence is reached
 
+The gradients of several crops, and what is said of each, are added up before.
 Whether a step may be taken is found out on the device. After one that may not, none is, until `forgive`.
 """
 
@@ -18,16 +19,21 @@ import moderngl
 import numpy as np
 
 from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, Recorded, block_of
+from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, Played, block_of
 from studio.engine.gl.mapped import Mapped
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.table import Entry, Table
+from studio.engine.gl.text import Constants
+from studio.engine.gl.told import Blocks, Region, Told
 from studio.model.op import Array
 
 AHEAD = 3
 """Steps that may be under way: enough that the device never waits, and few enough that nobody waits for them long."""
 
 _SQUARED_ITEMS = 1024
+
+_GENERAL = "general"
+"""The block of what is not of one group."""
 
 # Tensors may be read by this process next, or written into by it, and by who draws of them; what was said is read.
 _TO_PROCESS = ALL_WRITES | 0x0080 | 0x0100 | 0x0200 | 0x0400 | 0x4000
@@ -72,26 +78,22 @@ class Steps:
         self._device = device
         self._rule = rule
         self._slots = slots
-        self._names = tuple(f"u_{name}" for name in ("share", "kept", "clip", "follow", "rate", "first", *numbers))
+        names = "share", "kept", "clip", "follow", "rate", "first", *numbers
+        self._names = tuple(f"u_{name}" for name in names)
+        self._places = {name: place for place, name in enumerate(names)}
         self._count = said
         context = device.context
         self._verdict = context.buffer(np.array([0, 1, 0, 0], np.float32).tobytes())
         self._sum = context.buffer(bytes(max(said, 4) * 4))
-        self._general = context.buffer(reserve=self._size)
+        self._told = Told(device)
+        self._numbers = Blocks({})
         self._outcomes = [Mapped(device, (2 + said) * 4, "reads") for _ in range(AHEAD)]
         self._free = deque(range(AHEAD))
         self._under_way: deque[int] = deque()
-        self._told: list[moderngl.Buffer] = []
-        # What buffers have been told already, most of which stays the same from step to step.
-        self._known: dict[moderngl.Buffer, Numbers] = {}
-        self._kept: dict[str, float] = {}
-        self._say: Recorded | None = None
-        self._add: Recorded | None = None
-        self._moves: list[Recorded] = []
-
-    @property
-    def _size(self) -> int:
-        return -(-len(self._names) // 4) * 16
+        # What is told already, most of which stays the same from step to step.
+        self._known: dict[str, Numbers] = {}
+        self._add: Played | None = None
+        self._moves: list[Played] = []
 
     @property
     def is_full(self) -> bool:
@@ -103,8 +105,9 @@ class Steps:
         for held in self._outcomes:
             held.drop_fence()
         self._outcomes.clear()
+        self._told.close()
         self._moves.clear()
-        self._say = self._add = None
+        self._add = None
 
     def arrange(
         self,
@@ -123,34 +126,45 @@ class Steps:
         """
         context = self._device.context
         texture, columns = said
-        block = block_of(context, [(self._count, columns, 0, 0)])
-        self._say = Recorded([self._single("learn/say_compute.glsl", block, {3: self._sum}, (texture,))], self._device)
+        self._numbers = Blocks(dict.fromkeys([_GENERAL, *map(str, range(len(groups)))], len(self._names)))
+        self._told.adopt(self._numbers)
+        self._known.clear()
+        general = self._region(_GENERAL)
         self._add = None
         if added:
-            table = Table(self._device, added)
-            passes = table.dispatches(("learn/add_compute.glsl",), (), self._names, self._general, {})
-            self._add = Recorded(passes, self._device)
+            passes = Table(self._device, added).dispatches(("learn/add_compute.glsl",), (), self._names, general, {})
+            block = block_of(context, [(self._count, columns, 0, 0)])
+            say = self._single("learn/say_compute.glsl", block, {3: self._sum}, (texture,))
+            self._add = Played([*passes, say], self._device)
         moved = [entry for group in groups if not group.statistics for entry in group.entries]
         squares = Table(self._device, moved, _SQUARED_ITEMS)
         sums = context.buffer(reserve=max(squares.groups, 4) * 4)
-        before = squares.dispatches(("learn/squares_compute.glsl",), (), self._names, self._general, {2: sums})
-        block = block_of(context, [(self._count, 0, squares.groups, 0)])
-        self._told = [context.buffer(reserve=self._size) for _ in groups]
-        self._known.clear()
+        before = squares.dispatches(("learn/squares_compute.glsl",), (), self._names, general, {2: sums})
+        block = block_of(context, [(self._count, columns, squares.groups, 0)])
         after: list[Dispatch] = []
         verdict = {4: self._verdict} | ({0: kernels} if kernels is not None else {})
-        for told, group in zip(self._told, groups, strict=True):
+        for number, group in enumerate(groups):
             table = Table(self._device, group.entries)
             files: tuple[str, ...] = ("learn/statistics_compute.glsl",)
             if not group.statistics:
                 files = ("learn/table.glsl", f"learn/{self._rule}.glsl", "learn/step.glsl", "learn/step_compute.glsl")
             constants = (("TOLD", 1), ("SLOTS", self._slots))
-            after += table.dispatches(files, constants, self._names, told, verdict)
+            after += table.dispatches(files, constants, self._names, self._region(str(number)), verdict)
         self._moves = []
         for outcome in self._outcomes:
-            held = {2: sums, 3: self._sum, 4: self._verdict, 5: outcome.buffer}
-            judge = self._single("learn/judge_compute.glsl", block, held)
-            self._moves.append(Recorded([*before, judge, *after], self._device))
+            held = {2: sums, 4: self._verdict, 5: outcome.buffer}
+            # Of a single crop what is said is the step's.
+            judge = (
+                self._single("learn/judge_compute.glsl", block, {**held, 3: self._sum})
+                if added
+                else self._single("learn/judge_compute.glsl", block, held, (texture,), (("SINGLE", 1),))
+            )
+            self._moves.append(Played([*before, judge, *after], self._device, _TO_PROCESS))
+
+    def _region(self, block: str) -> Region:
+        region = self._told.region(block)
+        assert region is not None
+        return region
 
     def _single(
         self,
@@ -158,26 +172,24 @@ class Steps:
         block: moderngl.Buffer,
         buffers: Mapping[int, moderngl.Buffer],
         textures: tuple[moderngl.Texture, ...] = (),
+        constants: Constants = (),
     ) -> Dispatch:
-        program = self._device.compute(Source("compute", (file,), numbers=self._names))
+        program = self._device.compute(Source("compute", (file,), constants, numbers=self._names))
         held = tuple(buffers.get(n) for n in range(max(buffers) + 1))
-        blocks = ((1, self._general),)
-        return Dispatch(program, (1, 1, 1), block, textures, buffers=held, barrier=ALL_WRITES, blocks=blocks)
+        numbers = (self._region(_GENERAL),)
+        return Dispatch(program, (1, 1, 1), block, textures, buffers=held, barrier=ALL_WRITES, numbers=numbers)
 
-    def crop(self, share: float, *, anew: bool, adds: bool) -> None:
-        """Take what is said of a crop that has been run, and, where that is not all of the step, its gradients.
+    def crop(self, share: float, *, anew: bool) -> None:
+        """Take what is said of a crop that has been run, and its gradients, where that is not all of the step.
 
         Args:
             share: of the step.
             anew: whether it is the step's first.
-            adds: whether gradients are added up.
         """
-        assert self._say is not None
-        self._kept |= {"share": share, "kept": float(not anew)}
-        self._tell(self._general, self._kept)
-        if adds and self._add is not None:
+        if self._add is not None:
+            self._tell(_GENERAL, {"share": share, "kept": float(not anew)})
+            self._told.write(self._numbers)
             self._add()
-        self._say()
 
     def take(self, clip: float, numbers: Sequence[Numbers]) -> None:
         """Take the step.
@@ -186,26 +198,25 @@ class Steps:
             clip: what the norm is brought down to.
             numbers: of each group.
         """
-        self._kept |= {"clip": min(clip, 3e38)}
-        self._tell(self._general, self._kept)
-        for told, said in zip(self._told, numbers, strict=True):
-            self._tell(told, said)
+        self._tell(_GENERAL, {"clip": min(clip, 3e38)})
+        for number, said in enumerate(numbers):
+            self._tell(str(number), said)
+        self._told.write(self._numbers)
         slot = self._free.popleft()
         self._moves[slot]()
-        self._device.context.memory_barrier(_TO_PROCESS)
         self._outcomes[slot].leave_fence()
         self._under_way.append(slot)
         if not self._device.is_software:
             self._device.calls.flush()
 
-    def _tell(self, buffer: moderngl.Buffer, numbers: Numbers) -> None:
-        if self._known.get(buffer) == numbers:
+    def _tell(self, block: str, numbers: Numbers) -> None:
+        if self._known.get(block) == numbers:
             return
-        self._known[buffer] = dict(numbers)
-        values = np.zeros(self._size // 4, np.float32)
+        self._known[block] = numbers
+        self._numbers.version += 1
+        told = self._numbers.told[self._numbers.spans[block]]
         for name, value in numbers.items():
-            values[self._names.index(f"u_{name}")] = value
-        buffer.write(values)
+            told[self._places[name]] = value
 
     def outcomes(self, *, wait: bool) -> list[Said]:
         """What the steps came to that are done, in order; waits for the rest where that is wanted."""

@@ -14,6 +14,7 @@ from studio.engine.gl.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.shaders import Source
 from studio.engine.gl.tensors import DeviceTensor
 from studio.engine.gl.text import Constants
+from studio.engine.gl.told import Region
 from studio.model.layout import kernel_grid
 
 _KINDS = {"straight": 1, "swapped": 2, "row": 3}
@@ -96,7 +97,7 @@ class Table:
         files: tuple[str, ...],
         constants: Constants,
         numbers: tuple[str, ...],
-        told: moderngl.Buffer,
+        told: Region,
         buffers: Mapping[int, moderngl.Buffer],
     ) -> list[Dispatch]:
         """The passes of a shader over all entries: one, or one for each where textures have no handles.
@@ -105,7 +106,7 @@ class Table:
             files: of the shader.
             constants: what it has ``#define``-d.
             numbers: what ``told`` holds, by name.
-            told: the block of numbers.
+            told: where those are.
             buffers: storage buffers besides the table, by binding.
         """
         count = len(self._entries)
@@ -132,7 +133,7 @@ class Table:
                     buffers=held,
                     barrier=ALL_WRITES if not found else 0,
                     by_handle=self._by_handle,
-                    blocks=((1, told),),
+                    numbers=(told,),
                 )
             )
         return found

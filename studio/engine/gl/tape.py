@@ -89,13 +89,14 @@ class Tape:
     Args:
         made: the calls; whoever holds the tape holds what they bind.
         calls: of the device that they are for.
+        brief: whether Python's lock is kept meanwhile; else other threads run, and this one waits for them behind it.
     """
 
-    def __init__(self, made: Sequence[Made], calls: Calls) -> None:
+    def __init__(self, made: Sequence[Made], calls: Calls, *, brief: bool = False) -> None:
         self._calls: list[Call] = []
         rows: list[list[int]] = []
         bound: dict[tuple[str | int, ...], Row] = {}
-        play = _player()
+        play = _player(brief=brief)
 
         def end() -> None:
             if rows:
@@ -147,18 +148,21 @@ class _Loading:
     """Has LLVM loaded and the loop compiled in a thread of its own, once there have been some frames.
 
     Nobody waits for it: it takes a fifth of a second, and the first picture comes before.
+
+    Attributes:
+        address: of the loop; 0 where LLVM does not work, None before that is known.
     """
 
     def __init__(self) -> None:
         self._asked = 0
-        self._address: int | None = None
+        self.address: int | None = None
         self._lock = Lock()
 
     @property
     def is_over(self) -> bool:
         """Whether tapes can be made now."""
-        if self._address is not None:
-            return self._address != 0
+        if self.address is not None:
+            return self.address != 0
         self._asked += 1
         if self._asked == _ASKED_BEFORE:
             # Python waits for it at its end: LLVM must not run on while the process is taken down.
@@ -168,12 +172,12 @@ class _Loading:
     def load(self) -> int:
         """The address of the loop; 0 where LLVM does not work."""
         with self._lock:
-            if self._address is None:
+            if self.address is None:
                 load_llvm()
-                self._address = machine.compiled("play", _text()) if machine.works() else 0
-                if not self._address:
+                self.address = machine.compiled("play", _text()) if machine.works() else 0
+                if not self.address:
                     _log.debug("Python makes the calls of OpenGL: %s.", machine.problem())
-            return self._address
+            return self.address
 
 
 _loading = _Loading()
@@ -185,15 +189,21 @@ def can_play(calls: Calls) -> bool:
     return all(calls.address(name) for name in _FUNCTIONS) and _loading.is_over
 
 
+def plays(calls: Calls) -> bool:
+    """Whether tapes of a device's calls can be made at once; see `can_play`."""
+    return bool(_loading.address) and can_play(calls)
+
+
 def prepare() -> bool:
     """Wait until tapes can be made; False where LLVM does not work."""
     return _loading.load() != 0
 
 
 @cache
-def _player() -> Any:
-    """Plays rows, at an address, so many; Python's other threads run meanwhile."""
-    return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)(_loading.load())
+def _player(*, brief: bool) -> Any:
+    """Plays rows, at an address, so many; Python's other threads run meanwhile, unless it is brief."""
+    kind = ctypes.PYFUNCTYPE if brief else ctypes.CFUNCTYPE
+    return kind(None, ctypes.c_void_p, ctypes.c_int64)(_loading.load())
 
 
 def _text() -> str:

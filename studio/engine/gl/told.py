@@ -1,14 +1,14 @@
-"""The block of numbers that shaders are told: one buffer for a network, written once in a frame that changes some."""
+"""Blocks of numbers that shaders are told: one buffer for a network's, written once in a frame that changes some."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from studio.engine.gl.device import Device
 from studio.engine.gl.mapped import Feed, Mapped
-from studio.engine.numbers import Numbers
 from studio.model.op import Array
 
 _UNIFORM_BUFFER_OFFSET_ALIGNMENT = 0x8A34
@@ -16,6 +16,37 @@ _UNIFORM_BUFFER_OFFSET_ALIGNMENT = 0x8A34
 _BUFFERS = 64
 """Of a few KB each, with a fence for every 32: with one for four an H200 took 5 µs more for a frame whose numbers move,
 with one for 16 it took 1."""
+
+
+class Spoken(Protocol):
+    """Numbers of several blocks in one array, such as `studio.engine.numbers.Numbers`.
+
+    Attributes:
+        told: float32.
+        spans: where in ``told`` each block's are, by its name.
+        version: counts what has changed in ``told``.
+    """
+
+    told: Array
+    spans: dict[str, slice]
+    version: int
+
+
+class Blocks:
+    """Numbers that whoever runs passes writes by himself; see `Spoken`.
+
+    Args:
+        sizes: how many each block has, by its name.
+    """
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self.spans: dict[str, slice] = {}
+        at = 0
+        for name, size in sizes.items():
+            self.spans[name] = slice(at, at + size)
+            at += size
+        self.told: Array = np.zeros(at, np.float32)
+        self.version = 0
 
 
 class Region(NamedTuple):
@@ -57,7 +88,7 @@ class Told:
         self.cell = np.zeros(1, np.int64)
         self._regions: dict[str, Region] = {}
 
-    def adopt(self, numbers: Numbers) -> None:
+    def adopt(self, numbers: Spoken) -> None:
         """Lay out the numbers of what runs from now on."""
         at, to = 0, []
         self._regions.clear()
@@ -83,16 +114,19 @@ class Told:
         assert self._current is not None, "numbers are written before a pass is told them"
         return self._current
 
-    def write(self, numbers: Numbers) -> None:
+    def write(self, numbers: Spoken) -> None:
         """Bring over what has changed since the last time."""
         if numbers.version == self._version or self._feed is None:
             return
         self._version = numbers.version
-        self._memory[self._to] = numbers.told
         if self._current is not None:
             self._feed.leave_fence()
         _, self._current = self._feed.take()
-        self._current.fill(self._memory)
+        memory = self._current.memory
+        # What lies between the nodes' numbers nobody reads.
+        (self._memory if memory is None else memory)[self._to] = numbers.told
+        if memory is None:
+            self._current.fill(self._memory)
         self.cell[0] = self._current.buffer.glo
 
     def close(self) -> None:

@@ -103,7 +103,10 @@ class SparingEngine(AtlasEngine):
                 nodes, stale = self._running.nodes, ()
         super()._execute(nodes, stale)
         makes, unwritten = self._ran
-        self._missing = (self._missing - makes) | unwritten
+        # One run after the other leaves out the same.
+        if self._missing is not unwritten:
+            left = self._missing - makes
+            self._missing = left | unwritten if left else unwritten
 
     def _unread(self, groups: Sequence[Group]) -> set[str]:
         running = self._running
