@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from studio.engine.gl.device import Device
 from studio.engine.gl.dispatch import Recorded
 from studio.engine.gl.passes import Step
-from studio.engine.gl.tape import Made, Row, Tape
+from studio.engine.gl.tape import Call, Made, Row, Tape
 
 # Steps of a frame after which they are sent off where a GPU has nothing else to do: drivers collect commands until they
 # are told to. A GPU is busy with a layer for longer than the driver needs to be told of three more. Each sending costs
@@ -31,7 +31,8 @@ class StepRow:
         self._steps, self._device = tuple(steps), device
         recorded = [step.run for step in steps if isinstance(step.run, Recorded)]
         self._passes = sum(len(run.dispatches) for run in recorded) if len(recorded) == len(steps) else 0
-        # By whether the GPU has nothing else to do, and whether the row is sent off at its end.
+        # By whether the GPU has nothing else to do, and whether more is asked for right behind.
+        self._calls: dict[tuple[bool, bool], list[Call]] = {}
         self._tapes: dict[tuple[bool, bool], Tape] = {}
         passes = [dispatch for run in recorded for dispatch in run.dispatches]
         self._writes = tuple(writes for dispatch in passes for writes in dispatch.writes)
@@ -49,14 +50,11 @@ class StepRow:
             goes_on: whether more is asked for right behind them, with which they are sent off.
         """
         is_idle = self._device.calls.begin()
-        if timed is None and (tape := self._tape(is_idle=is_idle, goes_on=goes_on)) is not None:
-            tape()
+        if timed is None:
+            self._run(is_idle=is_idle, goes_on=goes_on)
             return
         for number, step in enumerate(self._steps, 1):
-            if timed is None:
-                step.run()
-            else:
-                timed(step)
+            timed(step)
             if self._is_sent(number, is_idle=is_idle, goes_on=goes_on):
                 self._device.calls.flush()
 
@@ -69,18 +67,23 @@ class StepRow:
     def _left_out(self) -> frozenset[str]:
         return frozenset(name for writes in self._writes for name in writes.unwritten)
 
-    def _tape(self, *, is_idle: bool, goes_on: bool) -> Tape | None:
-        """Native code that runs them; None where Python does."""
+    def _run(self, *, is_idle: bool, goes_on: bool) -> None:
+        """Run all, by native code where that can be."""
         key = is_idle, goes_on
+        if key not in self._calls:
+            self._calls[key] = [made.call for made in self._whole(is_idle=is_idle, goes_on=goes_on)]
         if key not in self._tapes and self._device.can_play(self._passes):
             self._tapes[key] = Tape(self._whole(is_idle=is_idle, goes_on=goes_on), self._device.calls)
-        return self._tapes.get(key)
+        if key in self._tapes:
+            self._tapes[key]()
+            return
+        for call in self._calls[key]:
+            call()
 
     def _whole(self, *, is_idle: bool, goes_on: bool) -> list[Made]:
         made: list[Made] = []
         for number, step in enumerate(self._steps, 1):
-            assert isinstance(step.run, Recorded)
-            made += step.run.made
+            made += step.run.made if isinstance(step.run, Recorded) else [Made(step.run)]
             if self._is_sent(number, is_idle=is_idle, goes_on=goes_on):
                 made.append(Made(self._device.calls.flush, (Row("glFlush", ()),)))
         return made
