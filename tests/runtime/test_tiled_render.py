@@ -20,6 +20,7 @@ from studio.io.networks import load_network
 from studio.model.network import Network
 from studio.model.stage import Guard, Painted, Stage
 from studio.paths import WEIGHTS
+from studio.runtime.render import tiles as by_tiles
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.tiles import TiledRunner, reach, tiles
 
@@ -175,7 +176,9 @@ def test_the_output_does_not_come_back_by_tiles() -> None:
         engine.close()
 
 
-def test_a_network_that_looks_at_the_whole_picture_is_refused() -> None:
+def test_a_network_that_looks_at_the_whole_picture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # At the largest size that is tried it takes half a minute.
+    monkeypatch.setattr(by_tiles, "_TRIED", by_tiles._TRIED[:2])
     engine = on_torch(load_network(WEIGHTS / "style-ink"))
     try:
         with pytest.raises(StudioError, match="whole picture at once"):

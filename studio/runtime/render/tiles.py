@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +12,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.model.graph import Graph
 from studio.model.op import Array
-from studio.model.picture import DeepPicture
+from studio.model.picture import DeepPicture, Picture
 from studio.model.size import Size
 from studio.model.stage import Painted
 from studio.model.stages import Stages
@@ -236,8 +237,12 @@ def reach(runner: FrameRunner) -> Size:
     step = runner.graph.multiple
     for tried in _TRIED:
         side = Size(*(max(tried // each, _LEAST) * each for each in step))
-        found = [_moved(runner, side, block) for block in _blocks(side, step)]
-        if all(far is not None for far in found):
+        before = np.random.default_rng(0).integers(0, 256, (*side, 3), np.uint8)
+        made = runner.raw(before).copy()
+        # One block that moves all of it is enough to know.
+        moved = (_moved(runner, before, made, block) for block in _blocks(side, step))
+        found = list(itertools.takewhile(lambda far: far is not None, moved))
+        if len(found) == _BLOCKS:
             return Size(max(far.height for far in found if far), max(far.width for far in found if far))
     raise StudioError(
         "This network looks at the whole picture at once (a norm or a mean over the picture, a bend that moves it), "
@@ -252,21 +257,18 @@ def _blocks(side: Size, step: Size) -> Iterator[tuple[int, int]]:
         yield y * step.height, x * step.width
 
 
-def _moved(runner: FrameRunner, side: Size, block: tuple[int, int]) -> Size | None:
-    """How far from a block the output moves with it; None where that is up to the border."""
+def _moved(runner: FrameRunner, before: Picture, made: Array, block: tuple[int, int]) -> Size | None:
+    """How far from a block of a picture what is made of it moves with it; None where that is up to the border."""
     step, scale = runner.graph.multiple, runner.graph.scales[runner.graph.output]
     assert scale is not None, "asked before"
-    random = np.random.default_rng(0)
-    before = random.integers(0, 256, (*side, 3), np.uint8)
     after = before.copy()
     # Of a few pixels a norm over the whole picture shows too little.
     high, wide = (-(-_BLOCK // size) * size for size in step)
     top, left = block
     after[top : top + high, left : left + wide] = 255 - before[top : top + high, left : left + wide]
-    one, other = (runner.raw(picture) for picture in (before, after))
-    change = np.abs(one - other).max(axis=0)
+    change = np.abs(made - runner.raw(after)).max(axis=0)
     # Far off, what a network of many layers still sees of a place is less than a float tells.
-    places = np.argwhere(change > 1e-5 * max(float(np.abs(one).max()), 1e-6))
+    places = np.argwhere(change > 1e-5 * max(float(np.abs(made).max()), 1e-6))
     if not len(places):
         return Size(0, 0)
     lo, hi = places.min(axis=0), places.max(axis=0) + 1
