@@ -47,7 +47,9 @@ def at(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def saver(at: Running) -> PresetSaver:
+def saver(at: Running, monkeypatch: pytest.MonkeyPatch) -> PresetSaver:
+    # A busy machine may take longer for the picture than a person is to wait for it.
+    monkeypatch.setattr(preset_saver, "PATIENCE", 60_000)
     return PresetSaver(at.document, at.library, at.live.snapshot, at.worker, at.post, at.said.append)
 
 
