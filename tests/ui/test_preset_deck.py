@@ -420,6 +420,31 @@ def test_unsaved_work_is_kept_until_it_is_saved(at: Running, qtbot: QtBot) -> No
     assert list((at.home / "recovery").iterdir()) == []
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_end_from_outside_waits_for_what_is_being_kept(
+    at: Running, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    run, goes_on = Crash(at), threading.Event()
+    keep = run.recovery.keep
+
+    def slow(*given: object) -> None:
+        assert goes_on.wait(60)
+        keep(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run.recovery, "keep", slow)
+    at.edit()
+    if begun:
+        run.autosave.keep()
+    run.autosave.end(unasked=True)
+    pending = at.worker.pending
+    goes_on.set()
+    assert at.worker.close(60)
+    # So long the end waits.
+    assert pending == ("Keeping unsaved work",)
+    assert at.worker.pending == ()
+    assert len(kept(at)) == 1
+
+
 def test_it_is_written_after_some_time_or_many_edits(
     at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,8 @@ class Autosave(QObject):
         stays = unasked and self._document.unsaved
         if stays:
             self.keep()
+            # Behind what is being kept, that the end waits for it.
+            self._worker.do(lambda: None, lambda _: None, doing="Keeping unsaved work", writes=True)
         self._document.changed.disconnect(self._follow)
         # Before its folder goes, in which it lies.
         for lock in (self._lock, *self._offered.values()):
