@@ -326,7 +326,7 @@ def test_a_recording_is_as_long_as_it_took(showing: Studio, tmp_path: Path, monk
     with open_source(str(tmp_path / "tiny.mp4")) as film:
         frames = list(film)
     assert 2.0 <= status().seconds <= clock.now - began
-    assert len(frames) == status().seconds * 25
+    assert len(frames) == pytest.approx(status().seconds * 25)
     assert (status().frames, status().error) == (len(frames), "")
     # Said with the next frame, which may come a report after the status.
     showing.until(lambda: any("Recorded" in text for text in showing.messages))

@@ -38,14 +38,16 @@ thread.start()
 thread.join()
 done.set()
 rasteriser.join()
-print(priority(os.getpid()) - before, *(each - before for each in found))
+print(before, priority(os.getpid()) - before, *(each - before for each in found))
 """
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux knows threads by number")
 def test_threads_in_the_background_step_back_once_and_the_main_thread_stays() -> None:
     done = subprocess.run([sys.executable, "-c", PROBE], check=True, capture_output=True, text=True)
-    assert done.stdout.split() == ["0", "10", "10", "10"]
+    own, *found = map(int, done.stdout.split())
+    # There is no further back than 19, where tests are run that far back themselves.
+    assert found == [0, *[min(10, 19 - own)] * 3]
 
 
 def test_threads_take_short_turns_with_python() -> None:

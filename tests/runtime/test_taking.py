@@ -120,6 +120,11 @@ def rendered(monkeypatch: pytest.MonkeyPatch, film: Path, output: str, performan
         main()
 
 
+def before_the_first(performance: Path) -> float:
+    """Seconds that go by between the first run and the recording's first picture: more on a machine that is busy."""
+    return next(event.time for event in load_performance(performance).events if isinstance(event, Recorded))
+
+
 def wait(studio: Studio, frames: int) -> None:
     serial = studio.telemetry[Progress].serial + frames
     studio.until(lambda: studio.telemetry[Progress].serial >= serial)
@@ -196,7 +201,7 @@ def test_it_is_rendered_larger_at_another_rate_and_in_part_the_same_each_time(
         rendered(monkeypatch, film, name, path, "--size", "120", "--fps", "30")
     large = pictures(tmp_path / "large.mkv")
     assert large[0].shape == (90, 120, 3)
-    assert abs(len(large) / 30 - len(live) / 25) < 0.1
+    assert abs(len(large) / 30 - len(live) / 25 - before_the_first(path)) < 0.1
     twice = pictures(tmp_path / "twice.mkv")
     assert [picture.tobytes() for picture in large] == [picture.tobytes() for picture in twice]
 
