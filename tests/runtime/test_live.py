@@ -369,7 +369,7 @@ def test_closing_frees_the_thread_and_finishes_the_recording(gl_device: Device, 
     running.until(lambda: running.telemetry[Progress].serial)
     running.live.record(RecordingTarget(tmp_path, name="x"), "x")
     running.until(lambda: (status := running.telemetry[Recording].status) is not None and status.frames)
-    running.live.close()
+    running.live.close(60)
     assert not running.live._thread.is_alive()
     assert running.live.screen is None
     with open_source(str(tmp_path / "x.mp4")) as film:

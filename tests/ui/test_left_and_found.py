@@ -99,7 +99,8 @@ def test_after_an_end_from_outside_what_was_not_saved_is_offered(qtbot: QtBot, p
     # The old copy goes when the new one is whole.
     second.until(lambda: not (folder / ABOUT).exists())
     second.close()
-    assert not list(folder.parent.glob(f"*/{ABOUT}"))
+    # A busy machine may take longer than the end waits for what nobody would miss.
+    qtbot.waitUntil(lambda: not list(folder.parent.glob(f"*/{ABOUT}")))
 
 
 def test_after_an_end_by_force_bends_and_film_come_back_by_a_button(qtbot: QtBot, place: Path) -> None:
