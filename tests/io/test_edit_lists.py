@@ -7,8 +7,11 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from films import make_film, number_of, numbers
+from test_turned_parts import _inside, _joined, _part
 
 from studio.errors import StudioError
 from studio.io.sources import Source, at_constant_rate, open_source
@@ -184,3 +187,92 @@ def test_damaged_lists_are_passed_over(tmp_path: Path) -> None:
             path.write_bytes(data)
             with contextlib.suppress(StudioError), open_source(str(path)) as source:
                 next(iter(source), None)
+
+
+@pytest.mark.parametrize("entries", [[(0.0, 0.0, 1)], [(0.0, 1.0, 1)], [(0.52, None, 1), (0.0, 1.0, 1)]])
+@pytest.mark.parametrize("bf", ["0", "2"])
+def test_a_single_part_without_a_length_lasts_to_the_end(tmp_path: Path, entries: list[Entry], bf: str) -> None:
+    """FFmpeg gives no picture of one."""
+    late = 0.08 if bf == "2" else 0.0
+    first = round((entries[-1][1] or 0.0) * 25)
+    moved = [(long, None if at is None else at + late, speed) for long, at, speed in entries]
+    with open_source(str(_film(tmp_path / "a.mp4", *moved, bf=bf))) as source:
+        assert (source.info.frames, source.info.duration) == (100 - first, 4.0 - first / 25)
+        shown = _shown(source)
+        assert shown == [(first + k, pytest.approx(k / 25, abs=1e-3)) for k in range(100 - first)]
+        assert source.warning is None
+        assert _shown(source, 2.0) == shown[50:]
+
+
+_HELD = (0.0, 0.04, 0.08, 2.0, 2.04, 2.08, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([(2.0, 1.0, 1)], [(2, 0.0), (3, 1.0), (4, 1.04), (5, 1.08)]),
+        ([(1.0, 0.5, 1)], [(2, 0.0)]),
+        ([(1.0, 0.5, 1), (1.5, 3.0, 1)], [(2, 0.0), (5, 1.0), (6, 2.0)]),
+        ([(0.5, None, 1), (2.0, 1.0, 1)], [(2, 0.0), (3, 1.0), (4, 1.04), (5, 1.08)]),
+        ([(1.0, 1.0, 2)], [(2, 0.0), (3, 0.5), (4, 0.52), (5, 0.54)]),
+    ],
+)
+@pytest.mark.parametrize("bf", ["0", "2"])
+def test_a_part_that_begins_within_a_long_picture_begins_with_it(
+    tmp_path: Path, entries: list[Entry], expected: list[tuple[int, float]], bf: str
+) -> None:
+    """As of a recorded screen that was trimmed: FFmpeg begins with the next, so that all of it is early."""
+    path = make_film(
+        tmp_path / "a.mp4", count=7, times=list(_HELD), options={"bf": bf, "b_strategy": "0"}, container={}
+    )
+    # With B frames the stamps stand two steps of decoding later.
+    late = 0.08 if bf == "2" else 0.0
+    moved = [(long, None if at is None else at + late, speed) for long, at, speed in entries]
+    with open_source(str(edited(path, moved, scale=16000))) as source:
+        shown = _shown(source)
+        assert shown == [(number, pytest.approx(time, abs=2e-3)) for number, time in expected]
+        assert source.warning is None
+        assert _shown(source, 0.4) == [
+            one for one, after in zip(shown, [*shown[1:], (0, 9.0)], strict=True) if after[1] > 0.4
+        ]
+
+
+@pytest.mark.parametrize("at", [-1, 1])
+def test_a_moment_of_a_picture_is_none(tmp_path: Path, at: int) -> None:
+    """A list that is a tick too early or too late, by rounding."""
+    tick = at / 12800
+    with open_source(str(_film(tmp_path / "a.mp4", (1.0, 1.0 + tick, 1), (1.0, 3.0 + tick, 1)))) as source:
+        assert (source.info.fps, source.info.frames) == (25, 50)
+        assert source.info.duration == pytest.approx(2.0, abs=1e-3)
+        shown = [*range(25, 50), *range(75, 100)]
+        assert _shown(source) == [(number, pytest.approx(k / 25, abs=1e-3)) for k, number in enumerate(shown)]
+
+
+def test_a_single_part_that_is_longer_than_its_pictures_is_as_long_as_they_are(tmp_path: Path) -> None:
+    with open_source(str(_film(tmp_path / "a.mp4", (9.0, 3.0, 1)))) as source:
+        assert (source.info.frames, source.info.duration) == (25, 1.0)
+        assert [number for number, _ in _shown(source)] == list(range(75, 100))
+        assert source.warning is None
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_a_turn_ends_where_key_frames_say_none_in_parts_too(tmp_path: Path, angle: int) -> None:
+    """FFmpeg's decoder of HEVC keeps one for good."""
+    turned = _part(tmp_path / "a.ts", angle, every=True, codec="hevc", bf=0)
+    plain = _part(tmp_path / "b.ts", 0, every=True, codec="hevc", bf=0)
+    path = tmp_path / "a.mp4"
+    with av.open(str(_joined(tmp_path, turned, plain, at=(2.0, 2.8)))) as joined, av.open(str(path), "w") as film:
+        stream = film.add_stream_from_template(joined.streams.video[0])
+        for packet in joined.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                film.mux(packet)
+    with open_source(str(edited(path, [(1.6, 0.0, 1), (0.4, 0.0, 1)], scale=90000))) as source:
+        shown = [frame.picture for frame in source]
+        assert len(shown) == 50
+        for k, picture in enumerate(shown):
+            held = -angle // 90 if k < 20 or k >= 40 else 0
+            if angle == 180 or held:
+                assert numbers([np.rot90(picture, held)]) == [k % 20]
+            else:
+                assert _inside(picture, 0) == k % 20

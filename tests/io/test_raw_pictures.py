@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films import make_film, numbers
+from films import make_film, numbered, numbers
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
@@ -120,3 +120,23 @@ def test_a_film_that_is_cut_off_in_its_first_picture_is_called_so(tmp_path: Path
         path.write_bytes(data[: begins + kept])
         with pytest.raises(StudioError, match=r"no frame of .* can be decoded: it is damaged or cut off"):
             open_source(str(path))
+
+
+@pytest.mark.parametrize(("codec", "pixels"), [("bmp", "bgr24"), ("pam", "rgb24"), ("xwd", "rgb24"), ("ppm", "rgb24")])
+def test_whole_files_that_an_avi_calls_raw_are_told(tmp_path: Path, codec: str, pixels: str) -> None:
+    """They have nearly as many bytes as raw pictures, and were shown moved by their heads."""
+    path = tmp_path / "a.avi"
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 160, 96, pixels, Fraction(1, 25)
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("rawvideo", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "bgr24"
+        for number in range(3):
+            frame = av.VideoFrame.from_ndarray(numbered(number), format="rgb24").reformat(format=pixels)
+            frame.pts = number
+            for packet in encoder.encode(frame):
+                packet.stream = stream
+                film.mux(packet)
+    kind = {"ppm": "PNM"}.get(codec, codec.upper())
+    with pytest.raises(StudioError, match=f"whole {kind} files and calls them raw .*`ffmpeg -c:v {codec} -i a.avi"):
+        open_source(str(path))

@@ -105,7 +105,11 @@ class VideoSource(BaseSource):
                 raise StudioError(wrong)
             # What is to be said of it however it is read.
             self._known = edits.remark if edits is not None else doubt_of(container, stream)
-            beginning = list(islice(decoded(container, stream, self._note_damage), 2))
+            beginning = (
+                edits.beginning(self._note_damage)
+                if edits is not None
+                else list(islice(decoded(container, stream, self._note_damage), 2))
+            )
             if not beginning and (other := what_else(path)):
                 raise StudioError(f"{path} is {other}")
             if not beginning:

@@ -1,7 +1,8 @@
 """Edit lists of MOV and MP4, followed here where FFmpeg would lose pictures of them or pass over their speeds.
 
 FFmpeg stops at a key frame that by its decoding time lasts until the end of an edit, though the B frames behind it
-belong there as well. It plays every edit at the speed at which it was filmed, one that holds a picture, too.
+belong there as well. It plays every edit at the speed at which it was filmed, one that holds a picture, too. Of an edit
+that begins within a long picture it leaves that one out, and of one without a length everything.
 
 Source: ISO/IEC 14496-12 (`elst`).
 """
@@ -20,9 +21,11 @@ import numpy as np
 
 from studio.io.sources._files.iso import Parts, tracks, within
 from studio.io.sources._films.clock import fine_rate
-from studio.io.sources._films.decode import decoder_of, frames_of
+from studio.io.sources._films.decode import decoded, decoder_of, frames_of
+from studio.io.sources._films.hevc_turns import unsaid
 from studio.io.sources._films.opening import LOOKED_AT, meant_rate, open_film
 from studio.io.sources._films.samples import Samples, Ticks, samples_of
+from studio.io.sources.base import Turn
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -33,6 +36,8 @@ _MOST = 1000
 _TICK = Fraction(1, 1_000_000)
 # In a list 16 bits of a speed stand behind the point.
 _ONE = 1 << 16
+# Of how long most pictures are shown: less of one is not shown in front of others.
+_WORTH = 0.9
 _BACKWARDS = "its edit list asks for it to be played backwards, and it is played forwards"
 _SOUND = "parts of it are played at another speed, as its edit list asks; their sound is not"
 
@@ -105,6 +110,15 @@ class EditList:
         since = Fraction(max(0, stamp - edit.zero), self._samples.scale)
         return edit.shown + (since / edit.speed if edit.speed else 0)
 
+    def beginning(self, damaged: Callable[[], None]) -> list[tuple[VideoFrame, Turn]]:
+        """The first two pictures that are stored, shown or not: FFmpeg gives none of some lists. See `decoded`.
+
+        Raises:
+            StudioError: where the film has gone away.
+        """
+        with open_film(self._path, edited=False) as container:
+            return list(islice(decoded(container, container.streams.video[self._number], damaged), 2))
+
     def frames(self, start: float, damaged: Callable[[], None]) -> Iterator[VideoFrame]:
         """Decode the frames from the one that is shown at a second.
 
@@ -132,7 +146,7 @@ class EditList:
             with contextlib.suppress(av.FFmpegError):
                 container.seek(place, stream=stream)
             packets = takewhile(lambda packet: packet.dts is None or packet.dts < edit.ends, container.demux(stream))
-            for frame in frames_of(packets, stream, decoder_of(stream), damaged):
+            for frame in frames_of(unsaid(packets, stream), stream, decoder_of(stream), damaged):
                 if frame.pts is None or not max(first, edit.begins) <= frame.pts < edit.ends:
                     continue
                 time, ends = self._time(edit, frame.pts), edit.shown + edit.length
@@ -161,7 +175,8 @@ def edit_list_of(path: Path, number: int, track: int) -> EditList | None:
 
 def _edit_list(file: Parts, end: int, path: Path, number: int, track: int) -> EditList | None:
     header = next(within(file, (0, end), b"moov", b"mvhd"), None)
-    if header is None:
+    # What stands in fragments its tables do not list.
+    if header is None or next(within(file, (0, end), b"moov", b"mvex"), None) is not None:
         return None
     data = file.at(header[0], 32)
     (scale,) = struct.unpack_from(">I", data, 20 if data[:1] == b"\1" else 12)
@@ -172,14 +187,27 @@ def _edit_list(file: Parts, end: int, path: Path, number: int, track: int) -> Ed
     edits = [] if samples is None else list(_edits(entries, samples))
     if samples is None or not edits:
         return None
-    is_plain = len(edits) == 1 and all(entry.speed == 1 for entry in entries if entry.begins >= 0)
-    # How long it is FFmpeg counts with what shows nothing in front of it.
-    if is_plain and not edits[0].shown and not samples.is_left(edits[0].begins, edits[0].ends):
+    if _is_followed(entries, edits, samples):
         return None
     others = [entry for one, (its, _) in lists.items() if one != track for entry in its if entry.begins >= 0]
     said = [_BACKWARDS] if any(entry.speed < 0 for entry in entries) else []
     said += [_SOUND] if any(entry.speed != 1 for entry in others) else []
     return EditList(path, number, edits, samples, "; ".join(said))
+
+
+def _is_followed(entries: list[_Entry], edits: list[_Edit], samples: Samples) -> bool:
+    """Whether FFmpeg shows what a list says, and for as long."""
+    shown, only = [entry for entry in entries if entry.begins >= 0], edits[0]
+    return (
+        len(edits) == 1
+        and all(entry.speed == 1 for entry in shown)
+        # How long it is FFmpeg counts with what shows nothing in front of it, and as the list says.
+        and not only.shown
+        and max(entry.length for entry in shown) <= only.length + Fraction(int(samples.steps.max()), samples.scale)
+        and only.begins == only.zero
+        and any(entry.length for entry in shown)
+        and not samples.is_left(only.begins, only.ends)
+    )
 
 
 def _entries(file: Parts, track: tuple[int, int], scale: int) -> list[_Entry]:
@@ -199,16 +227,34 @@ def _edits(entries: list[_Entry], samples: Samples) -> Iterator[_Edit]:
     """What shows pictures."""
     shown, ordered = Fraction(0), np.sort(samples.shown)
     last = int((samples.shown + samples.steps).max())
+    usual = float(np.median(samples.steps))
+    # One that says no length lasts to the end, where nothing else is shown.
+    is_endless = not any(entry.length for entry in entries if entry.begins >= 0)
     for entry in entries:
         zero, speed = entry.begins, entry.speed if entry.speed >= 0 else Fraction(1)
-        ends = zero + round(entry.length * speed * samples.scale)
-        begins = zero
-        if zero >= 0 and not speed:
-            begins = int(ordered[max(0, int(np.searchsorted(ordered, zero, "right")) - 1)])
-            ends = begins + 1
+        length = Fraction(last - min(zero, last), samples.scale) if is_endless and zero >= 0 else entry.length
+        begins, ends = _span(ordered, last, zero, zero + round(length * speed * samples.scale), usual)
         first, behind = np.searchsorted(ordered, (begins, ends))
-        if zero >= 0 and first < behind:
+        if zero >= 0 and length and first < behind:
             # Longer than there are pictures it does not last, but where one is held.
-            left = Fraction(last - zero, samples.scale) / speed if speed else entry.length
-            yield _Edit(shown, min(entry.length, left), zero, begins, ends, speed)
-        shown += entry.length
+            left = Fraction(last - zero, samples.scale) / speed if speed else length
+            yield _Edit(shown, min(length, left), zero, begins, ends, speed)
+        shown += length
+
+
+def _span(ordered: Ticks, last: int, zero: int, ends: int, usual: float) -> tuple[int, int]:
+    """The stamp of the first picture of a part, and that before which they end.
+
+    Args:
+        ordered: the stamps of all pictures, rising.
+        last: the stamp at which the last of them ends.
+        zero: the stamp that stands at the beginning of the part.
+        ends: the one at its end, the same where one picture is held.
+        usual: how long most of them are shown, in ticks.
+    """
+    behind = int(np.searchsorted(ordered, zero, "right"))
+    following = int(ordered[behind]) if behind < len(ordered) else last
+    # What began before it is shown on, and so is what begins before its end, but no mere moment of either.
+    is_long = following - zero >= _WORTH * usual or following >= ends
+    begins = int(ordered[max(0, behind - 1)]) if is_long and (behind or zero == ends) else zero
+    return begins, begins + 1 if zero == ends else max(zero + 1, ends - int((1 - _WORTH) * usual))
