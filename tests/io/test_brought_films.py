@@ -354,6 +354,7 @@ def test_files_of_other_kinds_are_told_for_what_they_are(tmp_path: Path) -> None
     for name, data, said in (
         ("a.pdf", b"%PDF-1.7\n%abc\n" + bytes(200), "PDF"),
         ("a.svg", b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"></svg>', "SVG"),
+        ("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\x04CgBI" + bytes(100), "CgBI"),
         ("a.jxl", b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a" + bytes(100), "JPEG XL"),
         ("a.png", b"<!DOCTYPE html><html><body>404</body></html>", "web page"),
         ("a.mp4", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n", "Git LFS"),

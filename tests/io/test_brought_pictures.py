@@ -363,3 +363,17 @@ def test_light_in_a_png_gets_the_curve_of_screens(tmp_path: Path) -> None:
 def test_a_qoi_says_nothing_by_what_it_says_of_its_curve(tmp_path: Path) -> None:
     Image.fromarray(RGB).save(tmp_path / "a.qoi")
     assert np.array_equal(only(tmp_path / "a.qoi"), RGB)
+
+
+def test_of_two_exif_parts_of_a_jpeg_the_first_counts(tmp_path: Path) -> None:
+    """As for other readers, where an editor left the camera's behind its own."""
+    held = io.BytesIO()
+    Image.new("RGB", (48, 16)).save(held, "JPEG")
+    whole = held.getvalue()
+    for first, second, shape in ((6, 1, (48, 16)), (1, 6, (16, 48)), (3, 8, (16, 48))):
+        parts = b""
+        for value in (first, second):
+            part = b"Exif\0\0II*\0" + struct.pack("<IHHHIII", 8, 1, 274, 3, 1, value, 0)
+            parts += b"\xff\xe1" + struct.pack(">H", len(part) + 2) + part
+        (tmp_path / "a.jpg").write_bytes(whole[:2] + parts + whole[2:])
+        assert read_picture(tmp_path / "a.jpg").shape[:2] == shape

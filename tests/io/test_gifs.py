@@ -149,3 +149,22 @@ def test_an_animated_picture_that_is_too_large_is_refused(
     monkeypatch.setattr("studio.io.sources.animation.MAX_BYTES", path.stat().st_size - 1)
     with pytest.raises(StudioError, match="is larger than"):
         open_source(str(path))
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.6, 0.95])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_picture_that_is_cut_off_is_said(tmp_path: Path, kept: float, count: int) -> None:
+    random = np.random.default_rng(8)
+    palette = random.integers(0, 256, (256, 3), np.uint8)
+    parts = [Part(random.integers(0, 256, (HEIGHT, WIDTH), np.uint8)) for _ in range(count)]
+    whole, before = gif(parts, palette), gif(parts[:-1], palette)
+    for data, is_cut in (
+        (whole, False),
+        (whole[:-1], False),
+        (whole[:-2], False),
+        (whole[: len(before) + 60 + int(kept * (len(whole) - len(before) - 63))], True),
+    ):
+        (tmp_path / "a.gif").write_bytes(data)
+        with open_source(str(tmp_path / "a.gif")) as source:
+            assert len(list(source)) == count
+            assert (source.warning is not None) == is_cut

@@ -26,10 +26,12 @@ from studio.io.sources._stills.cineon import read_cineon
 from studio.io.sources._stills.dpx import read_dpx
 from studio.io.sources._stills.exr_still import read_exr
 from studio.io.sources._stills.heif import is_deep, kind_of, moving, read_avif, read_heic
+from studio.io.sources._stills.icons import read_icon
 from studio.io.sources._stills.odd_tiff import is_odd, is_raw, read_odd
 from studio.io.sources._stills.psd import read_psd
 from studio.io.sources._stills.radiance import read_radiance
 from studio.io.sources._stills.stored import as_meant
+from studio.io.sources._stills.tga import read_tga
 from studio.io.sources._stills.tiff_damage import is_damaged
 from studio.io.sources._stills.tiff_pages import Pages
 from studio.io.sources._stills.xpm import read_xpm
@@ -56,7 +58,7 @@ OTHER_SUFFIXES = (
         ".hdr",
         ".sgi",
     ),
-    *(".gif", ".apng", ".pbm", ".pam", ".pfm", ".qoi", ".ico", ".psd", ".psb", ".cin", ".dds"),
+    *(".gif", ".apng", ".pbm", ".pam", ".pfm", ".qoi", ".ico", ".cur", ".icns", ".psd", ".psb", ".cin", ".dds"),
 )
 """Suffixes of other pictures that can be read: what a folder of pictures may hold besides."""
 
@@ -151,16 +153,14 @@ def _further(data: bytes, header: Header) -> Further | None:
 
 
 def _bitmap(path: Path, data: bytes, way: Reading) -> Still:
-    """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else;
-    or a TGA of greys with opacity.
-    """
+    """A BMP, of which OpenCV takes what is not used for opacity, and old headers and 16 bits for something else."""
     profile = other_profile_of(data)
     further = partial(to_srgb, profile=profile) if profile else None
-    values: np.ndarray | None = masked(data) if data.startswith(b"BM") else None
+    values: np.ndarray | None = masked(data)
     if values is not None:
         return Still(rgb_of(values, Colours(), way.tone_map, further))
     try:
-        with open_picture(data, ("BMP", "TGA")) as image:
+        with open_picture(data, ("BMP",)) as image:
             values = np.array(image.convert("RGBA" if "A" in image.getbands() else "RGB"))
     except Exception:  # noqa: BLE001 - Pillow says by many that it does not know a kind, or that it is damaged
         return _by_ffmpeg(path, way)
@@ -184,7 +184,8 @@ def _by_ffmpeg(path: Path, way: Reading) -> Still:
 _READERS = {
     "lossless jpeg": _lossless,
     "bmp": _bitmap,
-    "tga": _bitmap,
+    "tga": read_tga,
+    "icon": read_icon,
     "xpm": read_xpm,
     "dpx": read_dpx,
     "cineon": read_cineon,
@@ -244,7 +245,7 @@ def _decoded(path: Path, data: bytes, header: Header) -> tuple[np.ndarray | None
         if stored is None and header.kind == "tiff":
             return None, None
         if stored is not None:
-            return np.asarray(stored), None if content is data else f"{path} is cut off at its very end; it is shown"
+            return np.asarray(stored), None if content is data else f"{path} is cut off; it is shown as far as it goes"
     raise undecodable(path)
 
 

@@ -24,6 +24,7 @@ _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9}
 # No picture has more parts than this; walking millions of empty ones would take minutes.
 _MOST_PARTS = 100_000
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_MOST_ICONS = 1000
 # The tag that names lists of tags apart, and how many of them, and lists in all, are followed.
 _APART, _MOST_APART, _MOST_DIRECTORIES = 330, 1000, 10_000
 # That of a colour profile, and the kinds of values that are bytes.
@@ -66,7 +67,7 @@ class Header:
 def read_header(data: bytes) -> Header | None:
     """Give the header of the picture file whose content is `data`, or None when it is of no kind known or cut off."""
     try:
-        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _radiance, _exr, _scan, _xpm, _psd):
+        for read in (_png, _jpeg, _webp, _tiff, _bmp, _pnm, _tga, _icon, _radiance, _exr, _scan, _xpm, _psd):
             header = read(data)
             if header is not None:
                 return header
@@ -76,7 +77,7 @@ def read_header(data: bytes) -> Header | None:
 
 
 def _png(data: bytes) -> Header | None:
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or data[12:16] != b"IHDR":
         return None
     size = Size.from_wh(struct.unpack_from(">II", data, 16))
     chunks = chunks_of_png(data)
@@ -91,7 +92,7 @@ def _png(data: bytes) -> Header | None:
 def _jpeg(data: bytes) -> Header | None:
     if not data.startswith(b"\xff\xd8\xff"):
         return None
-    turn = (False, False, False)
+    turn, is_said = (False, False, False), False
     place = 2
     for _ in range(_MOST_PARTS):
         place = data.find(b"\xff", place)
@@ -106,8 +107,9 @@ def _jpeg(data: bytes) -> Header | None:
             place += 1
             continue
         (length,) = struct.unpack_from(">H", data, place + 1)
-        if marker == 0xE1 and data[place + 3 : place + 9] == b"Exif\0\0":
-            turn = orientation_of(data[place + 9 : place + 1 + length])
+        if marker == 0xE1 and data[place + 3 : place + 9] == b"Exif\0\0" and not is_said:
+            # Of several the first counts, as for other readers.
+            is_said, turn = True, orientation_of(data[place + 9 : place + 1 + length])
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             kind = "lossless jpeg" if marker == 0xC3 else "jpeg"
             return Header(kind, Size(*struct.unpack_from(">HH", data, place + 4)), turn)
@@ -165,11 +167,28 @@ def _pnm(data: bytes) -> Header | None:
 
 
 def _tga(data: bytes) -> Header | None:
-    """Only of greys with opacity: FFmpeg takes these for colours of 16 bits, and reads all others."""
-    is_such = (
-        data[1:2] == b"\0" and data[2] in (3, 11) and not any(data[3:12]) and data[16] == 16 and data[17] & 0xCF == 8
-    )
-    return Header("tga", Size.from_wh(struct.unpack_from("<HH", data, 12))) if is_such else None
+    """Only of greys with opacity, which FFmpeg takes for colours of 16 bits, and of 32 bits; it reads all others."""
+    has_palette, kind, bits = data[1], data[2], data[16]
+    if kind in (3, 11):
+        is_such = not has_palette and not any(data[3:12]) and bits == 16 and data[17] & 0xCF == 8
+    elif kind in (2, 10):
+        is_such = not has_palette and not any(data[3:8]) and bits == 32 and data[17] & 0xCF in (0, 8)
+    else:
+        is_such = kind in (1, 9) and has_palette == 1 and data[7] == 32 and bits == 8 and data[17] & 0xCF in (0, 8)
+    size = Size.from_wh(struct.unpack_from("<HH", data, 12))
+    return Header("tga", size) if is_such and min(size) else None
+
+
+def _icon(data: bytes) -> Header | None:
+    """Of the sizes of its pictures more is said where one is decoded."""
+    count = int.from_bytes(data[4:6], "little")
+    if data.startswith(b"icns"):
+        return Header("icon", Size(1, 1))
+    if data[:4] not in (b"\0\0\1\0", b"\0\0\2\0") or not 0 < count < _MOST_ICONS:
+        return None
+    # Where its pictures lie, behind the list of them.
+    places = (struct.unpack_from("<I", data, 18 + 16 * number)[0] for number in range(count))
+    return Header("icon", Size(1, 1)) if all(place >= 6 + 16 * count for place in places) else None
 
 
 def _radiance(data: bytes) -> Header | None:

@@ -22,6 +22,10 @@ _BEGINNINGS = (
     *((start, _RAW) for start in (b"FUJIFILMCCD-RAW", b"FOVb", b"\0MRM")),
     (b"SQLite format 3\0", "a database; take the pictures out of it first"),
     *((start, "a program; give a film, a picture or a folder of pictures") for start in (b"MZ", b"\x7fELF", b"#!")),
+    (
+        b"\x89PNG\r\n\x1a\n\0\0\0\4CgBI",
+        "a PNG packed for an iPhone's programs (CgBI); take the one that it was made from",
+    ),
     (b"gimp xcf", "a GIMP document; export it as PNG"),
     (b"SIMPLE  =", "an astronomer's picture (FITS) of a kind that cannot be read here; save it as TIFF or PNG"),
     (b"BLENDER", "a Blender document; render it to a film or to PNG"),

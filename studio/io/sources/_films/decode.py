@@ -70,7 +70,7 @@ def _rounds(
     import av
 
     context, packets = decoder_of(stream), unsaid(packets_from_start(container, stream), stream)
-    decode = GifDecoder(context).decode if context.name == "gif" else context.decode
+    decode = GifDecoder(context, damaged).decode if context.name == "gif" else context.decode
     packet: Packet[VideoStream] | None = None
     while True:
         frames: list[VideoFrame] = []

@@ -8,7 +8,7 @@ a picture without a control it leaves in the packet of the one before, where its
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
@@ -59,10 +59,11 @@ class GifDecoder:
 
     Args:
         context: FFmpeg's decoder.
+        damaged: called for each picture that is cut off.
     """
 
-    def __init__(self, context: VideoCodecContext) -> None:
-        self._context = context
+    def __init__(self, context: VideoCodecContext, damaged: Callable[[], None]) -> None:
+        self._context, self._damaged = context, damaged
 
     def decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
         """The frames of a packet; of None those that the decoder still holds.
@@ -77,6 +78,9 @@ class GifDecoder:
         control, picture = _places(data, start)
         if picture is None:
             return self._context.decode(packet)
+        # What ends the last of its blocks may be missing.
+        if _behind_blocks(data, _codes(data, picture)) > len(data) + 1:
+            self._damaged()
         if start:
             self._tell(data[:start] + _nothing(bytes(8), 0), packet)
             data, control, picture = data[start:], control and control - start, picture - start
@@ -114,13 +118,16 @@ def _pictures(data: bytes) -> list[bytes]:
     """The pictures of a packet, each with what stands before it; all of it where it is one or none."""
     place, ends = _start(data), list[int]()
     while (picture := _places(data, place)[1]) is not None:
-        flags = data[picture + 9]
-        # Behind its colours stands how wide its codes are.
-        place = picture + 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
-        place = _behind_blocks(data, place)
+        place = _behind_blocks(data, _codes(data, picture))
         ends.append(place)
     cuts = [0, *ends[:-1], len(data)]
     return [data[begin:end] for begin, end in pairwise(cuts)]
+
+
+def _codes(data: bytes, picture: int) -> int:
+    """Where the codes of the picture that begins at a place do: behind its colours, and how wide the codes are."""
+    flags = data[picture + 9]
+    return picture + 11 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
 
 
 def _start(data: bytes) -> int:

@@ -121,7 +121,7 @@ def read_odd(path: Path, data: bytes) -> np.ndarray:
         return rgb
     opacity = plain[:, :, own]
     # A profile is of colours as they are before they are multiplied.
-    return np.dstack([rgb if found.extra == UNASSOCIATED else _divided(rgb, opacity), opacity])
+    return np.dstack([rgb if found.extra == UNASSOCIATED else divided(rgb, opacity), opacity])
 
 
 class _Found(NamedTuple):
@@ -210,7 +210,7 @@ def _plain(values: np.ndarray, bits: int, path: Path) -> np.ndarray:
     return np.rint(values.astype(np.float64) * (top / ((1 << bits) - 1))).astype(kind)
 
 
-def _divided(rgb: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+def divided(rgb: np.ndarray, opacity: np.ndarray) -> np.ndarray:
     """Colours that were multiplied by their opacity, as they were before."""
     top = 1.0 if rgb.dtype.kind == "f" else float(np.iinfo(rgb.dtype).max)
     whole = np.minimum(rgb * (top / np.maximum(opacity, top * 1e-6)[:, :, None]), top)

@@ -1,0 +1,106 @@
+"""Icons and cursors of Windows (.ico, .cur), and icons of macOS (.icns): the largest picture in them.
+
+An icon is a picture with a mask of one bit behind it, set where nothing is to be seen. FFmpeg passes over the mask.
+
+Source: Microsoft, `ICONDIR` and `BITMAPINFOHEADER`.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.io.sources._colours.screens import Colours
+from studio.io.sources._files.pillow import open_picture
+from studio.io.sources._films.convert import rgb_of
+from studio.io.sources._still import Still
+from studio.io.sources.base import Reading, check_size, undecodable
+from studio.model.size import Size
+
+_ENTRY, _PNG, _BITFIELDS = 16, b"\x89PNG\r\n\x1a\n", 3
+
+
+def read_icon(path: Path, data: bytes, way: Reading) -> Still:
+    """Decode the largest picture of an icon; of several as large the one of the most bits.
+
+    Args:
+        path: of the file, for messages.
+        data: its content.
+        way: how it is read.
+
+    Raises:
+        StudioError: when none can be decoded, or it is too large.
+    """
+    try:
+        values = _by_pillow(path, data, "ICNS") if data.startswith(b"icns") else _largest(path, data)
+    except (struct.error, ValueError, IndexError) as error:
+        raise undecodable(path) from error
+    return Still(rgb_of(values, Colours(), way.tone_map))
+
+
+def _largest(path: Path, data: bytes) -> NDArray[np.uint8]:
+    (count,) = struct.unpack_from("<H", data, 4)
+    found = list[tuple[int, int, bytes]]()
+    for number in range(count):
+        width, height, length, place = struct.unpack_from("<BB6xII", data, 6 + _ENTRY * number)
+        part = data[place : place + length]
+        found.append((_side(width) * _side(height), _bits(part), part))
+    *_, part = max(found, key=lambda each: each[:2])
+    return _by_pillow(path, part, "PNG") if part.startswith(_PNG) else _bitmap(path, part)
+
+
+def _side(stored: int) -> int:
+    return stored or 256
+
+
+def _bits(part: bytes) -> int:
+    return 32 if part.startswith(_PNG) else int.from_bytes(part[14:16], "little")
+
+
+def _bitmap(path: Path, part: bytes) -> NDArray[np.uint8]:
+    """(H, W, 4) of a bitmap that is said to be twice as high as it is, for the mask behind it."""
+    length, width, height, _, bits, packing = struct.unpack_from("<IiiHHI", part)
+    (colours,) = struct.unpack_from("<I", part, 32)
+    size = Size(abs(height) // 2, width)
+    check_size(size, path)
+    begins = length + (12 if packing == _BITFIELDS and length == 40 else 0)
+    begins += 4 * (colours or 1 << bits if bits <= 8 else colours)
+    row = (width * bits + 31) // 32 * 4
+    head = b"BM" + struct.pack("<IHHI", 14 + len(part), 0, 0, 14 + begins)
+    lower = part[:8] + struct.pack("<i", height // 2) + part[12:]
+    values = _by_pillow(path, head + lower, "BMP")
+    if bits == 32:
+        pixels = np.frombuffer(part, np.uint8, 4 * size.pixels, begins)
+        values[:, :, 3] = _upright(pixels.reshape(*size, 4), height)[:, :, 3]
+    if bits != 32 or not values[:, :, 3].any():
+        wide = (width + 31) // 32 * 4
+        mask = np.frombuffer(part, np.uint8, wide * size.height, begins + row * size.height)
+        hidden = np.unpackbits(mask.reshape(size.height, wide), axis=1)[:, :width]
+        values[:, :, 3] = 255 * (1 - _upright(hidden, height))
+    return values
+
+
+def _upright(values: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+    """Rows from the top down: they are stored from the bottom up, but where the height is negative."""
+    return values if height < 0 else values[::-1]
+
+
+def _by_pillow(path: Path, data: bytes, kind: str) -> NDArray[np.uint8]:
+    """(H, W, 4).
+
+    Raises:
+        ValueError: where it cannot be decoded.
+    """
+    try:
+        image = open_picture(data, (kind,))
+    except Exception as error:
+        raise ValueError("it is damaged") from error
+    with image:
+        check_size(Size.from_wh(image.size[:2]), path)
+        try:
+            return np.array(image.convert("RGBA"))
+        except Exception as error:
+            raise ValueError("it is damaged") from error
