@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from studio.io.sources._films.opening import counts_fields, is_bare, stamps_of
@@ -14,19 +16,89 @@ if TYPE_CHECKING:
 # Seconds after zero at which many films begin, by what their sound needs.
 _EARLY = 0.5
 # Containers whose length may count from the zero of their clock.
-_FROM_ZERO = ("matroska", "nut", "asf")
+_FROM_ZERO = ("matroska", "nut", "asf", "flv")
+# Those that say how long the whole film is, not each of its streams.
+_OF_ALL = ("matroska", "nut", "asf", "flv", "mpeg")
+# Seconds by which something ends no sooner than the film, and packets behind the last key frame.
+_AS_LONG, _MOST = 0.5, 300_000
+# Seconds by which a length may be wrong: one that is made up, one that is right already, and any other.
+_UNSURE, _BEHIND = {"mpeg": 2.0, "asf": 0.0}, 0.25
+# What writers of Matroska call the length of a stream.
+_TAG = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")
 # Seconds for which no single picture stays, unless those before did.
 _ENDLESS = 600.0
 
 
 def duration_of(container: InputContainer, stream: VideoStream, origin: float | None) -> float | None:
-    """How long a film says that it is, in seconds; None where it does not say.
+    """How long the pictures of a film last by what it says, in seconds; None where it does not say.
 
     Args:
         container: the film, which is left anywhere.
         stream: of its pictures.
         origin: the stamp at which they begin.
     """
+    said = _said(container, stream, origin)
+    is_of_all = any(kind in container.format.name for kind in _OF_ALL)
+    return _without_others(container, stream, said, origin or 0.0) if said and is_of_all else said
+
+
+def _without_others(container: InputContainer, stream: VideoStream, said: float, origin: float) -> float:
+    """How long the pictures last where something else alone lasts until the end: longer sound, subtitles.
+
+    Of a film that is cut off nothing does, nor does a tag say that its pictures end there.
+    """
+    ends = _ends(container, stream)
+    shown = ends.pop(stream.index, None)
+    if shown is None or shown <= origin:
+        return said
+    # FFmpeg makes it up for programme streams; others may count from a zero that lies before the pictures.
+    if abs(shown - origin - said) < _UNSURE.get(container.format.name, _BEHIND):
+        return shown - origin
+    if shown - origin >= said:
+        return said
+    tagged = _tagged(stream.metadata)
+    is_meant = tagged > 0 and abs(tagged - shown) < _AS_LONG
+    goes_on = any(end - origin > max(shown - origin, said - _AS_LONG) for end in ends.values())
+    return shown - origin if is_meant or goes_on else said
+
+
+def _ends(container: InputContainer, stream: VideoStream) -> dict[int, float]:
+    """The stamps at which streams end, in seconds, by their numbers; none where they cannot be reached."""
+    import av
+
+    ends, count = dict[int, float](), 0
+    rate = stream.average_rate or stream.guessed_rate
+    usual = {stream.index: float(1 / rate)} if rate else {}
+    try:
+        # In FLV there may be nothing where it is sought to: it is read through.
+        for place in (container.duration or 0, 0):
+            container.seek(place)
+            for packet in islice(container.demux(), _MOST):
+                if not packet.size or not packet.time_base:
+                    continue
+                index, count = packet.stream_index, count + 1
+                length = float((packet.duration or 0) * packet.time_base) or usual.get(index, 0.0)
+                if packet.pts is not None:
+                    end = float(packet.pts * packet.time_base) + length
+                    ends[index] = max(end, ends.get(index, end))
+                elif index in ends:
+                    # Programme streams do not say it of each.
+                    ends[index] += length
+            if count:
+                break
+    except av.FFmpegError:
+        return {}
+    return ends if count < _MOST else {}
+
+
+def _tagged(metadata: dict[str, str]) -> float:
+    """Seconds that a stream's tag says it lasts; 0 where it has none."""
+    found = _TAG.match(metadata.get("DURATION", ""))
+    return float(found[1]) * 3600 + float(found[2]) * 60 + float(found[3]) if found else 0.0
+
+
+def _said(container: InputContainer, stream: VideoStream, origin: float | None) -> float | None:
+    """How long a film says that it is, or its pictures, in seconds; None where it does not say."""
     if is_bare(container):
         return None
     if not container.duration and not stream.duration:
@@ -65,11 +137,17 @@ def _without_last(container: InputContainer, stream: VideoStream, said: float, o
 
 
 def _last_stamps(container: InputContainer, stream: VideoStream) -> list[float]:
-    """The last packets' stamps, in seconds, rising; none where they cannot be reached. Leaves the film there."""
+    """The last packets' stamps, in seconds, rising; none where they cannot be reached. Leaves the film there.
+
+    In FLV there may be nothing where it is sought to: it is read through.
+    """
     import av
 
-    try:
-        container.seek(container.duration or 0)
-    except av.FFmpegError:
-        return []
-    return sorted(map(float, stamps_of(container, stream, 1 << 20)))
+    for place in (container.duration or 0, 0):
+        try:
+            container.seek(place)
+        except av.FFmpegError:
+            return []
+        if found := sorted(map(float, stamps_of(container, stream, 1 << 20))):
+            return found
+    return []

@@ -45,9 +45,9 @@ def _largest(path: Path, data: bytes) -> NDArray[np.uint8]:
     (count,) = struct.unpack_from("<H", data, 4)
     found = list[tuple[int, int, bytes]]()
     for number in range(count):
-        width, height, length, place = struct.unpack_from("<BB6xII", data, 6 + _ENTRY * number)
+        across, down, length, place = struct.unpack_from("<BB6xII", data, 6 + _ENTRY * number)
         part = data[place : place + length]
-        found.append((_side(width) * _side(height), _bits(part), part))
+        found.append((_side(across) * _side(down), _bits(part), part))
     *_, part = max(found, key=lambda each: each[:2])
     return _by_pillow(path, part, "PNG") if part.startswith(_PNG) else _bitmap(path, part)
 
@@ -62,30 +62,30 @@ def _bits(part: bytes) -> int:
 
 def _bitmap(path: Path, part: bytes) -> NDArray[np.uint8]:
     """(H, W, 4) of a bitmap that is said to be twice as high as it is, for the mask behind it."""
-    length, width, height, _, bits, packing = struct.unpack_from("<IiiHHI", part)
+    length, across, down, _, bits, packing = struct.unpack_from("<IiiHHI", part)
     (colours,) = struct.unpack_from("<I", part, 32)
-    size = Size(abs(height) // 2, width)
+    size = Size(abs(down) // 2, across)
     check_size(size, path)
     begins = length + (12 if packing == _BITFIELDS and length == 40 else 0)
     begins += 4 * (colours or 1 << bits if bits <= 8 else colours)
-    row = (width * bits + 31) // 32 * 4
+    row = (across * bits + 31) // 32 * 4
     head = b"BM" + struct.pack("<IHHI", 14 + len(part), 0, 0, 14 + begins)
-    lower = part[:8] + struct.pack("<i", height // 2) + part[12:]
+    lower = part[:8] + struct.pack("<i", down // 2) + part[12:]
     values = _by_pillow(path, head + lower, "BMP")
     if bits == 32:
         pixels = np.frombuffer(part, np.uint8, 4 * size.pixels, begins)
-        values[:, :, 3] = _upright(pixels.reshape(*size, 4), height)[:, :, 3]
+        values[:, :, 3] = _upright(pixels.reshape(*size, 4), down)[:, :, 3]
     if bits != 32 or not values[:, :, 3].any():
-        wide = (width + 31) // 32 * 4
+        wide = (across + 31) // 32 * 4
         mask = np.frombuffer(part, np.uint8, wide * size.height, begins + row * size.height)
-        hidden = np.unpackbits(mask.reshape(size.height, wide), axis=1)[:, :width]
-        values[:, :, 3] = 255 * (1 - _upright(hidden, height))
+        hidden = np.unpackbits(mask.reshape(size.height, wide), axis=1)[:, :across]
+        values[:, :, 3] = 255 * (1 - _upright(hidden, down))
     return values
 
 
-def _upright(values: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
+def _upright(values: NDArray[np.uint8], down: int) -> NDArray[np.uint8]:
     """Rows from the top down: they are stored from the bottom up, but where the height is negative."""
-    return values if height < 0 else values[::-1]
+    return values if down < 0 else values[::-1]
 
 
 def _by_pillow(path: Path, data: bytes, kind: str) -> NDArray[np.uint8]:
