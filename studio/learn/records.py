@@ -13,6 +13,8 @@ from studio.learn.backend import Outcome, Pull, State
 from studio.model.network import Network
 from studio.model.op import Array
 
+_MOST_STEPS = 2.0**62
+
 
 @dataclass(frozen=True)
 class Step:
@@ -65,7 +67,9 @@ def numbers(values: object) -> Array:
 
 
 def require_fitting(checkpoint: Checkpoint, network: Network) -> None:
-    """Refuse a checkpoint whose tensors a network has not, or in other shapes; StudioError names the first.
+    """Refuse a checkpoint whose tensors, or what is remembered of them, a network has not, or in other shapes.
+
+    StudioError names the first.
 
     Args:
         checkpoint: of any lesson.
@@ -79,6 +83,18 @@ def require_fitting(checkpoint: Checkpoint, network: Network) -> None:
             raise StudioError(
                 f'The checkpoint holds "{name}" of shape {value.shape}, which does not fit "{network.name}"; it is '
                 "another network's."
+            )
+    for name, value in checkpoint.state.slots.items():
+        tensor, _, slot = name.rpartition("/")
+        own = network.tensors.get(tensor)
+        if own is None:
+            continue
+        # An optimiser reads as much of them as the tensor has, whatever is there.
+        fits = value.dtype == np.float32 and value.shape == ((1,) if slot == "steps" else own.shape)
+        if not fits or (slot == "steps" and not 0 <= value[0] < _MOST_STEPS):
+            raise StudioError(
+                f'What the checkpoint remembers as "{name}" does not fit "{network.name}"; it is damaged, or another '
+                "network's."
             )
 
 

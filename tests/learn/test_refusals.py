@@ -15,7 +15,7 @@ from helpers import layer, network
 import studio
 from studio.errors import StudioError
 from studio.learn.asked import Asked
-from studio.learn.checkpoint import load_checkpoint
+from studio.learn.checkpoint import load_checkpoint, save_checkpoint
 from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import optimiser
@@ -97,6 +97,33 @@ def test_a_learner_refuses_and_goes_on_as_before(pictures: Path, case: str) -> N
     with pytest.raises(StudioError):
         LEARNERS[case](one)
     assert [one.step().loss for _ in range(2)] == [other.step().loss for _ in range(2)]
+
+
+@pytest.mark.parametrize("engine", ["torch", "gl"])
+@pytest.mark.parametrize(
+    ("slot", "value"),
+    [
+        ("mean", np.zeros(3, np.float32)),
+        ("square", np.zeros((2, 3, 4, 4), np.float64)),
+        ("steps", np.zeros(0, np.float32)),
+        ("steps", np.full(1, np.nan, np.float32)),
+        ("steps", np.full(1, -1, np.float32)),
+    ],
+)
+def test_a_checkpoint_that_remembers_what_does_not_fit_is_refused(
+    pictures: Path, tmp_path: Path, engine: str, slot: str, value: np.ndarray
+) -> None:
+    made = parse_new("autoencoder,width=2,seed=1").make()
+    learner, other = (prepare(made, Asked(str(pictures), size=16, batch=2), engine)[0] for _ in range(2))
+    for each in (learner, other):
+        each.step()
+    found = learner.checkpoint()
+    damaged = replace(found, state=replace(found.state, slots={**found.state.slots, f"{WEIGHT}/{slot}": value}))
+    file = tmp_path / "damaged.safetensors"
+    save_checkpoint(damaged, file)
+    with pytest.raises(StudioError, match=f'"{WEIGHT}/{slot}" does not fit "new autoencoder"; it is damaged'):
+        learner.restore(load_checkpoint(file, made))
+    assert learner.step().loss == other.step().loss
 
 
 @pytest.mark.parametrize("other", ["autoencoder,width=3", "unet,width=2,depth=3"])
