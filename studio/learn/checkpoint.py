@@ -16,7 +16,7 @@ from studio.errors import StudioError
 from studio.io.safetensors_file import read_tensors, write_arrays
 from studio.learn.asked import Asked
 from studio.learn.backend import Pull, State
-from studio.learn.learner import Checkpoint
+from studio.learn.records import MOST_RATE, Checkpoint
 from studio.model.explain import explain
 from studio.model.network import Network
 from studio.model.op import Array
@@ -80,9 +80,12 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
             raise StudioError(
                 f'{path}: its "{name}" has shape {value.shape}, not {own.shape}; it is another network\'s.'
             )
-    for name, value in [*rates.items(), *pulls.items(), *aims.items()]:
-        if name not in network.tensors or network.tensors[name].shape != value.shape or not np.isfinite(value).all():
-            raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
+    for held, least, most in ((rates, 0.0, MOST_RATE), (pulls, 0.0, 1.0), (aims, -np.inf, np.inf)):
+        for name, value in held.items():
+            own = network.tensors.get(name)
+            fits = own is not None and own.shape == value.shape and value.dtype == np.float32
+            if not fits or not (np.isfinite(value) & (value >= least) & (value <= most)).all():
+                raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
     drawn = {name: Pull(value, aims[name], said["towards"].get(name)) for name, value in pulls.items() if name in aims}
     state = State(tensors, slots, said["steps"])
     return Checkpoint(state, said["random"], rates, drawn, _of(found, "lesson"))

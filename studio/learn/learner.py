@@ -17,9 +17,9 @@ from studio.learn.backend import Outcome, Pull, State
 from studio.learn.lesson import Batch, Lesson
 from studio.learn.memory import Need
 from studio.learn.objective import Objective
+from studio.learn.records import MOST_RATE, not_taken, numbers, require_fitting
 from studio.learn.records import Checkpoint as Checkpoint
 from studio.learn.records import Step as Step
-from studio.learn.records import not_taken, numbers, require_fitting
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
 from studio.model.layout import Rect
 from studio.model.network import Network
@@ -250,8 +250,8 @@ class Learner:
             return
         shape = self.network.tensors[tensor].shape
         held = numbers(rate)
-        if held.shape != shape or not ((held >= 0) & (held <= 100)).all():
-            raise StudioError(f'The rates of "{tensor}" need the shape {shape}, and numbers from 0 to 100.')
+        if held.shape != shape or not ((held >= 0) & (held <= MOST_RATE)).all():
+            raise StudioError(f'The rates of "{tensor}" need the shape {shape}, and numbers from 0 to {MOST_RATE:g}.')
         self.backend.rates[tensor] = held
 
     def set_pull(self, tensor: str, strength: Array | None, target: Array | None = None, of: str | None = None) -> None:

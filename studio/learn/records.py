@@ -13,6 +13,8 @@ from studio.learn.backend import Outcome, Pull, State
 from studio.model.network import Network
 from studio.model.op import Array
 
+MOST_RATE = 100.0
+"""That a weight's own may be multiplied by."""
 _MOST_STEPS = 2.0**62
 
 

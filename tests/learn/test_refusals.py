@@ -15,6 +15,7 @@ from helpers import layer, network
 import studio
 from studio.errors import StudioError
 from studio.learn.asked import Asked
+from studio.learn.backend import Pull
 from studio.learn.checkpoint import load_checkpoint, save_checkpoint
 from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
@@ -124,6 +125,28 @@ def test_a_checkpoint_that_remembers_what_does_not_fit_is_refused(
     with pytest.raises(StudioError, match=f'"{WEIGHT}/{slot}" does not fit "new autoencoder"; it is damaged'):
         learner.restore(load_checkpoint(file, made))
     assert learner.step().loss == other.step().loss
+
+
+SHAPE = (2, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "painted",
+    [
+        {"rates": {WEIGHT: np.ones(SHAPE, np.float64)}},
+        {"rates": {WEIGHT: np.full(SHAPE, -1, np.float32)}},
+        {"rates": {WEIGHT: np.full(SHAPE, 101, np.float32)}},
+        {"pulls": {WEIGHT: Pull(np.ones(SHAPE, np.float64), np.zeros(SHAPE, np.float64))}},
+        {"pulls": {WEIGHT: Pull(np.full(SHAPE, 2, np.float32), np.zeros(SHAPE, np.float32))}},
+    ],
+)
+def test_a_checkpoint_of_rates_and_pulls_that_nobody_paints_is_refused(
+    pictures: Path, tmp_path: Path, painted: dict[str, dict[str, object]]
+) -> None:
+    learner, file = taught(pictures), tmp_path / "odd.safetensors"
+    save_checkpoint(replace(learner.checkpoint(), **painted), file)  # type: ignore[arg-type]
+    with pytest.raises(StudioError, match=f'its rates or pulls of "{WEIGHT}" do not fit'):
+        load_checkpoint(file, learner.network)
 
 
 @pytest.mark.parametrize("other", ["autoencoder,width=3", "unet,width=2,depth=3"])
