@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from studio.ui.histogram.chart import Title
 from studio.ui.kit.elided import ElidedLabel
 
 _SLACK = 1
@@ -67,8 +68,8 @@ def _wide(widget: QWidget, text: str) -> int:
 
 def _label(label: QLabel) -> Iterator[str]:
     text, room = label.text(), label.contentsRect()
-    if isinstance(label, ElidedLabel) or not text:
-        return  # an elided one has a tip with the whole of it
+    if isinstance(label, ElidedLabel | Title) or not text:
+        return  # an elided one shows the whole of it as its tip
     is_rich = label.textFormat() == Qt.TextFormat.AutoText and "</" in text
     if is_rich or label.textFormat() == Qt.TextFormat.RichText:
         if not label.wordWrap() and label.sizeHint().width() > label.width() + _SLACK:

@@ -1,17 +1,24 @@
-"""No text and no control of any panel or dialog is cut on small screens, at 200 % too."""
+"""No text and no control of any panel or dialog is cut on small screens, at 200 % too, nor in a desktop's large letters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from cut import cut_in
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
+
+from studio.ui.kit import theme
+from studio.ui.kit.elided import ElidedLabel
 
 # At 200 % a screen of 1920 × 1200 is one of 960 × 600, and one of 1280 × 720 is one of 640 × 360.
 SMALL = QSize(960, 600)
 LEAST = QSize(640, 360)
+LAPTOP = QSize(1024, 700)
 
 
 @pytest.mark.gl
@@ -45,6 +52,35 @@ def test_every_depth_of_the_sheet_and_the_stage_are_whole(whole: WholeWindow, si
         assert cut_in(whole.window) == []
 
 
+@pytest.fixture(params=[11, 15])
+def letters(request: pytest.FixtureRequest, gl_app: QApplication) -> Iterator[int]:
+    """The size of the desktop's letters in points, as the studio is dressed: GNOME's usual ones, and its large ones."""
+    usual, large, sheet, palette = gl_app.font(), gl_app.font(), gl_app.styleSheet(), gl_app.palette()
+    large.setPointSizeF(request.param)
+    gl_app.setFont(large)
+    theme.apply(gl_app)
+    yield request.param
+    gl_app.setStyleSheet(sheet)
+    gl_app.setPalette(palette)
+    gl_app.setFont(usual)
+
+
+@pytest.mark.gl
+def test_every_panel_is_whole_in_large_letters(letters: int, whole: WholeWindow) -> None:
+    window = whole.window
+    assert window.font().pointSizeF() == letters
+    window.resize(LAPTOP)
+    whole.settle()
+    found = []
+    for name, dock in window.docks.items():
+        dock.show()
+        dock.raise_()
+        whole.settle()
+        found += [f"{name}: {each}" for each in cut_in(dock)]
+    assert window.size() == LAPTOP, "no panel makes the window larger"
+    assert not found, "\n".join(found)
+
+
 def test_what_is_cut_is_found(qtbot: QtBot) -> None:
     root = QWidget()
     qtbot.addWidget(root)
@@ -60,3 +96,26 @@ def test_what_is_cut_is_found(qtbot: QtBot) -> None:
         widget.resize(40, 32)
     QApplication.processEvents()
     assert len(cut_in(root)) == 3
+
+
+def test_what_is_elided_is_shown_whole_by_the_mouse(qtbot: QtBot) -> None:
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.say("the name of a preset that is rather long", " · 3")
+    label.resize(90, 20)
+    with qtbot.waitExposed(label):
+        label.show()
+    assert label.text() != label.whole
+    _rest_the_mouse(label)
+    assert QToolTip.text() == "the name of a preset that is rather long · 3"
+    label.resize(900, 20)
+    _rest_the_mouse(label)
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())  # what is seen whole needs no tip
+    label.setToolTip("Its own")
+    _rest_the_mouse(label)
+    assert QToolTip.text() == "Its own"
+
+
+def _rest_the_mouse(on: QWidget) -> None:
+    place = on.rect().center()
+    QApplication.sendEvent(on, QHelpEvent(QEvent.Type.ToolTip, place, on.mapToGlobal(place)))

@@ -24,7 +24,7 @@ REST = 400
 """Milliseconds without a change after which one has settled."""
 
 SPIN_WIDTH = 76
-"""Pixels of a field for a number."""
+"""Pixels of a field for a number in the usual letters; see `theme.room`."""
 
 _LARGEST_WHOLE = 2**31 - 1
 
@@ -106,7 +106,7 @@ class Seed(Control):
         self._box.addStretch(1)
         self._take(self.die)
         self._take(self.spin)
-        self.spin.setFixedWidth(SPIN_WIDTH + 24)
+        self.spin.setFixedWidth(theme.room(self.spin.font(), SPIN_WIDTH + 24))
         self.spin.setValue(default or 0)
         self.die.clicked.connect(self._draw)
         self.spin.valueChanged.connect(self._spun)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 
 class ElidedLabel(QLabel):
     """One line of plain text with an ellipsis where it is too long; what must be seen whole goes into the tail.
+
+    The mouse over it shows all of what is cut off, where there is no tip of its own.
 
     Args:
         parent: the widget that holds it.
@@ -36,6 +38,13 @@ class ElidedLabel(QLabel):
         """Room for all of it."""
         metrics = QFontMetrics(self.font())
         return QSize(metrics.horizontalAdvance(self.whole) + 2, metrics.height())
+
+    def event(self, event: QEvent) -> bool:
+        """See `QWidget.event`."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and not self.toolTip():
+            QToolTip.showText(event.globalPos(), self.whole if self.text() != self.whole else "", self)
+            return True
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Cut anew."""

@@ -93,7 +93,7 @@ class _Spin(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         # Wheel and arrow keys do; the arrows would take the room of the number.
         self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.setFixedWidth(SPIN_WIDTH)
+        self.setFixedWidth(theme.room(self.font(), SPIN_WIDTH))
 
     def textFromValue(self, value: float) -> str:  # noqa: N802
         return f"{value:.5g}" if abs(value) >= 1e-6 else "0"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 _LEAST = 90
@@ -43,6 +44,20 @@ class ScrolledColumn(QScrollArea):
         if content is not None:
             self.setWidget(content)
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as what is never scrolled to needs to be, beside the bar; see `QWidget.minimumSizeHint`."""
+        wide = self._needed().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(wide, super().minimumSizeHint().height())
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for that width: what is in it may have grown while nobody saw it."""
+        super().showEvent(event)
+        self.updateGeometry()
+
+    def _needed(self) -> QSize:
+        content = self.widget()
+        return QSize() if content is None else content.minimumSizeHint().expandedTo(content.minimumSize())
+
 
 class Scrolled(ScrolledColumn):
     """As wide as its content needs to be, and as low as there is room; the content has all of it otherwise.
@@ -57,12 +72,10 @@ class Scrolled(ScrolledColumn):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """See `QWidget.minimumSizeHint`."""
-        content = self.widget()
-        if content is None:
+        if self.widget() is None:
             return QSize(0, _LEAST)
-        needed = content.minimumSizeHint().expandedTo(content.minimumSize())
-        high = min(needed.height(), max(_LEAST, round(_SHARE * self.window().height())))
-        return QSize(needed.width() + self.verticalScrollBar().sizeHint().width(), high)
+        high = min(self._needed().height(), max(_LEAST, round(_SHARE * self.window().height())))
+        return QSize(super().minimumSizeHint().width(), high)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As large as the content would be."""

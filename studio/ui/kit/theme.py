@@ -8,11 +8,12 @@ contrast has 7 : 1 and 4.5 : 1.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 
@@ -81,6 +82,7 @@ _SETTING = "theme"
 
 
 _LEAST_POINTS, _LEAST_PIXELS = 6.0, 9
+_USUAL_PIXELS = 12
 
 
 def _settings() -> QSettings:
@@ -143,7 +145,7 @@ QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px 8px; }}
 QStatusBar::item {{ border: none; }}
 QToolBar {{ spacing: 4px; padding: 3px 6px; }}
 QPushButton, QToolButton, QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
-    background: {RAISED}; border: 1px solid {EDGE}; border-radius: 4px; padding: 3px 8px; min-height: 18px; }}
+    background: {RAISED}; border: 1px solid {EDGE}; border-radius: 4px; padding: 3px 8px; min-height: 1.3em; }}
 QLineEdit {{ placeholder-text-color: {FAINT}; }}
 QToolButton {{ padding: 3px; }}
 QLineEdit > QToolButton {{ padding: 0; min-height: 0; border: none; background: transparent; }}
@@ -229,3 +231,8 @@ def smaller(font: QFont, factor: float) -> QFont:
     else:
         made.setPixelSize(max(_LEAST_PIXELS, round(font.pixelSize() * factor)))
     return made
+
+
+def room(font: QFont, pixels: int) -> int:
+    """What text needs that is so many pixels wide in letters of 12 pixels: more where a desktop's are larger."""
+    return max(pixels, math.ceil(pixels * QFontInfo(font).pixelSize() / _USUAL_PIXELS))

@@ -255,7 +255,7 @@ class LessonForm(QWidget):
             spin = QDoubleSpinBox(minimum=0, maximum=LARGEST_WEIGHT, value=1.0, decimals=4)
             spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             spin.setKeyboardTracking(False)
-            spin.setFixedWidth(64)
+            spin.setFixedWidth(theme.room(spin.font(), 64))
             spin.setAccessibleName(f"Weight of {LOSS_WORDS[name]}")
             spin.setEnabled(on.isChecked())
             on.toggled.connect(spin.setEnabled)

@@ -165,7 +165,7 @@ class Grip(QLabel):
         self._find = find
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setToolTip("Drag onto a slider, or a number of the list below, to let the macro turn it")
-        self.setStyleSheet(f"color: {theme.FAINT}; padding: 0 2px;")
+        self.setStyleSheet(f"color: {theme.FAINT};")
         self._is_held = False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
@@ -207,7 +207,7 @@ class MacroKnob(QWidget):
         self.number = number
         self.dial = Dial()
         self.grip = Grip(find)
-        self.grip.setFixedWidth(28)
+        self.grip.setFixedWidth(theme.room(self.grip.font(), 24))
         self.name = ElidedLabel()
         self.name.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.grip.dropped.connect(self.aimed)

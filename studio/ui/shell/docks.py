@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from studio.ui.kit.panel import Area, Panel
-from studio.ui.kit.scrolled import Scrolled
+from studio.ui.kit.scrolled import Scrolled, ScrolledColumn
 from studio.ui.kit.seen import in_sight
 from studio.ui.shell.compact import Compact
 from studio.ui.shell.dock_tabs import DockTabs
@@ -173,10 +173,9 @@ class Docks(QObject):
         """Give a panel its widget."""
         dock = self.by_name[panel.id]
         if panel.scrolled:
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
+            scroll = ScrolledColumn()
+            scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             scroll.setAccessibleName(f"{panel.title}, scrolled by arrow keys")
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             # In this order: what a scrolled area holds has all its styles looked up at each move.
             dock.setWidget(scroll)
             scroll.setWidget(content)

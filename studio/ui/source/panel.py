@@ -102,7 +102,7 @@ class Transport(QWidget):
         self.speed.setKeyboardTracking(False)
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip(f"Speed, {SPEED.lo:g} to {SPEED.hi:g} times")
-        self.speed.setFixedWidth(84)
+        self.speed.setFixedWidth(theme.room(self.speed.font(), 84))
         give_address(self.speed, "/source/speed")
         self.reset = tool_button(
             "arrow-counter-clockwise", "Back to the source's own speed", "Reset speed", lambda: self.speed.setValue(1.0)

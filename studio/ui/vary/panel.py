@@ -94,7 +94,7 @@ class VaryPanel(QWidget):
         self.where.addItem("All layers", True)
         for box in (self.kind, self.where):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(4)
+            box.setMinimumContentsLength(7)
         self.strength = Number(STRENGTH.lo, STRENGTH.hi, self.breeding.strength)
         give_address(self.strength, STRENGTH.address)
         self.strength.name_parts("Strength", "How many filters, and how far each goes")
