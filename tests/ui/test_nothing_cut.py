@@ -1,4 +1,4 @@
-"""No text and no control of any panel or dialog is cut on small screens, at 200 % too, nor in a desktop's large letters."""
+"""No text and no control of any panel or dialog is cut on small screens, at 200 % too, nor in large letters."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from studio.model.workspace import Workspace
 from studio.paths import DATA
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.player import PlayerState
-from studio.ui.filters import FilterEditor, rulers, sheet_colours, sheet_scene
+from studio.ui.filters import FilterEditor, ordering, rulers, sheet_colours, sheet_scene
 from studio.ui.filters.arrangement import arranged, folded
 from studio.ui.filters.ordering import row_order
 from studio.ui.filters.sheet_canvas import SheetCanvas
@@ -116,6 +116,26 @@ def test_rows_are_ordered(how: str) -> None:
         assert (np.diff(kind) != 0).sum() < 10
     else:
         assert (np.diff(kind) != 0).sum() == 2
+
+
+@pytest.mark.parametrize("how", ["likeness", "cluster"])
+def test_many_rows_are_compared_by_some_of_their_weights(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them make the window wait for seconds; those looked at are of every place of the kernels."""
+    compared: list[tuple[int, ...]] = []
+    for name in ("_first_component", "_clustered"):
+        whole = getattr(ordering, name)
+        monkeypatch.setattr(ordering, name, lambda unit, whole=whole: (compared.append(unit.shape), whole(unit))[1])
+    rng = np.random.default_rng(3)
+    kinds = np.zeros((2, 1, 512, 3, 3), np.float32)
+    kinds[1, :, :, 2, 1] = 3  # they differ in one place of each kernel
+    kernels = np.concatenate(list(kinds + 0.05 * rng.standard_normal((2, 20, 512, 3, 3)).astype(np.float32)))
+    shuffled = rng.permutation(40)
+    order = row_order(kernels[shuffled], how)  # type: ignore[arg-type]
+    assert order is not None
+    [(rows, weights)] = compared
+    assert (rows, weights) == (40, 256)
+    kind = shuffled[order] // 20
+    assert (np.diff(kind) != 0).sum() == 1 if how == "likeness" else (np.diff(kind) != 0).sum() < 8
 
 
 def test_rows_are_as_they_are_where_there_is_nothing_to_order() -> None:
