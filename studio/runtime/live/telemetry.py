@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -17,9 +18,14 @@ class Telemetry:
     """Of every part of reports what is known, by type: ``telemetry[PlayerState]``.
 
     Belongs to the window's thread.
+
+    Args:
+        clock: seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._heard: float | None = None
         self._known: dict[type[Part], Part] = {}
         self._signals: dict[type[Part], SignalInstance] = {}
         self._graph: Graph | None = None
@@ -39,6 +45,11 @@ class Telemetry:
         """Have it told no more."""
         self._signals[kind].disconnect(slot)
 
+    @property
+    def silence(self) -> float:
+        """Seconds since the last report: less than a tenth, unless a frame takes longer; 0 before the first."""
+        return 0.0 if self._heard is None else self._clock() - self._heard
+
     def follow(self, graph: Graph) -> None:
         """Another network is open: what is known of other layers goes, and what is still told of them is not heard."""
         self._graph = graph
@@ -46,6 +57,7 @@ class Telemetry:
 
     def take(self, report: Report) -> None:
         """Take in a report, all of it before anybody is told."""
+        self._heard = self._clock()
         heard = []
         for kind, part in report.parts.items():
             known = self._known.get(kind)

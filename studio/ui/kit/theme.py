@@ -191,6 +191,7 @@ QGroupBox::title {{ subcontrol-origin: margin; left: 0; color: {FAINT}; }}
 QWidget#messages {{ background: {RAISED}; border: 1px solid {EDGE}; border-radius: 6px; }}
 QProgressBar {{ background: {RAISED}; border: none; border-radius: 3px; height: 6px; text-align: center; }}
 QProgressBar::chunk {{ background: {ACCENT}; border-radius: 3px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QScrollArea {{ border: none; background: {PANEL}; }}
 QScrollArea#body, QWidget#body {{ background: {GROUND}; }}
 """

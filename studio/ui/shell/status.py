@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from studio.runtime.live.report import EngineState, Progress
@@ -15,8 +15,11 @@ from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.reached import give_room
 from studio.ui.kit.steady import SteadyLabel
 
-_EVERY = 0.25
-"""Seconds between two figures of the speed."""
+_EVERY = 250
+"""Milliseconds between two figures of the speed; nobody reads more of them."""
+
+_SILENT = 0.5
+"""Seconds without a report after which a frame, or what comes before it, takes long."""
 
 _WHOLE = 9.5
 """Frames a second from which whole ones say enough."""
@@ -37,7 +40,6 @@ class StatusBar(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         give_room(self, "status")
-        self._told = 0.0
         self._under_cursor = self._label("What lies under the cursor", stretch=1)
         self._sizes = self._label("Size of the picture in the network, and of what comes out")
         self._speed = self._label("Frames of the network in a second, and what one takes with all that is done for it")
@@ -49,7 +51,10 @@ class StatusBar(QStatusBar):
         self._engine = self._label("What runs the network")
         telemetry.on(TuningState, self._show_tuning)
         telemetry.on(EngineState, self._show_engine)
-        telemetry.on(Progress, self._show_progress)
+        self._telemetry = telemetry
+        self._beat = QTimer(self, interval=_EVERY)
+        self._beat.timeout.connect(self.show_speed)
+        self._beat.start()
 
     def _label(self, tip: str, stretch: int = 0) -> QLabel:
         label = QLabel() if stretch else SteadyLabel()
@@ -79,11 +84,11 @@ class StatusBar(QStatusBar):
         self.tuning.setVisible(state.total > 0)
         self.tuning.setText(f"tuning {state.done} of {state.total} ×")
 
-    def _show_progress(self, progress: Progress) -> None:
-        # Nobody reads more of them.
-        now = time.monotonic()
-        if progress.serial and now - self._told < _EVERY:
-            return
-        self._told = now
-        fps = f"{progress.fps:.0f}" if progress.fps >= _WHOLE else f"{progress.fps:.1f}"
-        self._speed.setText(f"{fps} fps · {progress.seconds * 1000:.1f} ms" if progress.serial else "")
+    def show_speed(self) -> None:
+        """Show the newest figures; while one frame takes long, what it has taken so far."""
+        progress, silence = self._telemetry[Progress], self._telemetry.silence
+        rate, seconds = progress.fps, progress.seconds
+        if silence > max(_SILENT, seconds):
+            rate, seconds = min(rate, 1 / silence), silence
+        fps = f"{rate:.0f}" if rate >= _WHOLE else f"{rate:.1f}"
+        self._speed.setText(f"{fps} fps · {seconds * 1000:.1f} ms" if progress.serial else "")
