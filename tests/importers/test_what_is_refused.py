@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +111,12 @@ def test_what_is_no_module_or_no_picture_is_said(tmp_path: Path) -> None:
         studio.export_torch({}, torch.rand(1, 3, 6, 8), tmp_path / "net")  # type: ignore[arg-type]
     with pytest.raises(StudioError, match="The example is of int64"):
         studio.export_torch(nn.Embedding(5, 3), torch.zeros(1, 5, dtype=torch.long), tmp_path / "net")
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".pt", ""])
+def test_a_pipe_is_no_model_and_is_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    os.mkfifo(tmp_path / f"pipe{suffix}")
+    with pytest.raises(
+        StudioError, match="is a pipe or a device, and models are read more than once; save it to a file"
+    ):
+        open_model(tmp_path / f"pipe{suffix}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
+from studio.io.folders import is_file, is_folder
 from studio.io.importers._by_content import format_of
 from studio.io.importers._channel_map import CHANNEL_WAYS, mapped, unfed_input
 from studio.io.importers._foreign import refuse_foreign
@@ -66,6 +67,8 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
     """
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
         raise StudioError(f"{path} does not exist; check the name.")
+    if not is_file(path) and not is_folder(path):
+        raise StudioError(f"{path} is a pipe or a device, and models are read more than once; save it to a file.")
     told = format_of(path)
     refuse_foreign(path, known=bool(told))
     for importer in formats():
