@@ -80,7 +80,7 @@ class Engine(Staging):
             else self._sizes[i.name]
             for i in self.graph.inputs
         }
-        if sizes != self._sizes:
+        if sizes != self._sizes or not self._shapes:
             self._take_sizes(sizes)
         for wanted in self.graph.inputs:
             if wanted.name in pictures:

@@ -221,7 +221,7 @@ class TorchEngine(TorchInputs):
                 self._activations.clear()
                 self._shapes = {}
                 raise StudioError(
-                    f'Layer "{node.name}" needs more memory than there is; work on a smaller --size.'
+                    f'Layer "{node.name}" needs more memory than there is; work at a smaller size.'
                 ) from error
             if self._captured is None:
                 self._times[node.name] = time.perf_counter() - start

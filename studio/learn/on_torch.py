@@ -88,7 +88,7 @@ class TorchBackend(Backend):
                 raise
             self.drop()
             raise StudioError(
-                "Learning needs more memory than there is; take a smaller --size, or fewer crops at once."
+                "Learning needs more memory than there is; take a smaller size, or fewer crops at once."
             ) from error
         with torch.no_grad():
             totals = {f"~{aim.total}": aim.total for aim in self.objective.aims}

@@ -101,7 +101,7 @@ def atlas_for(shape: Shape, max_size: int) -> Atlas:
             return Atlas(shape, columns, -(-tiles // columns))
     raise StudioError(
         f"a feature map of {shape} (channels × height × width) passes this GPU's largest texture, "
-        f"{max_size}×{max_size}; render at a smaller size or with --engine torch."
+        f"{max_size}×{max_size}; work at a smaller size, or use the engine torch."
     )
 
 

@@ -346,7 +346,7 @@ def test_a_map_past_the_gpus_limit_is_refused_by_name_and_the_last_size_still_ru
     engine.run({"input": small})
     before = engine.output()
 
-    with pytest.raises(StudioError, match=r'^Layer "wide": .*3×68×64.*64×64.*--engine torch'):
+    with pytest.raises(StudioError, match=r'^Layer "wide": .*3×68×64.*64×64.*the engine torch'):
         engine.run({"input": normal(3, 17, 16)})
 
     np.testing.assert_array_equal(engine.output(), before)
@@ -361,7 +361,7 @@ def test_weights_past_the_gpus_limit_are_refused_by_name(
 ) -> None:
     monkeypatch.setattr(device, "max_texture", 32)
 
-    with pytest.raises(StudioError, match=r'^Layer "layer": its packed weights .* 32×32; use --engine torch'):
+    with pytest.raises(StudioError, match=r'^Layer "layer": its packed weights .* 32×32; use the engine torch'):
         folding(gl_class, single("Conv2d", 4, in_channels=4, out_channels=4, kernel_size=3), device)
 
 

@@ -48,5 +48,5 @@ def test_more_numbers_than_a_texture_takes_are_refused(
     made = network(
         layer("wide", "Linear", "input", in_features=2, out_features=many), inputs=[Input("input", 2, kind="vector")]
     )
-    with pytest.raises(StudioError, match=r'Layer "wide": .* largest texture.* use --engine torch'):
+    with pytest.raises(StudioError, match=r'Layer "wide": .* largest texture.* use the engine torch'):
         gl_class(made, device)

@@ -66,5 +66,5 @@ def test_weights_without_memory_are_refused(
     gl_class: type[GLEngine] | type[GLFragmentEngine], device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Device, "is_out_of_memory", True)
-    with pytest.raises(StudioError, match=r"^The weights of this network need more memory than .* --engine torch\.$"):
+    with pytest.raises(StudioError, match=r"^The weights of this network need more memory than .* the engine torch\.$"):
         gl_class(enlarging(), device)

@@ -104,7 +104,7 @@ def test_without_opengl_torch_serves_and_says_why() -> None:
 @pytest.mark.usefixtures("no_gl")
 @pytest.mark.parametrize("name", ["gl", "gl-half", "gl-fragment"])
 def test_without_opengl_asking_for_it_says_why_not(name: str) -> None:
-    with pytest.raises(StudioError, match=r"No OpenGL 3\.3 here .*no display.*use --engine torch"):
+    with pytest.raises(StudioError, match=r"No OpenGL 3\.3 here .*no display.*use the engine torch"):
         open_engine(tiny_network(), name)
 
 
@@ -113,7 +113,7 @@ def test_without_compute_shaders_gl_is_refused_and_gl_fragment_runs(
     device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(device, "has_compute", False)
-    with pytest.raises(StudioError, match=r"--engine gl needs 4\.3; use --engine gl-fragment or torch"):
+    with pytest.raises(StudioError, match=r"the engine gl needs 4\.3; use gl-fragment or torch"):
         GLEngine(tiny_network(), device)
 
     def fail(*_: object) -> None:

@@ -8,13 +8,18 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from what_fails import Odd, break_recordings
 from whole_window import WholeWindow
 
 from studio.engine.gl.shaders import Source
+from studio.engine.torch import TorchEngine
+from studio.model.edit import Patch
+from studio.model.layout import Rect
 from studio.model.view import View
 from studio.ops import operator
 from studio.runtime.live.output_writer import Recording
@@ -84,6 +89,45 @@ def test_an_operator_that_fails_once(whole: WholeWindow, monkeypatch: pytest.Mon
     shows_another_size(whole, "32")
     assert failed
     assert whole.told[EngineState].name == "torch"
+
+
+def test_memory_that_is_lacking_once(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next edit runs, at the same size, and all is told again: the window once heard nothing any more."""
+    act = type(whole.document.graph.node("act").op)
+    works, failed = act.torch, []
+
+    def lack_once(*arguments: object) -> object:
+        if not failed:
+            failed.append(True)
+            raise torch.OutOfMemoryError("20.00 GiB")
+        return works(*arguments)
+
+    monkeypatch.setattr(act, "torch", lack_once)
+    one = Patch(Rect(0, 0, 1, 1), np.full((1, 1), 0.5, np.float32))
+    whole.document.apply("Paint", "enc.weight", one)
+    whole.until(says(whole, 'Layer "act" needs more memory than there is', "work at a smaller size"))
+    assert "more memory" in whole.told[EngineState].problem
+    serial = whole.frames
+    whole.document.undo()
+    whole.until(lambda: whole.frames > serial and not whole.told[EngineState].problem)
+    whole.until(lambda: whole.studio.messages.text == "")
+    assert whole.told[EngineState].name == "torch"
+
+
+def test_a_report_that_cannot_be_made(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How the picture goes on is told all the same, and what cannot be told is said."""
+
+    def fail(*_: object) -> None:
+        raise KeyError(ODD)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(TorchEngine, "shape", fail)
+        whole.until(says(whole, ODD))
+        serial = whole.frames
+        whole.document.apply("Paint", "enc.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 0.5, np.float32)))
+        whole.until(lambda: whole.frames > serial)
+    shows_another_size(whole, "48")
+    whole.until(lambda: whole.studio.messages.text == "")
 
 
 def test_the_drivers_compiler(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:

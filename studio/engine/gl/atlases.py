@@ -77,7 +77,7 @@ class AtlasEngine(DrawnEngine):
             if self._device.is_out_of_memory:
                 raise StudioError(
                     f"The weights of this network need more memory than {self._device.renderer} has; "
-                    "use --engine torch."
+                    "use the engine torch."
                 )
         except StudioError:
             self.close()
@@ -199,7 +199,7 @@ class AtlasEngine(DrawnEngine):
             size = sum(count * (8 if self._is_half(name) else 16) for name, count in texels.items()) // 2**20
             raise StudioError(
                 f"The maps of a picture of this size take {size} MB, more than {self._device.renderer} has; "
-                "work on a smaller --size, or use --engine torch."
+                "work at a smaller size, or use the engine torch."
             )
 
     def _make_room(self, names: Collection[str], *, anew: bool) -> None:

@@ -107,7 +107,7 @@ class _Missing:
         self._name = name
 
     def __call__(self, *_: object) -> None:
-        raise StudioError(f"This graphics driver does not offer {self._name}; update it, or use --engine torch.")
+        raise StudioError(f"This graphics driver does not offer {self._name}; update it, or use the engine torch.")
 
 
 def _made(convention: Callable[..., Any], name: str, address: int) -> Callable[..., object]:
@@ -290,7 +290,7 @@ class Calls:
     def _resident(self, kind: str, handle: object, *access: int) -> int:
         """The handle, which may be used in shaders now; it was before where it has been asked for before."""
         if not handle or not isinstance(handle, int):
-            raise StudioError("The graphics driver has no texture handles left; use --engine torch.")
+            raise StudioError("The graphics driver has no texture handles left; use the engine torch.")
         if not self._functions[f"glIs{kind}HandleResidentARB"](handle):
             self._functions[f"glMake{kind}HandleResidentARB"](handle, *access)
         return handle

@@ -345,5 +345,5 @@ def open_device(number: int | None = None, api: Api = "") -> Device:
             except Exception as error:  # noqa: BLE001 - glcontext raises plain Exception, and each loader its own kind
                 reasons.append(str(error).strip().rstrip("."))
     raise StudioError(
-        f"No OpenGL 3.3 here ({'; '.join(dict.fromkeys(reasons))}). Install a graphics driver, or use --engine torch."
+        f"No OpenGL 3.3 here ({'; '.join(dict.fromkeys(reasons))}). Install a graphics driver, or use the engine torch."
     )

@@ -65,8 +65,8 @@ class GLEngine(SparingEngine):
         if not self._device.has_compute:
             self.close()
             raise StudioError(
-                f"This driver offers OpenGL {self._device.version}, but --engine {self.name} needs 4.3; "
-                "use --engine gl-fragment or torch."
+                f"This driver offers OpenGL {self._device.version}, but the engine {self.name} needs 4.3; "
+                "use gl-fragment or torch."
             )
 
     def close(self) -> None:

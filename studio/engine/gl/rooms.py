@@ -89,7 +89,7 @@ class Rooms:
                 del self.needs[name]
             raise EngineError(
                 f"The sums of this network's convolutions take {parts.size // 2**20} MB at this size, more than "
-                f"{self._device.renderer} has left; work on a smaller --size, or use --engine torch."
+                f"{self._device.renderer} has left; work at a smaller size, or use the engine torch."
             )
         first = first_count = 0
         for name, (size, count) in zip(names, sizes, strict=True):

@@ -109,7 +109,7 @@ class SheetEngine(Engine):
             if max(size) > self._device.max_texture:
                 raise StudioError(
                     f'Tensor "{tensor}": its filter sheet of {size} weights passes this GPU\'s largest '
-                    f"texture, {self._device.max_texture}×{self._device.max_texture}; use --engine torch."
+                    f"texture, {self._device.max_texture}×{self._device.max_texture}; use the engine torch."
                 )
             self._sheets[tensor] = self._context.texture(size.wh, 1, dtype="f4")
             self._device.calls.write(self._sheets[tensor], to_sheet(self._tensor(tensor)))

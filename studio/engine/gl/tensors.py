@@ -76,7 +76,7 @@ class DeviceTensors:
                 self._held[name] = DeviceTensor(self.device, self.store.arrays[name].shape)
             except StudioError:
                 raise StudioError(
-                    f'Tensor "{name}" passes this GPU\'s largest texture while it learns; use --engine torch.'
+                    f'Tensor "{name}" passes this GPU\'s largest texture while it learns; use the engine torch.'
                 ) from None
         if self._seen.get(name) != self.store.revision(name):
             self._held[name].write(self.store.tensor(name))

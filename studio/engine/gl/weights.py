@@ -68,7 +68,7 @@ class LayerWeights:
             if max(rows) > device.max_texture:
                 raise StudioError(
                     f'Layer "{node.name}": what it holds for each channel, {rows} texels, passes this GPU\'s largest '
-                    f"texture, {device.max_texture}×{device.max_texture}; use --engine torch."
+                    f"texture, {device.max_texture}×{device.max_texture}; use the engine torch."
                 )
             self.vectors = device.texture(rows)
             self._write_vectors()
@@ -99,7 +99,7 @@ class LayerWeights:
         if max(size) > max_texture:
             raise StudioError(
                 f'Layer "{self._node.name}": its packed weights of {size} texels pass this GPU\'s '
-                f"largest texture, {max_texture}×{max_texture}; use --engine torch."
+                f"largest texture, {max_texture}×{max_texture}; use the engine torch."
             )
         self.kernel = device.texture(size)
         self._write_kernel(range(self._out_tiles), range(self._in_tiles))

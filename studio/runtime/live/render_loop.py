@@ -292,7 +292,12 @@ class RenderLoop:
             self._shown, self._shown_at = shown, now
         if is_whole:
             self._reported = now
-        self._on_report(Report(self._parts(now) if is_whole else (self._progress(now),)))
+        parts = self._journal.attempt("report", "Telling of the picture", partial(self._whole, now)) if is_whole else ()
+        # What cannot be told keeps nothing else from being told.
+        self._on_report(Report(parts or (self._progress(now), *(self._journal.parts() if is_whole else ()))))
+
+    def _whole(self, now: float) -> tuple[Part, ...]:
+        return tuple(self._parts(now))
 
     def _progress(self, now: float) -> Progress:
         return Progress(self._serial, self._shown, self._pace.fps(now), self._pace.seconds(now))
