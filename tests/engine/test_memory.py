@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import layer, network, normal, on_torch
+from helpers import layer, network, normal, on_torch, tiny_network
 
+from studio.engine.gl.compute import ComputePasses
 from studio.engine.gl.device import Device
 from studio.engine.gl.fragment import GLFragmentEngine
 from studio.engine.gl.pipeline import GLEngine
@@ -68,3 +69,25 @@ def test_weights_without_memory_are_refused(
     monkeypatch.setattr(Device, "is_out_of_memory", True)
     with pytest.raises(StudioError, match=r"^The weights of this network need more memory than .* the engine torch\.$"):
         gl_class(enlarging(), device)
+
+
+def test_an_input_whose_program_a_driver_refuses_once_is_fed_the_next_time(
+    device: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, oracle = GLEngine(tiny_network(), device), on_torch(tiny_network())
+    picture = {"input": normal(3, 8, 8)}
+    oracle.run(picture)
+    made = ComputePasses.feed
+    with monkeypatch.context() as refusing:
+
+        def refuse(*_: object) -> None:
+            raise StudioError("The driver cannot compile it")
+
+        refusing.setattr(ComputePasses, "feed", refuse)
+        for _ in range(2):
+            with pytest.raises(StudioError, match="cannot compile it"):
+                engine.run(picture)
+    assert ComputePasses.feed is made
+    engine.run(picture)
+    np.testing.assert_allclose(engine.output(), oracle.output(), rtol=1e-5, atol=1e-6)
+    engine.close()

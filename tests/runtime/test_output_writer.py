@@ -14,8 +14,9 @@ from studio.model.view import View
 from studio.runtime.live import output_writer
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal
-from studio.runtime.live.output_writer import OutputWriter, Record
+from studio.runtime.live.output_writer import OutputWriter, Record, Snapshot, Still
 from studio.runtime.live.recorder import RecordingStatus, RecordingTarget
+from studio.runtime.live.report import Message, Messages
 
 
 class FakeScreen:
@@ -97,3 +98,29 @@ def test_what_is_under_way_at_the_end_is_recorded(tmp_path: Path, monkeypatch: p
     run.clock.now += 0.05
     status = run.end()
     assert status.frames == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "problem", "said"),
+    [
+        ("still", "", ["There is no picture yet; choose a source first."]),
+        ("snapshot", "", ["There is no picture yet; choose a source first."]),
+        ("still", "Layer “a” fails.", ["There is no picture to write. Layer “a” fails."]),
+        ("snapshot", "Layer “a” fails.", []),
+    ],
+)
+def test_where_there_is_no_picture_the_true_reason_is_told(
+    tmp_path: Path, wanted: str, problem: str, said: list[str]
+) -> None:
+    """A source that plays was said to be missing, where its network failed."""
+    journal, given = Journal(), list[object]()
+    writer = OutputWriter(FakeScreen(), journal)  # type: ignore[arg-type]
+    if problem:
+        journal.problem("picture", Message(problem, "error"))
+    order = Still(tmp_path / "a.png") if wanted == "still" else Snapshot(given.append)
+    writer.handlers()[type(order)](order)
+    writer.blank()
+    writer.blank()
+    messages = [part for part in journal.parts() if isinstance(part, Messages)]
+    assert [message.text for part in messages for message in part.messages] == said
+    assert not given

@@ -154,8 +154,10 @@ class GLEngine(SparingEngine):
         """The buffers for an input's floats, made when they are first asked for: pictures need none."""
         if name not in self._planes:
             channels, height, width = self._shapes[name]
-            feed = self._planes[name] = Feed(self._device, channels * height * width * 4)
+            feed = Feed(self._device, channels * height * width * 4)
+            # Either both or none: a driver may refuse the program.
             self._feeds[name] = [self._passes.feed(name, planes.buffer) for planes in feed.buffers]
+            self._planes[name] = feed
         return self._planes[name]
 
     def input_memory(self, name: str, size: Size) -> Array | None:

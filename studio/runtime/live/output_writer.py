@@ -182,8 +182,14 @@ class OutputWriter(Feature):
     def blank(self) -> None:
         """See `Feature.blank`."""
         if self._wanted:
+            asked = any(not isinstance(each, Snapshot) for each in self._wanted)
             self._wanted.clear()
-            self._journal.say(Message("There is no picture yet; choose a source first.", "warning"))
+            reason = self._journal.problem_of("picture") or self._journal.problem_of("engine")
+            if not reason:
+                self._journal.say(Message("There is no picture yet; choose a source first.", "warning"))
+            elif asked:
+                # Whatever else looks at pictures needs not say again what is said already.
+                self._journal.say(Message(f"There is no picture to write. {reason}", "warning"))
         if self.period is not None and self._recorder is not None:
             # The picture before stands for as long as there is none.
             self._recorder.tick(time.monotonic())
