@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
 from studio import paths
@@ -194,44 +193,50 @@ def find_preset(name_or_path: str) -> Path:
 def list_presets(home: Path | None = None) -> list[PresetCard]:
     """The presets in a folder, presets/ where none is given, by name; a damaged one with its problem."""
     cards = []
-    for folder in subfolders(home or paths.PRESETS, MANIFEST):
+    for folder, core in _described(home or paths.PRESETS):
         picture = _thumbnail(folder)
-        try:
-            described = _described(folder)
-        except StudioError as error:
-            cards.append(PresetCard(folder.name, folder.name, "", folder, "", picture, str(error)))
+        if isinstance(core, StudioError):
+            cards.append(PresetCard(folder.name, folder.name, "", folder, "", picture, str(core)))
         else:
-            title, description, weights = described.name, described.description, described.weights.path
-            cards.append(PresetCard(folder.name, title, description, folder, weights, picture))
+            cards.append(PresetCard(folder.name, core.name, core.description, folder, core.weights.path, picture))
     return cards
 
 
 def list_titles(home: Path) -> list[str]:
     """The titles of presets, of which only those that have changed are read; a damaged one has its folder's."""
-    return [_title(folder) for folder in subfolders(home, MANIFEST)]
+    return [folder.name if isinstance(core, StudioError) else core.name for folder, core in _described(home)]
 
 
-def _title(folder: Path) -> str:
-    try:
-        return _described(folder).name
-    except StudioError:
-        return folder.name
+_listed: dict[Path, dict[Path, tuple[Stamp, Core]]] = {}
+"""What the presets of each folder said of themselves when it was last listed."""
 
 
-def _described(folder: Path) -> Core:
-    """What a preset says of itself, read again only where its file is another."""
-    file = folder / MANIFEST
+def _described(home: Path) -> list[tuple[Path, Core | StudioError]]:
+    """The presets of a folder and what each says of itself, read again only where its file is another."""
+    before, now = _listed.get(home, {}), dict[Path, tuple[Stamp, Core]]()
+    found: list[tuple[Path, Core | StudioError]] = []
+    for folder in subfolders(home, MANIFEST):
+        stamp, core = _stamp_of(folder / MANIFEST), None
+        if stamp is not None and folder in before and before[folder][0] == stamp:
+            core = before[folder][1]
+        try:
+            core = core or read_preset_file(folder / MANIFEST).core
+        except StudioError as error:
+            found.append((folder, error))
+            continue
+        found.append((folder, core))
+        if stamp is not None:
+            now[folder] = stamp, core
+    _listed[home] = now
+    return found
+
+
+def _stamp_of(file: Path) -> Stamp | None:
     try:
         found = file.stat()
     except OSError:
-        return read_preset_file(file).core
-    return _core(file, (found.st_mtime_ns, found.st_size, found.st_ino))
-
-
-@lru_cache(maxsize=4096)
-def _core(file: Path, stamp: Stamp) -> Core:
-    del stamp
-    return read_preset_file(file).core
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _thumbnail(folder: Path) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -86,16 +87,37 @@ def test_where_no_folder_can_be_made_it_says_so(tmp_path: Path) -> None:
         Library(tmp_path / "file" / "presets").new_folder("mine")
 
 
-def test_to_ask_for_a_name_reads_only_what_has_changed(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = [save(library, title) for title in ("one", "two", "three")]
-    library.cards()
-    read: list[Path] = []
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The files of presets that are read."""
+    found: list[Path] = []
 
     def note(file: Path) -> PresetFile:
-        read.append(file)
+        found.append(file)
         return read_preset_file(file)
 
     monkeypatch.setattr(presets, "read_preset_file", note)
+    return found
+
+
+@pytest.mark.long
+def test_of_however_many_presets_none_is_read_again(library: Library, read: list[Path]) -> None:
+    """A list of so many that were used last forgets each of one more before it comes to it again."""
+    one, count = save(library, "one") / "preset.json", 4200
+    for number in range(count):
+        (library.own / f"p{number}").mkdir()
+        os.link(one, library.own / f"p{number}" / "preset.json")
+    assert len(library.cards()) > count
+    read.clear()
+    assert len(library.cards()) > count
+    assert library.has("one")
+    assert read == []
+
+
+def test_to_ask_for_a_name_reads_only_what_has_changed(library: Library, read: list[Path]) -> None:
+    own = [save(library, title) for title in ("one", "two", "three")]
+    library.cards()
+    read.clear()
     assert library.free_title("one") == "one 2"
     assert library.has("DUSK")
     assert not library.has("four")
