@@ -83,6 +83,21 @@ def test_a_model_gives_what_keras_makes_of_it(name: str, form: str, tmp_path: Pa
     assert relative_error(in_the_studio(imported, values), by_keras(made, values)) < 1e-5
 
 
+@pytest.mark.parametrize("form", [".keras", ".h5", "weights and json"])
+@pytest.mark.parametrize("shape", [(12, 8), (5,)])
+def test_grey_pictures_without_an_axis_of_channels(shape: tuple[int, ...], form: str, tmp_path: Path) -> None:
+    """As autoencoders of digits and their decoders have them."""
+    put = L.Input(shape)
+    values = L.Dense(96, activation="sigmoid")(L.Dense(7, activation="relu")(L.Flatten()(put)))
+    made = keras.Model(put, L.Reshape((12, 8))(values))
+    fed = normal(1, *shape) if len(shape) == 2 else normal(*shape)
+    imported = open_model(saved(made, form, tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        wanted = np.asarray(made(fed.reshape(1, *shape), training=False).detach().cpu())
+    assert relative_error(in_the_studio(imported, fed), wanted) < 1e-5
+
+
 def test_layers_keep_their_names_and_dense_ones_their_sheets(tmp_path: Path) -> None:
     imported = open_model(saved(built("dense_and_back"), ".keras", tmp_path))
     kinds = [type(node.op).__name__ for node in imported.network.graph.nodes]

@@ -253,6 +253,55 @@ def mirrored(g: Graph) -> tuple[str, Reference]:
     return out, lambda x: torch.from_numpy(np.pad(x.numpy(), pairs, "symmetric"))
 
 
+@model
+def windows(g: Graph) -> tuple[str, Reference]:
+    how = {"ksizes": [1, 3, 3, 1], "strides": [1, 2, 2, 1], "rates": [1, 1, 1, 1], "padding": "SAME"}
+    x = g.conv("c", g.node("p", "ExtractImagePatches", g.picture("x", -1, -1, -1, 3), **how), (27, 5), 1)
+
+    def reference(x: Tensor) -> Tensor:
+        taken = F.unfold(same(x, 3, 2), 3, stride=2).reshape(1, 3, 9, x.shape[2] // 2, x.shape[3] // 2)
+        return F.conv2d(taken.transpose(1, 2).flatten(1, 2), g["c/kernel"]).relu()
+
+    return g.node("out", "Relu", x), reference
+
+
+@model
+def smaller_and_smooth(g: Graph) -> tuple[str, Reference]:
+    """As tf.image.resize is converted where it is antialiased."""
+    x = g.picture("x", -1, -1, -1, 3)
+    places = g.given("one", [1]), g.given("three", [3]), g.given("step", [1])
+    sides = g.node("sides", "StridedSlice", g.node("shape", "Shape", x), *places)
+    size = g.node("size", "FloorDiv", sides, g.given("two", [2, 2]))
+    to = [g.node(f"{name}_as_float", "Cast", name, DstT="DT_FLOAT") for name in ("size", "sides")]
+    scale = g.node("scale", "RealDiv", *to)
+    how = {"kernel_type": "triangle", "antialias": True}
+    x = g.node("sized", "ScaleAndTranslate", x, size, scale, g.given("nought", [0.0, 0.0]), **how)
+
+    def reference(x: Tensor) -> Tensor:
+        half = [side // 2 for side in x.shape[2:]]
+        return F.conv2d(F.interpolate(x, half, mode="bilinear", antialias=True), g["c/kernel"], padding=1).tanh()
+
+    return g.node("out", "Tanh", g.conv("c", x, (3, 4), 3)), reference
+
+
+@model
+def demodulated(g: Graph) -> tuple[str, Reference]:
+    """A style scales a constant kernel, whose squares are added up."""
+    picture = g.picture("x", -1, -1, -1, 3)
+    style = g.node("mean", "Mean", picture, g.given("axes", [1, 2]), keep_dims=False)
+    style = g.node("laid", "Reshape", style, g.given("shape", [1, 1, 1, 3, 1]))
+    kernels = g.node("kernels", "Mul", g.random("w", 1, 3, 3, 3, 6), style)
+    squares = g.node("squares", "Sum", g.node("squared", "Square", kernels), g.given("within", [1, 2, 3]))
+    by = g.node("by", "Rsqrt", g.node("more", "AddV2", squares, g.given("eps", 0.01)))
+    by = g.node("spread", "Reshape", by, g.given("wide", [1, 1, 1, 6]))
+
+    def reference(x: Tensor) -> Tensor:
+        squares = (torch.from_numpy(g.weights["w"]) * x.mean((2, 3)).reshape(1, 1, 1, 3, 1)).square().sum((1, 2, 3))
+        return F.conv2d(x, g["c/kernel"], padding=1) * (squares + 0.01).rsqrt().reshape(1, 6, 1, 1)
+
+    return g.node("out", "Mul", g.conv("c", picture, (3, 6), 3), by), reference
+
+
 @pytest.mark.parametrize(("rounded", "shards"), [("", 1), ("uint8", 3)])
 @pytest.mark.parametrize("name", MODELS)
 def test_a_graph_gives_what_its_operations_do(name: str, rounded: str, shards: int, tmp_path: Path) -> None:
@@ -266,6 +315,19 @@ def test_a_graph_gives_what_its_operations_do(name: str, rounded: str, shards: i
         values = normal(graph.inputs[0].channels, *size)
         engine.run({graph.inputs[0].name: values})
         assert relative_error(engine.output(), reference(torch.from_numpy(values)[None])[0].numpy()) < 1e-5
+
+
+def test_grey_pictures_of_a_batch_have_no_axis_of_channels(tmp_path: Path) -> None:
+    g = Graph()
+    flat = g.node("flat", "Reshape", g.picture("x", -1, 10, 14), g.given("to", [-1, 140]))
+    dense = g.node("dense/MatMul", "MatMul", flat, g.random("w", 140, 140))
+    out = g.node("out", "Reshape", dense, g.given("back", [-1, 10, 14]))
+    imported = open_model(g.saved(tmp_path / "mine", [out]))
+    engine = on_torch(imported.network)
+    assert imported.network.graph.only_size == (10, 14)
+    values = normal(1, 10, 14)
+    engine.run({"x": values})
+    assert relative_error(engine.output(), (values.reshape(1, 140) @ g.weights["w"]).reshape(1, 10, 14)) < 1e-5
 
 
 def test_layers_are_called_after_their_scopes_and_keep_their_biases(tmp_path: Path) -> None:

@@ -121,6 +121,9 @@ def _tensors(said: Json, file: Path) -> Iterator[tuple[str, Numbers]]:
         total += len(data)
         start = 0
         for entry in group["weights"]:
+            if entry.get("dtype") == "string":
+                start = _behind_texts(entry, data, start)
+                continue
             values, start = _tensor(entry, data, start)
             yield str(entry["name"]), values
 
@@ -135,6 +138,17 @@ def _bytes(folder: Path, name: str, so_far: int) -> bytes:
     with open_regular(path) as (opened_, size):
         check_size(so_far + size, path)
         return opened_.read()
+
+
+def _behind_texts(entry: Json, data: bytearray, start: int) -> int:
+    """Where the tensor behind one of texts begins, which assertions would print: before each stands its length."""
+    for _ in range(math.prod(int(side) for side in entry["shape"])):
+        start += 4 + int.from_bytes(data[start : start + 4], "little")
+        if start > len(data):
+            raise StudioError(
+                f'its tensor "{entry["name"]}" reaches beyond the end of the weights; fetch all files anew.'
+            )
+    return start
 
 
 def _tensor(entry: Json, data: bytearray, start: int) -> tuple[Numbers, int]:

@@ -21,7 +21,7 @@ from studio.io.importers._keras.table import ElementOrder, Held, KerasLayer, Sav
 from studio.io.importers._keras.weights import Weights
 from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._onnx.ends import listed
-from studio.io.importers._values.views import Value, shown
+from studio.io.importers._values.views import Value, reshaped, shown
 from studio.io.importers.base import Options
 from studio.model.op import Shape
 from studio.model.size import Size
@@ -82,7 +82,11 @@ class Reading:
         self.flow.name = "output"
         if held.order is not None:
             raise StudioError("its output is a flattened map; --output with the layer before it takes the map itself.")
-        return self.flow.map_of(held.value), names, picked
+        value = held.value
+        if len(value.shape) == 3:
+            # A grey picture without an axis of channels.
+            value = reshaped(value, (1, *value.shape))
+        return self.flow.map_of(value), names, picked
 
     def _early(self) -> None:
         """Files of Keras 1 do not say what it ran on."""
@@ -188,6 +192,10 @@ class Reading:
             sides = [None, None, self._first_channels(model)]
         elif len(sides) == 3 and not self.model.channels_last:
             sides = [*sides[1:], sides[0]]
+        if len(sides) == 2 and all(sides):
+            # Grey pictures without an axis of channels.
+            name = self.flow.draft.add_input(layer.name, Shape(1, int(sides[0]), int(sides[1])), (0.0, 1.0))
+            return Held(reshaped(shown(name, (1, 1, *sides)), (1, *sides)), channels_last=self.model.channels_last)
         if len(sides) != 3:
             raise StudioError(f"its input has {len(sides)} dimensions; a picture has height, width and channels.")
         height, width = self.options.input_size or Size(sides[0] or _SIDE, sides[1] or _SIDE)

@@ -8,7 +8,7 @@ Source: T. Karras et al., "Analyzing and improving the image quality of StyleGAN
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,11 @@ def begun(operator: str, args: Args) -> Modulated | None:
     base, factor = (one, two) if one.is_constant else (two, one)
     kernels = base.is_constant and len(base.shape) == _RANK and base.shape[0] == 1
     return _made(base, (factor,)) if kernels and _fits(factor, base.shape) else None
+
+
+def as_maps(f: Flow, values: Iterable[Any]) -> list[Any]:
+    """With the maps that such kernels are in their place, for what does not know them as kernels."""
+    return [_whole(f, value) if isinstance(value, Modulated) else value for value in values]
 
 
 def is_modulated(args: Mapping[str, Any]) -> bool:

@@ -178,6 +178,8 @@ def _add_n(f: Flow, xs: list[Value]) -> Value:
 def _over(f: Flow, x: Value, axis: Any, keepdims: bool, operator: str) -> Value:
     if x.is_constant:
         return constant(getattr(np, operator)(known(x), axis=tuple(axes_of(x, axis)), keepdims=bool(keepdims)))
+    if operator == "sum":
+        return by_torch(f, "sum.dim_IntList", self=x, dim=axes_of(x, axis), keepdim=bool(keepdims))
     return f.reduced(operator.capitalize(), x, axes_of(x, axis), bool(keepdims))
 
 
@@ -190,9 +192,40 @@ for _name, _operator in _REDUCTIONS.items():
 
 @means("prod")
 def _prod(f: Flow, x: Any, axis: Any = None, keepdims: bool = False) -> Value:
-    del f
     value = valued(x)
-    return constant(np.prod(known(value), axis=tuple(axes_of(value, axis)), keepdims=bool(keepdims)))
+    if value.is_constant:
+        return constant(np.prod(known(value), axis=tuple(axes_of(value, axis)), keepdims=bool(keepdims)))
+    return _one_by_one(f, "prod.dim_int", value, axis, keepdims)
+
+
+@means("any")
+def _any(f: Flow, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
+    return _one_by_one(f, "any.dim", x, axis, keepdims)
+
+
+@means("all")
+def _all(f: Flow, x: Value, axis: Any = None, keepdims: bool = False) -> Value:
+    return _one_by_one(f, "all.dim", x, axis, keepdims)
+
+
+def _one_by_one(f: Flow, operator: str, x: Value, axis: Any, keepdims: bool) -> Value:
+    """What PyTorch's operators do along one axis alone, along several."""
+    for each in sorted(axes_of(x, axis), reverse=True):
+        x = by_torch(f, operator, self=x, dim=each, keepdim=bool(keepdims))
+    return x
+
+
+@means("cumsum")
+def _cumsum(f: Flow, x: Value, axis: Any = 0, exclusive: bool = False, reverse: bool = False) -> Value:
+    if exclusive or reverse:
+        raise StudioError("it adds up backwards or without the last one, which is not supported.")
+    return by_torch(f, "cumsum", self=x, dim=axes_of(x, axis)[0])
+
+
+@means("xlogy")
+def _xlogy(f: Flow, x: Value, x2: Any) -> Value:
+    """Of values above zero."""
+    return f.binary("Mul", x, by_torch(f, "log", self=valued(x2)))
 
 
 @means("var", "variance", "reduce_variance")

@@ -20,6 +20,7 @@ from studio.io.importers.base import Options
 from studio.model.op import Shape
 
 _SIDE = 256
+_MOST_CHANNELS = 4  # of a picture that is no map of features
 _BYTES = (255.0, 127.5)
 _INPUTS = ("Placeholder", "PlaceholderV2")
 _BIASED = ("Conv2D", "DepthwiseConv2dNative", "MatMul", "Conv2DBackpropInput")
@@ -63,7 +64,8 @@ class Graph:
     @property
     def any_size(self) -> bool:
         """Whether it takes pictures of any size."""
-        return any(len(shape) in (0, 3, 4) and any(side < 1 for side in shape[-3:-1]) for shape in self.sizes())
+        pictures = (shape for shape in self.sizes() if len(shape) in (0, 3, 4) and not _is_grey(shape))
+        return any(any(side < 1 for side in shape[-3:-1]) for shape in pictures)
 
 
 def graph_of(topology: Json, weights: Mapping[str, Numbers], signature: Json) -> Graph:
@@ -113,6 +115,11 @@ def _maker(name: str) -> tuple[str, int]:
 
 def _shape_of(node: Json) -> list[int]:
     return attribute(node, "shape") or []
+
+
+def _is_grey(shape: Sequence[int]) -> bool:
+    """Whether it is of grey pictures without an axis of channels: a batch, height and width."""
+    return len(shape) == 3 and shape[0] < 2 and min(shape[1:]) > _MOST_CHANNELS
 
 
 @dataclass
@@ -210,6 +217,9 @@ class GraphReading:
             return shown(draft.add_input(name, Shape(shape[1], 1, 1), (-3.0, 3.0)), (1, shape[1]))
         if len(shape) not in (0, 3, 4):
             raise StudioError(f'its input "{name}" has {len(shape)} dimensions; a picture has height, width, channels.')
+        if _is_grey(shape):
+            made = draft.add_input(name, Shape(1, *shape[1:]), (0.0, 1.0))
+            return reshaped(shown(made, (1, 1, *shape[1:])), (1, *shape[1:]))
         height, width, channels = shape[-3:] or (0, 0, 0)
         if (height, width) == (1, 1):
             made = draft.add_input(name, Shape(channels, 1, 1), (-3.0, 3.0))
@@ -242,6 +252,8 @@ class GraphReading:
 
 def _picture(f: Flow, value: Value) -> Value:
     """What comes out, with its channels first."""
+    if _is_grey(value.shape):
+        return reshaped(value, (1, *value.shape))
     if len(value.shape) == 3:
         value = reshaped(value, (1, *value.shape))
     return first(f.draft, value) if len(value.shape) == 4 else value

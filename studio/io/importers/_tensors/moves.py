@@ -240,6 +240,35 @@ def _full_like(f: Flow, x: Value, fill_value: Any, **_: Any) -> Value:
     return _filled(f, x.shape, fill_value)
 
 
+@means("linspace")
+def _linspace(f: Flow, start: Any, stop: Any, num: Any = 50, **_: Any) -> Value:
+    del f
+    (count,) = whole(num)
+    if count > _MOST:
+        raise StudioError("it counts too far.")
+    return constant(np.linspace(float(known(start)), float(known(stop)), count).astype(np.float32))
+
+
+@means("one_hot")
+def one_hot(f: Flow, x: Value, depth: Any, on: Any = 1.0, off: Any = 0.0, axis: Any = -1, **_: Any) -> Value:
+    """Number ``on`` at the places that the values count, ``off`` elsewhere, along a new last axis."""
+    if int(known(axis)) not in (-1, len(x.shape)):
+        raise StudioError(f"it adds its places as axis {axis}; only the last one is supported.")
+    made = by_torch(f, "one_hot", self=x, num_classes=whole(depth)[0])
+    low, high = float(known(0.0 if off is None else off)), float(known(1.0 if on is None else on))
+    return made if (low, high) == (0.0, 1.0) else f.each("Affine", made, scale=high - low, shift=low)
+
+
+@means("zeros")
+def _zeros(f: Flow, newshape: Any, **_: Any) -> Value:
+    return _filled(f, newshape, 0.0)
+
+
+@means("ones")
+def _ones(f: Flow, newshape: Any, **_: Any) -> Value:
+    return _filled(f, newshape, 1.0)
+
+
 @means("fill")
 def _filled(f: Flow, dims: Any, value: Any) -> Value:
     del f

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.io.importers._meanings.flow import Flow
-from studio.io.importers._tensors import arithmetic, moves, space
+from studio.io.importers._tensors import arithmetic, moves, pictures, space
 from studio.io.importers._tensors.nodes import Json, Made, attribute, means_node, node_made, snake
 from studio.io.importers._tensors.table import known, table, valued, whole
 from studio.io.importers._values.views import Value
@@ -139,12 +139,43 @@ def _resize(f: Flow, node: Json, inputs: list[Any]) -> Made:
     return how(f, inputs[0], inputs[1], corners, centres)
 
 
+@means_node("LRN")
+def _response(f: Flow, node: Json, inputs: list[Any]) -> Made:
+    given = {"depth_radius": 5, "bias": 1.0, "alpha": 1.0, "beta": 0.5}
+    return pictures.response_normalised(f, inputs[0], **{key: attribute(node, key, n) for key, n in given.items()})
+
+
+@means_node("ResizeArea")
+def _areas(f: Flow, node: Json, inputs: list[Any]) -> Made:
+    if attribute(node, "align_corners", False):
+        raise StudioError("it resizes by areas that go by corners, which is not supported.")
+    return pictures.smaller_by_areas(f, inputs[0], inputs[1])
+
+
+@means_node("OneHot")
+def _one_hot(f: Flow, node: Json, inputs: list[Any]) -> Made:
+    on, off, axis = known(inputs[2]), known(inputs[3]), attribute(node, "axis", -1)
+    return moves.one_hot(f, inputs[0], known(inputs[1]), on, off, axis)
+
+
+@means_node("ScaleAndTranslate")
+def _scale_and_translate(f: Flow, node: Json, inputs: list[Any]) -> Made:
+    how = attribute(node, "kernel_type", "lanczos3"), attribute(node, "antialias", True)
+    return space.scaled(f, inputs[0], inputs[1], inputs[2], inputs[3], *how)
+
+
+@means_node("ExtractImagePatches")
+def _patches(f: Flow, node: Json, inputs: list[Any]) -> Made:
+    sizes, strides, rates = (attribute(node, key, 1) for key in ("ksizes", "strides", "rates"))
+    return space.patches(f, inputs[0], sizes, strides, rates, _padding(node))
+
+
 @means_node("DepthToSpace", "SpaceToDepth")
 def _blocks(f: Flow, node: Json, inputs: list[Any]) -> Made:
     return table()[snake(node["op"])](f, inputs[0], attribute(node, "block_size", 2))
 
 
-@means_node("Mean", "Sum", "Max", "Min", "Prod")
+@means_node("Mean", "Sum", "Max", "Min", "Prod", "Any", "All")
 def _over(f: Flow, node: Json, inputs: list[Any]) -> Made:
     return table()[node["op"].lower()](f, inputs[0], known(inputs[1]), attribute(node, "keep_dims", False))
 

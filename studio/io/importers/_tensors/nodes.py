@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.modulated import as_maps
 from studio.io.importers._tensors import moves
 from studio.io.importers._tensors.table import known, table, whole
 from studio.io.importers._values.views import Value
@@ -91,6 +92,8 @@ def node_made(f: Flow, node: Json, inputs: Sequence[Any]) -> Made:
     if dealt is not None:
         return _on_spaced(f, node, inputs, dealt)
     names = table()
+    if op not in _OF_KERNELS:
+        inputs = as_maps(f, inputs)
     if op in NODES:
         return NODES[op](f, node, list(inputs))
     name = _NAMES.get(op) or snake(op)
@@ -106,6 +109,9 @@ def snake(name: str) -> str:
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
 
+
+_OF_KERNELS = ("Mul", "Square", "Sum")
+"""What is done with kernels that a style scales as kernels; else they are the map that they make."""
 
 _NAMES = {
     "AddV2": "add", "Sub": "subtract", "Mul": "multiply", "RealDiv": "divide", "Div": "divide", "Pow": "power",

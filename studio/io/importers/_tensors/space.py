@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.io.importers._meanings.borders import Window, average_pool, max_pool, same
 from studio.io.importers._meanings.dynamic import convolved
 from studio.io.importers._meanings.flow import Flow, Pair
-from studio.io.importers._tensors.table import means, valued, whole
+from studio.io.importers._tensors.table import by_torch, known, means, valued, whole
 from studio.io.importers._values.views import Value, constant, first, last, reshaped
 from studio.model.size import Size
 
@@ -135,8 +135,12 @@ def _conv_transpose(
     padding: str = "valid",
     output_padding: Any = None,
     dilation_rate: Any = 1,
+    output_shape: Any = None,
     **_: Any,
 ) -> Value:
+    if output_shape is not None:
+        named = whole(output_shape)
+        return backwards(f, x, kernel, named[1:3] if len(named) == 4 else named[:2], strides, padding, dilation_rate)
     extra = (None, None) if output_padding is None else pair(output_padding)
     sides = zip(x.shape[1:3], valued(kernel).shape, pair(strides), pair(dilation_rate), extra, strict=False)
     size = [transposed_size(*side, padding) for side in sides]
@@ -199,6 +203,30 @@ def _space_to_depth(f: Flow, x: Value, block_size: Any, **_: Any) -> Value:
     return last(f.draft, f.space_to_depth(_map(f, x), whole(block_size)[0]))
 
 
+@means("extract_patches")
+def patches(
+    f: Flow,
+    x: Value,
+    size: Any,
+    strides: Any = None,
+    dilation_rate: Any = 1,
+    padding: Any = "valid",
+    **_: Any,
+) -> Value:
+    """The pixels of every window as the channels of one place, row by row, each with its own channels."""
+    value, kernel, apart = _map(f, x), pair(size), pair(dilation_rate)
+    stride = kernel if strides is None else pair(strides)
+    left, right, top, bottom = _borders(value, kernel, stride, apart, padding)
+    value = f.pad(value, (left, right, top, bottom), "constant")
+    made = by_torch(f, "im2col", self=value, kernel_size=kernel, dilation=apart, padding=(0, 0), stride=stride)
+    high, wide = (
+        (side - span * (taps - 1) - 1) // step + 1
+        for side, taps, span, step in zip(value.shape[2:], kernel, apart, stride, strict=True)
+    )
+    taken = reshaped(made, (1, value.shape[1], kernel[0] * kernel[1], high, wide))
+    return reshaped(f.move(taken, lambda n: n.transpose(0, 3, 4, 2, 1)), (1, high, wide, made.shape[1]))
+
+
 @means("rgb_to_grayscale")
 def _grey(f: Flow, x: Value, **_: Any) -> Value:
     shares = np.array([0.2989, 0.587, 0.114], np.float32).reshape(1, 1, 3, 1)
@@ -243,6 +271,10 @@ def _resize(
     pad_to_aspect_ratio: bool = False,
     **_: Any,
 ) -> Value:
+    if interpolation == "area":
+        from studio.io.importers._tensors.pictures import smaller_by_areas
+
+        return smaller_by_areas(f, x, size)
     if crop_to_aspect_ratio or pad_to_aspect_ratio:
         raise StudioError("it crops or pads to an aspect ratio, which is not supported.")
     return last(f.draft, resized(f, _map(f, x), Size(*pair(size)), interpolation, antialias=bool(antialias)))
@@ -266,6 +298,23 @@ def resized(f: Flow, value: Value, size: Size, how: str, *, antialias: bool = Fa
     if how == "bilinear":
         return f.layer("Resize", value, **sizing, mode="bilinear", antialias=True, exclude_outside=True)
     return f.layer("Resize", value, **sizing, mode="bicubic", cubic_a=-0.5, exclude_outside=True, antialias=smooth)
+
+
+@means("scale_and_translate")
+def scaled(
+    f: Flow, x: Value, size: Any, scale: Any, translation: Any, kernel_type: str = "lanczos3", antialias: bool = True
+) -> Value:
+    """As tf.image.resize has it with antialiasing.
+
+    Raises:
+        StudioError: where it does more than resize.
+    """
+    value, wanted = _map(f, x), Size(*pair(size))
+    by = np.array(wanted) / value.shape[2:]
+    if known(translation).any() or not np.allclose(known(scale), by, rtol=1e-4):
+        raise StudioError("it moves or cuts what it resizes, which is not supported.")
+    how = {"triangle": "bilinear", "keyscubic": "bicubic"}.get(kernel_type, kernel_type)
+    return last(f.draft, resized(f, value, wanted, how, antialias=antialias))
 
 
 @means("resize_nearest_neighbor")

@@ -38,7 +38,7 @@ def means(*names: str) -> Callable[[M], M]:
 
 def table() -> dict[str, Meaning]:
     """The whole table; the files that fill it are loaded now."""
-    for part in ("arithmetic", "casts", "moves", "order", "space", "node_meanings"):
+    for part in ("arithmetic", "casts", "moves", "order", "space", "pictures", "node_meanings"):
         importlib.import_module(f"studio.io.importers._tensors.{part}")
     return TABLE
 
@@ -66,7 +66,7 @@ def known(given: Any) -> np.ndarray:
         if given.constant is None:
             raise StudioError("one of its settings is computed from the picture, which is not supported.")
         return np.asarray(given.constant)
-    if isinstance(given, (list, tuple)) and any(isinstance(each, Value) for each in given):
+    if isinstance(given, (list, tuple)) and any(isinstance(each, (Value, list, tuple)) for each in given):
         return np.asarray([known(each) for each in given])
     return np.asarray(given)
 

@@ -1,0 +1,111 @@
+"""Operations on pictures by themselves, as tf.image has them. Maps are (1, height, width, channels)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from studio.errors import StudioError
+from studio.io.importers._meanings.borders import Window, average_pool
+from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._tensors.moves import padded
+from studio.io.importers._tensors.space import convolution, pair
+from studio.io.importers._tensors.table import known, means, whole
+from studio.io.importers._values.views import Numbers, Value, constant, first, last
+
+_YUV = [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]]
+_YIQ = [[0.299, 0.59590059, 0.21153661], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]]
+
+
+@means("flip_left_right")
+def _mirrored(f: Flow, image: Value) -> Value:
+    return f.flipped(image, len(image.shape) - 2)
+
+
+@means("flip_up_down")
+def _upside_down(f: Flow, image: Value) -> Value:
+    return f.flipped(image, len(image.shape) - 3)
+
+
+@means("grayscale_to_rgb")
+def _of_grey(f: Flow, images: Value, **_: Any) -> Value:
+    return f.move(images, lambda n: n.repeat(3, -1))
+
+
+def _mixed(f: Flow, x: Value, matrix: Numbers) -> Value:
+    """Channels by a matrix of (in, out)."""
+    return convolution(f, x, constant(np.asarray(matrix, np.float32)[None, None]))
+
+
+for _space, _matrix in (("yuv", _YUV), ("yiq", _YIQ)):
+    means(f"rgb_to_{_space}")(lambda f, images, matrix=_matrix: _mixed(f, images, np.array(matrix)))
+    means(f"{_space}_to_rgb")(lambda f, images, matrix=_matrix: _mixed(f, images, np.linalg.inv(matrix)))
+
+
+@means("adjust_brightness")
+def _brighter(f: Flow, image: Value, delta: Any) -> Value:
+    return f.each("Affine", image, scale=1.0, shift=float(known(delta)))
+
+
+@means("adjust_contrast", "adjust_contrastv2")
+def _contrast(f: Flow, images: Value, contrast_factor: Any) -> Value:
+    mean = f.mean(images, [len(images.shape) - 3, len(images.shape) - 2], keepdim=True)
+    far = f.each("Affine", f.binary("Sub", images, mean), scale=float(known(contrast_factor)), shift=0.0)
+    return f.binary("Add", far, mean)
+
+
+@means("local_response_normalization", "lrn")
+def response_normalised(
+    f: Flow, x: Value, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5
+) -> Value:
+    """Divided by the length of the channels around, in `depth_radius` channels on either side."""
+    places = np.arange(x.shape[-1])
+    near = np.abs(places[:, None] - places) <= depth_radius
+    around = _mixed(f, f.each("Pow", x, exponent=2.0), near.astype(np.float32))
+    least = f.each("Affine", around, scale=float(alpha), shift=float(bias))
+    return f.binary("Mul", x, f.each("Pow", least, exponent=-float(beta)))
+
+
+# -- sizes ------------------------------------------------------------------------------------------------------------
+
+
+@means("crop_to_bounding_box")
+def _cropped(
+    f: Flow, image: Value, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+) -> Value:
+    top, left, high, wide = (whole(n)[0] for n in (offset_height, offset_width, target_height, target_width))
+    return f.move(image, lambda n: n[..., top : top + high, left : left + wide, :])
+
+
+@means("pad_to_bounding_box")
+def _bordered(
+    f: Flow, image: Value, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
+) -> Value:
+    top, left, high, wide = (whole(n)[0] for n in (offset_height, offset_width, target_height, target_width))
+    down, across = image.shape[-3:-1]
+    pairs = [(top, high - top - down), (left, wide - left - across), (0, 0)]
+    return padded(f, image, [(0, 0)] * (len(image.shape) - 3) + pairs)
+
+
+@means("resize_with_crop_or_pad")
+def _fitted(f: Flow, image: Value, target_height: Any, target_width: Any) -> Value:
+    high, wide = whole(target_height)[0], whole(target_width)[0]
+    down, across = image.shape[-3:-1]
+    top, left = max(down - high, 0) // 2, max(across - wide, 0) // 2
+    image = _cropped(f, image, top, left, min(down, high), min(across, wide))
+    return _bordered(f, image, max(high - down, 0) // 2, max(wide - across, 0) // 2, high, wide)
+
+
+@means("resize_area")
+def smaller_by_areas(f: Flow, x: Value, size: Any, **_: Any) -> Value:
+    """Means of the pixels that become one.
+
+    Raises:
+        StudioError: where these are not whole pixels.
+    """
+    wanted, have = pair(size), x.shape[1:3]
+    if any(side % made for side, made in zip(have, wanted, strict=True)):
+        raise StudioError(f"it resizes {have[0]}×{have[1]} by areas to {wanted[0]}×{wanted[1]}, which cuts pixels.")
+    kernel = have[0] // wanted[0], have[1] // wanted[1]
+    return last(f.draft, average_pool(f, first(f.draft, x), Window(kernel, kernel, borders=(0,) * 4), counted=False))
