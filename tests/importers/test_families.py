@@ -8,6 +8,7 @@ import pytest
 import torch
 from families_attention import ATTENTION
 from families_colour import COLOUR
+from families_courses import COURSES
 from families_depth import DEPTH
 from families_edges import EDGES, Fsrcnn
 from families_faces import FACES
@@ -231,7 +232,21 @@ FAMILIES = {
     "adain-decoder": (AdainDecoder, (8, 6, 8)),
 }
 OWN = {name: (name, *rest) for name, rest in FAMILIES.items()}
-ALL = OWN | MORE | EDGES | MASKS | PICTURES | GENERATORS | COLOUR | DEPTH | RESTORED | ATTENTION | FACES | FASTAI
+ALL = (
+    OWN
+    | MORE
+    | EDGES
+    | MASKS
+    | PICTURES
+    | GENERATORS
+    | COLOUR
+    | DEPTH
+    | RESTORED
+    | ATTENTION
+    | FACES
+    | FASTAI
+    | COURSES
+)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -299,6 +314,12 @@ def test_tensors_of_a_family_that_do_not_fit_each_other_are_refused(family: str,
     torch.save(state, tmp_path / "net.pth")
     with pytest.raises(StudioError, match=rf"Nearly fitting: .*{family}: its tensors do not fit each other"):
         open_model(tmp_path / "net.pth")
+
+
+@pytest.mark.parametrize(("name", "said"), [("dcgan of 5", True), ("dcgan in a row", False)])
+def test_what_a_file_of_tensors_leaves_open_is_said(name: str, said: bool, tmp_path: Path) -> None:
+    torch.save(ALL[name][1]().state_dict(), tmp_path / "net.pth")
+    assert any("Strides and borders" in note for note in open_model(tmp_path / "net.pth").notes) == said
 
 
 def test_the_values_of_a_family_are_its_own(tmp_path: Path) -> None:

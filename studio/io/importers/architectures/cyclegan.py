@@ -1,4 +1,4 @@
-"""The ResNet generator of CycleGAN (J.-Y. Zhu et al. 2017), as pytorch-CycleGAN-and-pix2pix names it."""
+"""The ResNet generator of CycleGAN (J.-Y. Zhu et al. 2017), as its authors name it and others after them."""
 
 from __future__ import annotations
 
@@ -6,37 +6,64 @@ import re
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 
+_FIRST = re.compile(r"(.*?)(\d+)\.(conv_block|block|res)\.1\.weight")
+
+
+def _parts(tensors: Tensors) -> tuple[str, str]:
+    """What its names begin with, and what its blocks are called; empty where it has none."""
+    found = next((match for name in tensors if (match := _FIRST.fullmatch(name))), None)
+    return (found[1], found[3]) if found else ("", "")
+
 
 def _matches(tensors: Tensors) -> bool:
-    blocks = any(re.fullmatch(r"model\.\d+\.conv_block\.1\.weight", name) for name in tensors)
-    return blocks and {"model.1.weight", "model.4.weight", "model.7.weight"} <= tensors.keys()
+    start, blocks = _parts(tensors)
+    return bool(blocks) and {f"{start}{k}.weight" for k in (1, 4, 7)} <= tensors.keys()
 
 
 def _build(s: Sketch) -> str:
-    x = s.pad(s.input(s.channels("model.1")), 3)
-    x = s.relu(s.norm("model.2", s.conv("model.1", x, padding=0)))
+    start, blocks = _parts(s.tensors)
+    x = s.pad(s.input(s.channels(f"{start}1")), 3)
+    x = s.relu(s.norm(f"{start}2", s.conv(f"{start}1", x, padding=0)))
     k = 4
-    while s.has(f"model.{k}.weight"):
-        x = s.relu(s.norm(f"model.{k + 1}", s.conv(f"model.{k}", x, stride=2, padding=1)))
+    while s.has(f"{start}{k}.weight"):
+        x = s.relu(s.norm(f"{start}{k + 1}", s.conv(f"{start}{k}", x, stride=2, padding=1)))
         k += 3
-    while s.has(f"model.{k}.conv_block.1.weight"):
-        x = block(s, f"model.{k}", x)
+    while s.has(f"{start}{k}.{blocks}.1.weight"):
+        x = block(s, f"{start}{k}", x, blocks)
         k += 1
-    while s.has(f"model.{k + 3}.weight") or s.has(f"model.{k + 4}.weight"):
-        up = s.conv_transpose(f"model.{k}", x, output_padding=1)
-        x = s.relu(s.norm(f"model.{k + 1}", up))
-        k += 3
-    return s.op("Tanh", s.conv(f"model.{k + 1}", s.pad(x, 3), padding=0), name="output")
+    *ups, last = _convolutions(s, start, k)
+    for place in ups:
+        x = s.relu(s.norm(f"{start}{place + 1}", _larger(s, f"{start}{place}", x, place - k)))
+        k = place + 3
+    return s.op("Tanh", s.conv(f"{start}{last}", s.pad(x, 3), padding=0), name="output")
 
 
-def block(s: Sketch, at: str, x: str) -> str:
+def _convolutions(s: Sketch, start: str, k: int) -> list[int]:
+    """Places of the convolutions from one on."""
+    numbers = (name.removeprefix(start).removesuffix(".weight") for name in s.tensors if name.startswith(start))
+    places = sorted(int(number) for number in numbers if number.isdigit() and int(number) >= k)
+    return [place for place in places if len(s.shape(f"{start}{place}.weight")) == 4] or [k + 1]
+
+
+def _larger(s: Sketch, at: str, x: str, before: int) -> str:
+    """Twice as large: transposed, or by a convolution behind an `Upsample`, and a border, which take a place each."""
+    if not before:
+        return s.conv_transpose(at, x, output_padding=1)
+    said = 'How its "Upsample" layers enlarge is not in its file; they were taken to repeat pixels.'
+    s.draft.notes += [said] if said not in s.draft.notes else []
+    x = s.op("Upsample", x, name=f"{at}.up", scale_factor=2, mode="nearest")
+    return s.conv(at, x) if before == 1 else s.conv(at, s.pad(x, 1), padding=0)
+
+
+def block(s: Sketch, at: str, x: str, part: str = "conv_block") -> str:
     """A residual block: two convolutions of 3 × 3, each behind a reflected border."""
+    at = f"{at}.{part}"
     # With dropout between, the second convolution stands one further on.
-    second = 6 if s.has(f"{at}.conv_block.6.weight") and len(s.shape(f"{at}.conv_block.6.weight")) == 4 else 5
-    y = s.conv(f"{at}.conv_block.1", s.pad(x, 1), padding=0)
-    y = s.relu(s.norm(f"{at}.conv_block.2", y))
-    y = s.conv(f"{at}.conv_block.{second}", s.pad(y, 1), padding=0)
-    return s.op("Add", x, s.norm(f"{at}.conv_block.{second + 1}", y), name=f"{at}.add")
+    second = 6 if s.has(f"{at}.6.weight") and len(s.shape(f"{at}.6.weight")) == 4 else 5
+    y = s.conv(f"{at}.1", s.pad(x, 1), padding=0)
+    y = s.relu(s.norm(f"{at}.2", y))
+    y = s.conv(f"{at}.{second}", s.pad(y, 1), padding=0)
+    return s.op("Add", x, s.norm(f"{at}.{second + 1}", y), name=f"{at}.add")
 
 
 ARCHITECTURE = Architecture(

@@ -42,12 +42,37 @@ def _matches(tensors: Tensors) -> bool:
 def _build(s: Sketch) -> str:
     rows = _rows(s.tensors)
     x = s.input(s.shape(f"{rows[0][0]}.weight")[0])
+    kernels = [s.shape(f"{name}.weight")[2] for name, _ in rows]
+    if set(kernels[1:]) - {4}:
+        s.draft.notes.append(
+            f"Strides and borders of this generator are not in its file, and its kernels of {_listed(kernels)} leave "
+            "them open; they were guessed. Where the picture is not as it should be, use studio.export_torch on the "
+            "module itself."
+        )
     for k, (name, norm) in enumerate(rows):
-        x = s.conv_transpose(name, x, stride=2 if k else 1, padding=1 if k else 0)
+        stride, border, more = _steps(kernels, k)
+        x = s.conv_transpose(name, x, stride=stride, padding=border, output_padding=more)
         if s.has(f"{norm}.weight"):
             x = s.norm(norm, x)
         x = s.relu(x) if k < len(rows) - 1 else x
     return s.op("Tanh", x, name="output")
+
+
+def _listed(kernels: list[int]) -> str:
+    return ", ".join(map(str, kernels))
+
+
+_DIGITS = [3, 4, 3, 4]
+"""Kernels of a course's generator of digits, whose strides are 2, 1, 2, 2: 28 pixels without a border."""
+
+
+def _steps(kernels: list[int], k: int) -> tuple[int, int, int]:
+    """Stride, padding and output padding: the first layer makes a map of its kernel's size, the others double it."""
+    if kernels == _DIGITS:
+        return (1 if k == 1 else 2), 0, 0
+    if not k:
+        return 1, 0, 0
+    return 2, (kernels[k] - 1) // 2, kernels[k] % 2
 
 
 ARCHITECTURE = Architecture(
