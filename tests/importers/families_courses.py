@@ -351,7 +351,27 @@ def doubling(kernel: int) -> nn.Module:
     return made
 
 
+def ending_in_one() -> nn.Module:
+    made = doubling(4)
+    made.main[-2] = nn.ConvTranspose2d(6, 3, 1, bias=False)
+    return made
+
+
+class UpsamplingAutoencoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        layers = [nn.Conv2d(3, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 8, 3, 2, 1), nn.ReLU()]
+        self.encoder = nn.Sequential(*layers)
+        layers = [nn.Upsample(scale_factor=2), same(8, 4), nn.BatchNorm2d(4), nn.ReLU()]
+        self.decoder = nn.Sequential(*layers, nn.Upsample(scale_factor=2), same(4, 3), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decoder(self.encoder(x))
+
+
 COURSES = {
+    "autoencoder, enlarged": ("autoencoder", UpsamplingAutoencoder, (3, 16, 24)),
+    "dcgan ending in 1": ("dcgan", ending_in_one, (10, 1, 1)),
     "unet listed": ("tutorial-unet", ListedUnet, (3, 32, 48)),
     "unet listed, classes": ("tutorial-unet", lambda: ListedUnet(3), (3, 16, 32)),
     "unet numbered": ("tutorial-unet", NumberedUnet, (3, 32, 48)),

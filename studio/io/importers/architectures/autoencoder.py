@@ -24,10 +24,25 @@ def _build(s: Sketch) -> str:
     x = s.input(s.channels("encoder.0"))
     for part in ("encoder", "decoder"):
         places = _numbers(s.tensors, part)
-        for place, after in zip(places, [*places[1:], None], strict=True):
+        for before, place, after in zip([-1, *places], places, [*places[1:], None], strict=False):
             last = part == "decoder" and after is None
+            if part == "decoder" and _is_enlarged(s, f"decoder.{place}", place - before - 1 - (before >= 0)):
+                x = s.op("Upsample", x, name=f"decoder.{place}_up", scale_factor=2, mode="nearest")
+                x = s.conv(f"decoder.{place}", x)
+                x = s.op("Sigmoid", x, name="output") if last else x if _is_normed(s, place) else s.relu(x)
+                continue
             x = _layer(s, f"{part}.{place}", x, after - place if after is not None else 2, last=last)
     return x
+
+
+def _is_enlarged(s: Sketch, name: str, spare: int) -> bool:
+    """Whether a convolution, of an odd kernel, stands behind more places than an activation takes: an `Upsample`."""
+    shape = s.shape(f"{name}.weight")
+    return spare > 0 and len(shape) == 4 and shape[2] % 2 == 1
+
+
+def _is_normed(s: Sketch, place: int) -> bool:
+    return s.has(f"decoder.{place + 1}.running_mean")
 
 
 def _layer(s: Sketch, name: str, x: str, room: int, *, last: bool) -> str:

@@ -42,6 +42,12 @@ def _matches(tensors: Tensors) -> bool:
 def _build(s: Sketch) -> str:
     rows = _rows(s.tensors)
     x = s.input(s.shape(f"{rows[0][0]}.weight")[0])
+    if s.has(f"{rows[0][0]}.bias"):
+        # Its authors' has none.
+        s.draft.notes.append(
+            "It was taken to make its picture of a vector; a decoder of maps has the same tensors, and opens by "
+            "studio.export_torch on the module itself."
+        )
     kernels = [s.shape(f"{name}.weight")[2] for name, _ in rows]
     if set(kernels[1:]) - {4}:
         s.draft.notes.append(
@@ -70,7 +76,7 @@ def _steps(kernels: list[int], k: int) -> tuple[int, int, int]:
     """Stride, padding and output padding: the first layer makes a map of its kernel's size, the others double it."""
     if kernels == _DIGITS:
         return (1 if k == 1 else 2), 0, 0
-    if not k:
+    if not k or kernels[k] == 1:
         return 1, 0, 0
     return 2, (kernels[k] - 1) // 2, kernels[k] % 2
 
