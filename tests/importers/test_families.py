@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -320,6 +321,15 @@ def test_tensors_of_a_family_that_do_not_fit_each_other_are_refused(family: str,
 def test_what_a_file_of_tensors_leaves_open_is_said(name: str, said: bool, tmp_path: Path) -> None:
     torch.save(ALL[name][1]().state_dict(), tmp_path / "net.pth")
     assert any("Strides and borders" in note for note in open_model(tmp_path / "net.pth").notes) == said
+
+
+@pytest.mark.parametrize("name", sorted(COURSES.keys() | OWN.keys() | MORE.keys()))
+def test_a_tensor_of_another_shape_raises_nothing_but_a_sentence(name: str, tmp_path: Path) -> None:
+    state = {called: values for called, values in ALL[name][1]().state_dict().items() if values.is_floating_point()}
+    for called, shape in zip([*state][:: max(len(state) // 4, 1)], [(3,), (2, 2), (), (3,)], strict=False):
+        torch.save(state | {called: torch.ones(shape)}, tmp_path / "net.pth")
+        with suppress(StudioError):
+            open_model(tmp_path / "net.pth")
 
 
 def test_the_values_of_a_family_are_its_own(tmp_path: Path) -> None:

@@ -284,14 +284,25 @@ def _built(architecture: Architecture, tensors: Tensors, path: Path, known: Know
         drops=options.dropout,
         asked=options.output,
     )
-    with guarded(architecture.build):
-        output = architecture.build(sketch)
+    try:
+        with guarded(architecture.build):
+            output = architecture.build(sketch)
+    except _UNFIT as error:
+        raise StudioError(_unfit(error)) from error
     unused = sorted(tensors.keys() - sketch.used)
     if unused and not architecture.partial:
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
     if architecture.order == "bgr" and options.order is None:
         options = replace(options, order=architecture.order)
     return finished(sketch.draft, output, path, known, options)
+
+
+# What sizes that do not go together make Python and PyTorch raise.
+_UNFIT = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def _unfit(error: Exception) -> str:
+    return f"its tensors do not fit each other ({' '.join(str(error).split())[:200].rstrip('.')})"
 
 
 def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, known: Known, options: Options) -> Imported:
@@ -310,9 +321,8 @@ def _by_its_trace(architecture: Architecture, tensors: Tensors, path: Path, know
         example = torch.rand(1, channels, *size, generator=torch.Generator().manual_seed(0))
         with guarded(architecture.forward), torch.no_grad():
             module(example)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        raise StudioError(f"its tensors do not fit each other ({reason})") from error
+    except _UNFIT as error:
+        raise StudioError(_unfit(error)) from error
     if unused := sorted(parts.names - parts.used):
         raise StudioError(f"it has no layer for {', '.join(unused[:3])}")
     return imported_module(module, example, path, options, known)[0]

@@ -149,7 +149,7 @@ def _response(f: Flow, node: Json, inputs: list[Any]) -> Made:
 def _areas(f: Flow, node: Json, inputs: list[Any]) -> Made:
     if attribute(node, "align_corners", False):
         raise StudioError("it resizes by areas that go by corners, which is not supported.")
-    return pictures.smaller_by_areas(f, inputs[0], inputs[1])
+    return space.smaller_by_areas(f, inputs[0], inputs[1])
 
 
 @means_node("OneHot")

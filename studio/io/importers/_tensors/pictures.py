@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from studio.errors import StudioError
-from studio.io.importers._meanings.borders import Window, average_pool
 from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.moves import padded
-from studio.io.importers._tensors.space import convolution, pair
+from studio.io.importers._tensors.space import convolution
 from studio.io.importers._tensors.table import known, means, whole
-from studio.io.importers._values.views import Numbers, Value, constant, first, last
+from studio.io.importers._values.views import Numbers, Value, constant
 
 _YUV = [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]]
 _YIQ = [[0.299, 0.59590059, 0.21153661], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]]
@@ -70,6 +68,36 @@ def response_normalised(
 # -- sizes ------------------------------------------------------------------------------------------------------------
 
 
+@means("rgb_to_grayscale")
+def _grey(f: Flow, x: Value, **_: Any) -> Value:
+    shares = np.array([0.2989, 0.587, 0.114], np.float32).reshape(1, 1, 3, 1)
+    return convolution(f, x, constant(shares))
+
+
+@means("crop_images")
+def _crop_images(
+    f: Flow,
+    x: Value,
+    top_cropping: Any = None,
+    left_cropping: Any = None,
+    bottom_cropping: Any = None,
+    right_cropping: Any = None,
+    target_height: Any = None,
+    target_width: Any = None,
+    **_: Any,
+) -> Value:
+    """Of a cropping on one side and a size, the other side follows."""
+    sides = []
+    for before, after, target, length in (
+        (top_cropping, bottom_cropping, target_height, x.shape[1]),
+        (left_cropping, right_cropping, target_width, x.shape[2]),
+    ):
+        start = length - target - after if before is None else before
+        end = length - after if target is None else start + target
+        sides.append(slice(int(start), int(end)))
+    return f.move(x, lambda n: n[:, sides[0], sides[1]])
+
+
 @means("crop_to_bounding_box")
 def _cropped(
     f: Flow, image: Value, offset_height: Any, offset_width: Any, target_height: Any, target_width: Any
@@ -95,17 +123,3 @@ def _fitted(f: Flow, image: Value, target_height: Any, target_width: Any) -> Val
     top, left = max(down - high, 0) // 2, max(across - wide, 0) // 2
     image = _cropped(f, image, top, left, min(down, high), min(across, wide))
     return _bordered(f, image, max(high - down, 0) // 2, max(wide - across, 0) // 2, high, wide)
-
-
-@means("resize_area")
-def smaller_by_areas(f: Flow, x: Value, size: Any, **_: Any) -> Value:
-    """Means of the pixels that become one.
-
-    Raises:
-        StudioError: where these are not whole pixels.
-    """
-    wanted, have = pair(size), x.shape[1:3]
-    if any(side % made for side, made in zip(have, wanted, strict=True)):
-        raise StudioError(f"it resizes {have[0]}×{have[1]} by areas to {wanted[0]}×{wanted[1]}, which cuts pixels.")
-    kernel = have[0] // wanted[0], have[1] // wanted[1]
-    return last(f.draft, average_pool(f, first(f.draft, x), Window(kernel, kernel, borders=(0,) * 4), counted=False))

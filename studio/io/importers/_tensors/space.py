@@ -12,7 +12,7 @@ from studio.io.importers._meanings.borders import Window, average_pool, max_pool
 from studio.io.importers._meanings.dynamic import convolved
 from studio.io.importers._meanings.flow import Flow, Pair
 from studio.io.importers._tensors.table import by_torch, known, means, valued, whole
-from studio.io.importers._values.views import Value, constant, first, last, reshaped
+from studio.io.importers._values.views import Value, first, last, reshaped
 from studio.model.size import Size
 
 _MODES = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
@@ -227,36 +227,6 @@ def patches(
     return reshaped(f.move(taken, lambda n: n.transpose(0, 3, 4, 2, 1)), (1, high, wide, made.shape[1]))
 
 
-@means("rgb_to_grayscale")
-def _grey(f: Flow, x: Value, **_: Any) -> Value:
-    shares = np.array([0.2989, 0.587, 0.114], np.float32).reshape(1, 1, 3, 1)
-    return convolution(f, x, constant(shares))
-
-
-@means("crop_images")
-def _crop_images(
-    f: Flow,
-    x: Value,
-    top_cropping: Any = None,
-    left_cropping: Any = None,
-    bottom_cropping: Any = None,
-    right_cropping: Any = None,
-    target_height: Any = None,
-    target_width: Any = None,
-    **_: Any,
-) -> Value:
-    """Of a cropping on one side and a size, the other side follows."""
-    sides = []
-    for before, after, target, length in (
-        (top_cropping, bottom_cropping, target_height, x.shape[1]),
-        (left_cropping, right_cropping, target_width, x.shape[2]),
-    ):
-        start = length - target - after if before is None else before
-        end = length - after if target is None else start + target
-        sides.append(slice(int(start), int(end)))
-    return f.move(x, lambda n: n[:, sides[0], sides[1]])
-
-
 # -- resizing ---------------------------------------------------------------------------------------------------------
 
 
@@ -272,8 +242,6 @@ def _resize(
     **_: Any,
 ) -> Value:
     if interpolation == "area":
-        from studio.io.importers._tensors.pictures import smaller_by_areas
-
         return smaller_by_areas(f, x, size)
     if crop_to_aspect_ratio or pad_to_aspect_ratio:
         raise StudioError("it crops or pads to an aspect ratio, which is not supported.")
@@ -298,6 +266,20 @@ def resized(f: Flow, value: Value, size: Size, how: str, *, antialias: bool = Fa
     if how == "bilinear":
         return f.layer("Resize", value, **sizing, mode="bilinear", antialias=True, exclude_outside=True)
     return f.layer("Resize", value, **sizing, mode="bicubic", cubic_a=-0.5, exclude_outside=True, antialias=smooth)
+
+
+@means("resize_area")
+def smaller_by_areas(f: Flow, x: Value, size: Any, **_: Any) -> Value:
+    """Means of the pixels that become one.
+
+    Raises:
+        StudioError: where these are not whole pixels.
+    """
+    wanted, have = pair(size), x.shape[1:3]
+    if any(side % made for side, made in zip(have, wanted, strict=True)):
+        raise StudioError(f"it resizes {have[0]}×{have[1]} by areas to {wanted[0]}×{wanted[1]}, which cuts pixels.")
+    kernel = have[0] // wanted[0], have[1] // wanted[1]
+    return last(f.draft, average_pool(f, first(f.draft, x), Window(kernel, kernel, borders=(0,) * 4), counted=False))
 
 
 @means("scale_and_translate")
