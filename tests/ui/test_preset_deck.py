@@ -445,6 +445,32 @@ def test_an_end_from_outside_waits_for_what_is_being_kept(
     assert len(kept(at)) == 1
 
 
+def test_what_an_end_from_outside_still_keeps_is_offered_to_nobody_before(
+    at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another studio could discard, or restore, what was kept before, while the folder was still written to."""
+    run, goes_on = Crash(at), threading.Event()
+    at.edit()
+    run.autosave.keep()
+    qtbot.waitUntil(lambda: (run.recovery.folder / "about.json").exists())
+    keep = run.recovery.keep
+
+    def slow(*given: object) -> None:
+        assert goes_on.wait(60)
+        keep(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run.recovery, "keep", slow)
+    at.document.set_bypassed("enc", True)
+    run.autosave.end(unasked=True)
+    early, late = Crash(at), Crash(at)
+    early.autosave.offer()
+    goes_on.set()
+    assert at.worker.close(60)
+    late.autosave.offer()
+    assert early.offers == []
+    assert len(late.offers) == 1
+
+
 def test_it_is_written_after_some_time_or_many_edits(
     at: Running, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,15 +123,20 @@ class Autosave(QObject):
         stays = unasked and self._document.unsaved
         if stays:
             self.keep()
-            # Behind what is being kept, that the end waits for it.
-            self._worker.do(lambda: None, lambda _: None, doing="Keeping unsaved work", writes=True)
         self._document.changed.disconnect(self._follow)
-        # Before its folder goes, in which it lies.
-        for lock in (self._lock, *self._offered.values()):
-            if lock is not None:
-                lock.unlock()
-        if not stays:
+        for lock in self._offered.values():
+            lock.unlock()
+        if stays:
+            # Behind what is being kept: the end waits for it, and nobody is offered, or discards, what is older.
+            self._worker.do(self._unlock, lambda _: None, doing="Keeping unsaved work", writes=True)
+        else:
+            # Before its folder goes, in which it lies.
+            self._unlock()
             self._worker.do(self._recovery.end, lambda _: None)
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.unlock()
 
     def _follow(self, change: Change) -> None:
         self._changes += 1
