@@ -88,7 +88,15 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
                 raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
     drawn = {name: Pull(value, aims[name], said["towards"].get(name)) for name, value in pulls.items() if name in aims}
     state = State(tensors, slots, said["steps"])
-    return Checkpoint(state, said["random"], rates, drawn, _of(found, "lesson"))
+    return Checkpoint(state, said["random"], rates, drawn, _remembered(path, found))
+
+
+def _remembered(path: Path, found: Mapping[str, Array]) -> dict[str, Array]:
+    held = _of(found, "lesson")
+    for name, value in held.items():
+        if value.dtype != np.float32 or not np.isfinite(value).all():
+            raise StudioError(f'{path}: what its lesson remembers as "{name}" is damaged; go back to another.')
+    return held
 
 
 def lesson_of(path: Path) -> Asked | None:

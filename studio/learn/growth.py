@@ -172,14 +172,15 @@ class Growth(Lesson):
         self.drop()
         names = [put.name for put in self._graph.states]
         errors = remembered.get(_ERRORS, np.zeros(0, np.float32))
-        fits = bool(len(errors)) and all(
-            put.name in remembered and remembered[put.name].shape[:2] == (len(errors), put.channels)
+        count = len(errors) if errors.ndim == 1 else 0
+        fits = count > 0 and all(
+            put.name in remembered and remembered[put.name].shape[:2] == (count, put.channels)
             for put in self._graph.states
         )
         self._pool, self._errors = [], np.zeros(0, np.float32)
         if fits:
             self._errors = np.array(errors, np.float32)
-            self._count = len(self._errors)
+            self._count = count
             self._pool = [{name: remembered[name][k] for name in names} for k in range(self._count)]
 
 

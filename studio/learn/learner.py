@@ -182,6 +182,8 @@ class Learner:
         """
         old, objective = self.settings, self.objective
         alike = _layers_of(settings, objective) == _layers_of(old, objective)
+        if alike and objective.statistics:
+            settings.require_even()
         if not alike or settings.told != old.told:
             objective = objective_of(self.network, settings)
             # Weights of losses and numbers of the optimiser are told; nothing is compiled for them.

@@ -95,6 +95,14 @@ class Settings:
         """Crops that are computed together: no more than a step has."""
         return min(self.at_once or self.batch, self.batch)
 
+    def require_even(self) -> None:
+        """Raise StudioError where batch norms would take their statistics of fewer crops at last than before."""
+        if self.batch % self.together:
+            raise StudioError(
+                f"Batch norms take their statistics of as many crops each time, and {self.together} at once do not "
+                f"divide the {self.batch} of a step; give a number that does."
+            )
+
     @property
     def told(self) -> tuple[object, ...]:
         """What may be told to layers that are there already, where only its numbers are others."""
@@ -116,11 +124,8 @@ def objective_of(network: Network, settings: Settings) -> Objective:
     together = settings.together
     bent = with_bends(network, settings.size, settings.stages).network
     draft, statistics = sketch(bent, settings.size, pictures=together if settings.statistics else 0)
-    if statistics and settings.batch % together:
-        raise StudioError(
-            f"Batch norms take their statistics of as many crops each time, and {together} at once do not divide the "
-            f"{settings.batch} of a step; give a number that does."
-        )
+    if statistics:
+        settings.require_even()
     parts = {term.name: term.build(draft) for term in settings.losses}
     total = draft.weighted([(parts[term.name], term.weight) for term in settings.losses])
     chosen = learning(graph, settings.learns, settings.frozen)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from helpers import assert_same_bits, layer
@@ -73,6 +76,22 @@ def test_inputs_are_cut_of_pictures_of_their_own(engine: GLEngine) -> None:
     crops["shown"] = Crop(one, 10, 0, 0, mirrored=True)
     assert engine.run_cut(crops, SIZES)
     np.testing.assert_allclose(found(engine)["shown"], by_hand(crops)["shown"], rtol=1e-5, atol=1e-5)
+    engine.close()
+
+
+def test_pictures_that_no_crop_is_of_any_more_are_let_go(engine: GLEngine) -> None:
+    held, other = pictures(2, Size(12, 16), 1), pictures(2, Size(7, 9), 2)
+    before = weakref.ref(held[0])
+    for one in (held, other):
+        crops = {put.name: Crop(one, 0, 1, 0, mirrored=False) for put in INPUTS}
+        crops["grey"] = Crop(other, 1, 2, 3, mirrored=True)
+        assert engine.run_cut(crops, SIZES)
+        cut = found(engine)
+        for name, values in by_hand(crops).items():
+            np.testing.assert_allclose(cut[name], values, rtol=1e-5, atol=1e-5)
+    del held, one, crops
+    gc.collect()
+    assert before() is None
     engine.close()
 
 

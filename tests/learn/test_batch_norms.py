@@ -214,6 +214,18 @@ def test_crops_that_do_not_come_out_even_are_refused() -> None:
     assert objective_of(made(), Settings(SIZE, (L2(),), batch=6, at_once=4, statistics=False)).pictures == 1
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_lesson_is_not_turned_to_crops_that_do_not_come_out_even(engine: str) -> None:
+    mine, other = (learner(made(), engine, 6, at_once=3) for _ in range(2))
+    with pytest.raises(StudioError, match="3 at once do not divide the 7 of a step"):
+        mine.turn(replace(mine.settings, batch=7))
+    assert mine.step().loss == other.step().loss
+    mine.turn(replace(mine.settings, batch=7, statistics=False))
+    assert mine.step().number == 2
+    for each in (mine, other):
+        each.close()
+
+
 def test_norms_that_keep_their_statistics_have_each_crop_for_itself() -> None:
     of = made()
     assert objective_of(of, Settings(SIZE, (L2(),), batch=4)).pictures == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -232,6 +233,31 @@ def test_what_is_shown_no_picture_is_not_damaged_and_it_is_said(picture: Path) -
     learner, notes = prepare(automaton(), lesson(picture, wanted="damage:blur=3"), "torch")
     assert "It is shown no picture, so that nothing is damaged; it grows into the whole one." in notes
     assert np.array_equal(wanted_of(learner), wanted_of(taught(picture, "torch")))
+
+
+@pytest.mark.parametrize("name", ["cells", "errors"])
+@pytest.mark.parametrize("damage", [lambda held: held.astype(np.float64), lambda held: np.full_like(held, np.nan)])
+def test_a_checkpoint_of_damaged_states_is_refused(
+    picture: Path, tmp_path: Path, name: str, damage: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    learner, file = taught(picture, "torch"), tmp_path / "damaged.safetensors"
+    learner.step()
+    found = learner.checkpoint()
+    remembered = {**found.remembered, name: damage(found.remembered[name])}
+    save_checkpoint(replace(found, remembered=remembered), file)
+    with pytest.raises(StudioError, match=f'what its lesson remembers as "{name}" is damaged; go back to another'):
+        load_checkpoint(file, learner.network)
+
+
+@pytest.mark.parametrize("shape", [(), (5, 2)])
+def test_states_whose_errors_are_none_of_each_begin_anew(picture: Path, shape: tuple[int, ...]) -> None:
+    learner = taught(picture, "torch")
+    learner.step()
+    found = learner.checkpoint()
+    learner.restore(replace(found, remembered={**found.remembered, "errors": np.full(shape, 1, np.float32)}))
+    assert not learner.lesson.remembered()
+    learner.step()
+    assert learner.lesson.remembered()["errors"].shape == (5,)
 
 
 def test_what_is_looked_at_is_what_has_grown(picture: Path) -> None:

@@ -213,8 +213,12 @@ class GLEngine(SparingEngine):
 
     def _cut_pass(self, crops: Mapping[str, Crop]) -> CutPass:
         held = [crops[fed.name].pictures for fed in self.graph.inputs]
-        banks = [self._banks.setdefault(id(pictures), PictureBank(self._device)) for pictures in held]
-        return CutPass(self._device, self.graph.inputs, banks, self._passes.cut)
+        # Pictures that no crop is of any more, as of a lesson before it was turned, are let go.
+        self._drop_cuts()
+        known, self._banks = self._banks, {}
+        for pictures in held:
+            self._banks.setdefault(id(pictures), known.get(id(pictures)) or PictureBank(self._device))
+        return CutPass(self._device, self.graph.inputs, [self._banks[id(each)] for each in held], self._passes.cut)
 
     def _drop_cuts(self) -> None:
         for cut in self._cuts.values():
