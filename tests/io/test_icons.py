@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,28 @@ def test_an_icon_of_macos(tmp_path: Path) -> None:
     part = png(held)
     data = b"icns" + struct.pack(">I4sI", 16 + len(part), b"ic07", 8 + len(part)) + part
     assert np.array_equal(seen(tmp_path / "a.icns", data), held)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGB"])
+def test_a_mask_that_is_too_short_hides_nothing(tmp_path: Path, mode: str) -> None:
+    """Pillow does not fill up the rows of those that it writes."""
+    held, image = io.BytesIO(), Image.fromarray(RGB).convert(mode)
+    image.save(held, "ICO", sizes=[(SIDE, SIDE)], bitmap_format="bmp")
+    assert np.array_equal(seen(tmp_path / "a.ico", held.getvalue()), np.array(image.convert("RGB")))
+
+
+def test_an_icon_of_many_pictures_takes_no_more_memory_than_they(tmp_path: Path) -> None:
+    """Each may claim to be as long as the file."""
+    count, path = 900, tmp_path / "a.ico"
+    entry = struct.pack("<BBBBHHII", SIDE, SIDE, 0, 0, 0, 0, 1 << 20, 6 + 16 * count)
+    path.write_bytes(struct.pack("<HHH", 0, 1, count) + entry * count + bytes(1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(StudioError, match=r"a\.ico"):
+            open_source(str(path))
+        assert tracemalloc.get_traced_memory()[1] < 50 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_damaged_icon_is_a_sentence(tmp_path: Path) -> None:

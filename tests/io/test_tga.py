@@ -72,3 +72,17 @@ def test_opacity_of_a_palette_counts(tmp_path: Path, first: int) -> None:
     palette = np.hstack([colours[:, ::-1], opacity]).tobytes()
     data = tga(1, (numbers + first).astype(np.uint8), 8, TOP | 8, palette, first)
     assert np.abs(only(tmp_path / "a.tga", data) - (colours * (opacity / 255))[numbers]).max() <= 1
+
+
+@pytest.mark.parametrize("kind", [9, 10])
+def test_runs_may_go_on_in_the_next_row(tmp_path: Path, kind: int) -> None:
+    """As old writers let them."""
+    colours = _RANDOM.integers(0, 256, (3, 4), np.uint8)
+    numbers = np.repeat([1, 0, 2], [100, 20, H * W - 120])
+    pixels = np.arange(3, dtype=np.uint8)[:, None] if kind == 9 else colours
+    runs = [(100, 1), (20, 0), (H * W - 120, 2)]
+    packed = b"".join(bytes([127 + count]) + pixels[number].tobytes() for count, number in runs)
+    palette = colours.tobytes() if kind == 9 else b""
+    data = tga(kind, np.frombuffer(packed, np.uint8), 8 if kind == 9 else 32, TOP | 8, palette)
+    wanted = (colours[:, 2::-1] * (colours[:, 3:] / 255))[numbers].reshape(H, W, 3)
+    assert np.abs(only(tmp_path / "a.tga", data) - wanted).max() <= 1

@@ -43,12 +43,13 @@ def read_icon(path: Path, data: bytes, way: Reading) -> Still:
 
 def _largest(path: Path, data: bytes) -> NDArray[np.uint8]:
     (count,) = struct.unpack_from("<H", data, 4)
-    found = list[tuple[int, int, bytes]]()
+    found = list[tuple[int, int, int, int]]()
     for number in range(count):
         across, down, length, place = struct.unpack_from("<BB6xII", data, 6 + _ENTRY * number)
-        part = data[place : place + length]
-        found.append((_side(across) * _side(down), _bits(part), part))
-    *_, part = max(found, key=lambda each: each[:2])
+        found.append((_side(across) * _side(down), _bits(data[place : place + min(length, _ENTRY)]), place, length))
+    # All of a part is taken of one alone: each may claim to be as long as the file.
+    *_, place, length = max(found, key=lambda each: each[:2])
+    part = data[place : place + length]
     return _by_pillow(path, part, "PNG") if part.startswith(_PNG) else _bitmap(path, part)
 
 
@@ -77,7 +78,9 @@ def _bitmap(path: Path, part: bytes) -> NDArray[np.uint8]:
         values[:, :, 3] = _upright(pixels.reshape(*size, 4), down)[:, :, 3]
     if bits != 32 or not values[:, :, 3].any():
         wide = (across + 31) // 32 * 4
-        mask = np.frombuffer(part, np.uint8, wide * size.height, begins + row * size.height)
+        # Some writers fill up none of its rows, or leave it out: what is missing hides nothing.
+        behind = part[begins + row * size.height :][: wide * size.height].ljust(wide * size.height, b"\0")
+        mask = np.frombuffer(behind, np.uint8)
         hidden = np.unpackbits(mask.reshape(size.height, wide), axis=1)[:, :across]
         values[:, :, 3] = 255 * (1 - _upright(hidden, down))
     return values
