@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -11,6 +13,10 @@ import pytest
 from films import RATE, make_film, numbered, numbers
 
 from studio.io.sources import open_source
+from studio.io.sources._films.length import duration_of
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 _CODECS = {
     ".mkv": ("libx264", "aac"),
@@ -121,3 +127,28 @@ def test_pictures_that_begin_behind_the_zero_of_their_clock_are_none_too_many(
     with open_source(str(path)) as source:
         assert (numbers(frame.picture for frame in source), source.warning) == (list(range(50)), None)
         assert source.info.frames == 50
+
+
+class _Counted:
+    """A film that counts the packets that are read of it."""
+
+    def __init__(self, container: InputContainer) -> None:
+        self._container, self.packets = container, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def demux(self, *streams: Any) -> Iterator[Any]:
+        for packet in self._container.demux(*streams):
+            self.packets += 1
+            yield packet
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".flv", ".nut"])
+def test_of_a_long_film_its_end_alone_is_read(tmp_path: Path, suffix: str) -> None:
+    path = _with_long_sound(tmp_path / f"a{suffix}", 1000, 40)
+    with av.open(str(path)) as film:
+        counted, stream = _Counted(film), film.streams.video[0]
+        found = duration_of(cast(Any, counted), stream, float((stream.start_time or 0) * (stream.time_base or 1)))
+        assert found == pytest.approx(40, abs=0.1)
+        assert counted.packets < 300

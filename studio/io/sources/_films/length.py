@@ -19,6 +19,8 @@ _EARLY = 0.5
 _FROM_ZERO = ("matroska", "nut", "asf", "flv")
 # Those that say how long the whole film is, not each of its streams.
 _OF_ALL = ("matroska", "nut", "asf", "flv", "mpeg")
+# Microseconds before its end.
+_BACK = (0, 1_000_000, 10_000_000, 100_000_000)
 # Seconds by which something ends no sooner than the film, and packets behind the last key frame.
 _AS_LONG, _MOST = 0.5, 300_000
 # Seconds by which a length may be wrong: one that is made up, one that is right already, and any other.
@@ -66,17 +68,18 @@ def _ends(container: InputContainer, stream: VideoStream) -> dict[int, float]:
     """The stamps at which streams end, in seconds, by their numbers; none where they cannot be reached."""
     import av
 
-    ends, count = dict[int, float](), 0
+    ends, left = dict[int, float](), _MOST
     rate = stream.average_rate or stream.guessed_rate
     usual = {stream.index: float(1 / rate)} if rate else {}
     try:
-        # In FLV there may be nothing where it is sought to: it is read through.
-        for place in (container.duration or 0, 0):
+        for place in _places(container):
             container.seek(place)
-            for packet in islice(container.demux(), _MOST):
+            ends = {}
+            for packet in islice(container.demux(), left):
+                left -= 1
                 if not packet.size or not packet.time_base:
                     continue
-                index, count = packet.stream_index, count + 1
+                index = packet.stream_index
                 length = float((packet.duration or 0) * packet.time_base) or usual.get(index, 0.0)
                 if packet.pts is not None:
                     end = float(packet.pts * packet.time_base) + length
@@ -84,11 +87,17 @@ def _ends(container: InputContainer, stream: VideoStream) -> dict[int, float]:
                 elif index in ends:
                     # Programme streams do not say it of each.
                     ends[index] += length
-            if count:
+            if stream.index in ends or not left:
                 break
     except av.FFmpegError:
         return {}
-    return ends if count < _MOST else {}
+    return ends if left else {}
+
+
+def _places(container: InputContainer) -> list[int]:
+    """Where the last packets are looked for, in microseconds: in FLV there may be nothing at the very end."""
+    whole = container.duration or 0
+    return [*(whole - back for back in _BACK if back < whole), 0]
 
 
 def _tagged(metadata: dict[str, str]) -> float:
@@ -137,13 +146,10 @@ def _without_last(container: InputContainer, stream: VideoStream, said: float, o
 
 
 def _last_stamps(container: InputContainer, stream: VideoStream) -> list[float]:
-    """The last packets' stamps, in seconds, rising; none where they cannot be reached. Leaves the film there.
-
-    In FLV there may be nothing where it is sought to: it is read through.
-    """
+    """The last packets' stamps, in seconds, rising; none where they cannot be reached. Leaves the film there."""
     import av
 
-    for place in (container.duration or 0, 0):
+    for place in _places(container):
         try:
             container.seek(place)
         except av.FFmpegError:
