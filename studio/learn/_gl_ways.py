@@ -39,7 +39,7 @@ class Course:
         said: how many numbers the layer ``told~`` holds.
         optimiser: how weights move.
         before: how often each tensor had moved before these steps.
-        taken: how often all of them have since.
+        taken: how often all of them that have a gradient have since.
         slots: what the optimiser remembers of each.
         painted: rates and pulls on the device, with the array that each was brought over from.
         totals: sums of gradients and moments over the crops of a step.
@@ -61,7 +61,7 @@ class Course:
 
     def moved(self, name: str) -> int:
         """How often a tensor was moved."""
-        return self.before[name] + self.taken
+        return self.before[name] + (self.taken if name in self.gradients else 0)
 
     def empty(self, shape: tuple[int, ...]) -> DeviceTensor:
         """Zeros on the device."""

@@ -102,6 +102,8 @@ class GLBackend(Backend):
 
     def close(self) -> None:
         """See `Backend.close`."""
+        if not self.engine._closed:
+            self._device.use()
         self._way.close()
         self._course.slots.clear()
         self._course.totals.clear()

@@ -368,6 +368,40 @@ def test_a_run_is_sent_off_by_itself_unless_the_step_follows_at_once(device: Dev
     backend.close()
 
 
+@pytest.mark.parametrize("engine", ["gl", "gl-fragment"])
+def test_what_is_freed_is_that_of_its_own_context(engine: str) -> None:
+    made, size = parse_new("autoencoder,width=2,seed=1").make(), Size(8, 8)
+    objective = objective_of(made, Settings(size, (L2(),), batch=1))
+    one, other = (GLBackend(objective, Adam(), engine) for _ in range(2))
+    for backend in (one, other):
+        backend.accumulate(lesson().batch(np.random.default_rng(1), 1, made.graph, size, size), 1.0)
+        backend.take(1e-3, 1.0)
+    one.close()
+    other._device.use()
+    assert other._device.context.error == "GL_NO_ERROR"
+    one.close()
+    other.close()
+
+
+def test_a_tensor_that_no_gradient_reached_has_its_first_step_when_one_does(open_gl: Open) -> None:
+    conv = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
+    layers, size = [layer("a", "Conv2d", "input", **conv), layer("b", "Conv2d", "input", **conv)], Size(8, 8)
+    apart = network(*layers, layer("out", "Tanh", "a"))
+    both = replace(network(*layers, layer("out", "Add", ("a", "b"))), tensors=apart.tensors)
+    found = []
+    for opens in (open_gl, TorchBackend):
+        objectives = [objective_of(made, Settings(size, (L2(),), batch=1)) for made in (apart, both)]
+        before, after = (opens(objective, Adam()) for objective in objectives)
+        taught(before, apart, size, 9, 1)
+        state = before.state()
+        assert (state.slots["a.weight/steps"], state.slots["b.weight/steps"]) == (9, 0)
+        after.restore(state)
+        taught(after, both, size, 1, 1)
+        found.append({name: after.tensor(name) for name in both.tensors})
+    for name, values in found[1].items():
+        np.testing.assert_allclose(found[0][name], values, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
 def test_steps_after_one_that_is_not_finite_are_not_taken_though_asked_for(device: Device) -> None:
     made = parse_new("autoencoder,width=4").make()
     backend = GLBackend(objective_of(made, Settings(Size(8, 8), (L2(),))), Adam(), "gl", device)
