@@ -369,7 +369,15 @@ class UpsamplingAutoencoder(nn.Module):
         return self.decoder(self.encoder(x))
 
 
+class DroppingAutoencoder(UpsamplingAutoencoder):
+    def __init__(self) -> None:
+        super().__init__()
+        layers = [nn.ConvTranspose2d(8, 4, 3, 2, 1, 1), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.2)]
+        self.decoder = nn.Sequential(*layers, nn.ConvTranspose2d(4, 3, 3, 2, 1, 1), nn.Sigmoid())
+
+
 COURSES = {
+    "autoencoder, dropping": ("autoencoder", DroppingAutoencoder, (3, 16, 24)),
     "autoencoder, enlarged": ("autoencoder", UpsamplingAutoencoder, (3, 16, 24)),
     "dcgan ending in 1": ("dcgan", ending_in_one, (10, 1, 1)),
     "unet listed": ("tutorial-unet", ListedUnet, (3, 32, 48)),

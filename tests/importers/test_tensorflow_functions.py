@@ -25,6 +25,9 @@ YUV = torch.tensor(
     [[0.299, 0.587, 0.114], [-0.14714119, -0.28886916, 0.43601035], [0.61497538, -0.51496512, -0.10001026]]
 )
 
+YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.59590059, -0.27455667, -0.32134392], [0.2115, -0.52273617, 0.31119955]])
+OF_YIQ = torch.tensor([[1, 0.95598634, 0.6208248], [1, -0.27201283, -0.64720424], [1, -1.10674021, 1.70423049]])
+
 
 def saved(folder: Path, function: str, sides: tuple[int, int], **settings: Any) -> Path:
     """A layers-model of one function, as TensorFlow.js writes it."""
@@ -117,6 +120,9 @@ FUNCTIONS: dict[str, tuple[str, dict[str, Any], Callable[[Tensor], Tensor]]] = {
     "brighter": ("image.adjust_brightness", {"delta": 0.1}, lambda x: x + 0.1),
     "yuv": ("image.rgb_to_yuv", {}, lambda x: torch.einsum("dc,bchw->bdhw", YUV, x)),
     "rgb": ("image.yuv_to_rgb", {}, lambda x: torch.einsum("dc,bchw->bdhw", YUV.inverse(), x)),
+    "yiq": ("image.rgb_to_yiq", {}, lambda x: torch.einsum("dc,bchw->bdhw", YIQ, x)),
+    "of_yiq": ("image.yiq_to_rgb", {}, lambda x: torch.einsum("dc,bchw->bdhw", OF_YIQ, x)),
+    "sorted": ("math.top_k", {"k": 2, "sorted": True}, lambda x: x.topk(2, 1).values),
     "cropped": (
         "image.crop_to_bounding_box",
         {"offset_height": 2, "offset_width": 4, "target_height": 5, "target_width": 6},

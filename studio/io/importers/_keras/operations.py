@@ -31,7 +31,10 @@ _CALLED = {
 }  # fmt: skip
 """What TensorFlow calls an argument, and what NumPy and Keras do."""
 
-_IDLE = {"out_type", "use_cudnn_on_gpu", "parallel_iterations", "num"}
+_IDLE = {
+    "out_type", "output_type", "dtype_hint", "preferred_dtype", "use_cudnn_on_gpu", "parallel_iterations", "num",
+    "optimize", "sorted",
+}  # fmt: skip
 """Settings that change no value."""
 
 _DEFAULTS: dict[str, dict[str, Any]] = {"gelu": {"approximate": False}, "conv2d_transpose": {"padding": "SAME"}}

@@ -13,7 +13,9 @@ from studio.io.importers._tensors.table import known, means, whole
 from studio.io.importers._values.views import Numbers, Value, constant
 
 _YUV = [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]]
-_YIQ = [[0.299, 0.59590059, 0.21153661], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]]
+_YIQ = [[0.299, 0.59590059, 0.2115], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]]
+# TensorFlow rounds one number of the way there, so that this is not quite the inverse.
+_OF_YIQ = [[1.0, 1.0, 1.0], [0.95598634, -0.27201283, -1.10674021], [0.6208248, -0.64720424, 1.70423049]]
 
 
 @means("flip_left_right")
@@ -31,14 +33,15 @@ def _of_grey(f: Flow, images: Value, **_: Any) -> Value:
     return f.move(images, lambda n: n.repeat(3, -1))
 
 
-def _mixed(f: Flow, x: Value, matrix: Numbers) -> Value:
+def _mixed(f: Flow, x: Value, matrix: Numbers | list[list[float]]) -> Value:
     """Channels by a matrix of (in, out)."""
     return convolution(f, x, constant(np.asarray(matrix, np.float32)[None, None]))
 
 
-for _space, _matrix in (("yuv", _YUV), ("yiq", _YIQ)):
-    means(f"rgb_to_{_space}")(lambda f, images, matrix=_matrix: _mixed(f, images, np.array(matrix)))
-    means(f"{_space}_to_rgb")(lambda f, images, matrix=_matrix: _mixed(f, images, np.linalg.inv(matrix)))
+for _name, _matrix in {
+    "rgb_to_yuv": _YUV, "yuv_to_rgb": np.linalg.inv(_YUV), "rgb_to_yiq": _YIQ, "yiq_to_rgb": _OF_YIQ,
+}.items():  # fmt: skip
+    means(_name)(lambda f, images, matrix=_matrix: _mixed(f, images, matrix))
 
 
 @means("adjust_brightness")

@@ -26,7 +26,7 @@ def _build(s: Sketch) -> str:
         places = _numbers(s.tensors, part)
         for before, place, after in zip([-1, *places], places, [*places[1:], None], strict=False):
             last = part == "decoder" and after is None
-            if part == "decoder" and _is_enlarged(s, f"decoder.{place}", place - before - 1 - (before >= 0)):
+            if part == "decoder" and _is_enlarged(s, f"decoder.{place}", x, place - before - 1 - (before >= 0)):
                 x = s.op("Upsample", x, name=f"decoder.{place}_up", scale_factor=2, mode="nearest")
                 x = s.conv(f"decoder.{place}", x)
                 x = s.op("Sigmoid", x, name="output") if last else x if _is_normed(s, place) else s.relu(x)
@@ -35,10 +35,13 @@ def _build(s: Sketch) -> str:
     return x
 
 
-def _is_enlarged(s: Sketch, name: str, spare: int) -> bool:
-    """Whether a convolution, of an odd kernel, stands behind more places than an activation takes: an `Upsample`."""
+def _is_enlarged(s: Sketch, name: str, x: str, spare: int) -> bool:
+    """Whether a convolution, of an odd kernel, stands behind more places than an activation takes: an `Upsample`.
+
+    Before a transposed one, of (in, out, height, width), it is a `Dropout`.
+    """
     shape = s.shape(f"{name}.weight")
-    return spare > 0 and len(shape) == 4 and shape[2] % 2 == 1
+    return spare > 0 and len(shape) == 4 and shape[2] % 2 == 1 and shape[1] == s.draft.shapes[x].channels
 
 
 def _is_normed(s: Sketch, place: int) -> bool:
