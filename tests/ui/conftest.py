@@ -24,6 +24,7 @@ from pytestqt.wait_signal import SignalBlocker
 os.environ["STUDIO_THEME"] = "dark"
 
 from studio.io.networks import save_network
+from studio.ui.kit import theme
 from studio.ui.viewport import gl_context
 
 if TYPE_CHECKING:
@@ -95,6 +96,19 @@ def gl_app(qapp: QApplication, _one_kind_of_context: None) -> QApplication:
     if qapp.platformName() in ("offscreen", "minimal"):
         without("window", "Qt has no display to draw on with OpenGL; run under xvfb-run with QT_QPA_PLATFORM=xcb")
     return qapp
+
+
+@pytest.fixture(params=[11, 15])
+def letters(request: pytest.FixtureRequest, gl_app: QApplication) -> Iterator[int]:
+    """The size of the desktop's letters in points, as the studio is dressed: GNOME's usual ones, and its large ones."""
+    usual, large, sheet, palette = gl_app.font(), gl_app.font(), gl_app.styleSheet(), gl_app.palette()
+    large.setPointSizeF(request.param)
+    gl_app.setFont(large)
+    theme.apply(gl_app)
+    yield request.param
+    gl_app.setStyleSheet(sheet)
+    gl_app.setPalette(palette)
+    gl_app.setFont(usual)
 
 
 @pytest.fixture

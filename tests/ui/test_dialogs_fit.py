@@ -132,8 +132,8 @@ MAKERS: dict[str, Callable[[WholeWindow], QWidget]] = {
 }
 
 
-@pytest.mark.gl
-def test_every_dialog_fits_the_screen(whole: WholeWindow, screen: QSize) -> None:
+def each_dialog(whole: WholeWindow, screen: QSize) -> list[str]:
+    """The faults of all of them."""
     found = []
     for name, make in MAKERS.items():
         dialog = make(whole)
@@ -145,6 +145,20 @@ def test_every_dialog_fits_the_screen(whole: WholeWindow, screen: QSize) -> None
         new.kind.setCurrentIndex(row)
         found += [f"new {name}: {each}" for each in faults(whole, new, screen)]
     new.close()
+    return found
+
+
+@pytest.mark.gl
+def test_every_dialog_fits_the_screen(whole: WholeWindow, screen: QSize) -> None:
+    found = each_dialog(whole, screen)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("screen", [QSize(1024, 700)], ids=["1024 x 700"], indirect=True)
+def test_every_dialog_is_whole_in_large_letters(letters: int, whole: WholeWindow, screen: QSize) -> None:
+    assert whole.window.font().pointSizeF() == letters
+    found = each_dialog(whole, screen)
     assert not found, "\n".join(found)
 
 

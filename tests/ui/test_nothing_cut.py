@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from cut import cut_in
 from PySide6.QtCore import QEvent, QSize
@@ -12,7 +10,6 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QToo
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
-from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel
 
 # At 200 % a screen of 1920 × 1200 is one of 960 × 600, and one of 1280 × 720 is one of 640 × 360.
@@ -50,19 +47,6 @@ def test_every_depth_of_the_sheet_and_the_stage_are_whole(whole: WholeWindow, si
         whole.command(command)
         whole.settle()
         assert cut_in(whole.window) == []
-
-
-@pytest.fixture(params=[11, 15])
-def letters(request: pytest.FixtureRequest, gl_app: QApplication) -> Iterator[int]:
-    """The size of the desktop's letters in points, as the studio is dressed: GNOME's usual ones, and its large ones."""
-    usual, large, sheet, palette = gl_app.font(), gl_app.font(), gl_app.styleSheet(), gl_app.palette()
-    large.setPointSizeF(request.param)
-    gl_app.setFont(large)
-    theme.apply(gl_app)
-    yield request.param
-    gl_app.setStyleSheet(sheet)
-    gl_app.setPalette(palette)
-    gl_app.setFont(usual)
 
 
 @pytest.mark.gl

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QTreeView,
     QVBoxLayout,
@@ -32,8 +31,10 @@ from studio.runtime.services.worker import Worker
 from studio.ui.importing.choices import Choice, channels, dropout, names, state, statistics
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
 from studio.ui.kit import theme
+from studio.ui.kit.controls import SPIN_WIDTH
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.fitting import fit
+from studio.ui.kit.scrolled import ScrolledColumn
 from studio.ui.values.form import LABEL_WIDTH, ValuesForm
 
 _LARGEST_SIDE = 8192
@@ -151,11 +152,9 @@ class ImportDialog(QDialog):
         beneath.addWidget(self.values)
         beneath.addWidget(self.remarks)
         beneath.addStretch(1)
-        scrolled = QScrollArea()
-        scrolled.setWidgetResizable(True)
-        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scrolled.setFixedWidth(_FORM_WIDTH)
-        scrolled.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scrolled = ScrolledColumn()
+        # Fields of numbers grow with the letters.
+        scrolled.setFixedWidth(_FORM_WIDTH - SPIN_WIDTH + theme.room(self.font(), SPIN_WIDTH))
         scrolled.setStyleSheet(f"QScrollArea, QScrollArea > QWidget > QWidget#column {{ background: {theme.GROUND}; }}")
         column.setObjectName("column")
         scrolled.setWidget(column)
