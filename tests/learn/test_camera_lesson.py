@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from studio.learn.bank import load_bank
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
 from studio.model.size import Size
+from studio.runtime.learning.opening import Opening, Resumption
 
 
 class Device:
@@ -92,6 +94,21 @@ def test_it_learns_from_the_camera_that_plays_and_goes_on_looking(world: World) 
         now = world.count
         until(lambda: next(frames) and world.count > now + 2)
         assert world.opened == 1
+    until(lambda: not world.busy)
+
+
+def test_a_checkpoint_that_does_not_fit_leaves_no_camera_open(world: World) -> None:
+    made, asked = parse_new("autoencoder,width=2").make(), Asked("camera", size=16, batch=1)
+    learner, _ = prepare(made, asked, "torch")
+    found = learner.checkpoint()
+    learner.close()
+    until(lambda: not world.busy)
+    weight = next(iter(found.state.tensors))
+    damaged = replace(found, state=replace(found.state, tensors={weight: np.zeros(1, np.float32)}))
+    opening = Opening(made, asked, "torch", resume=Resumption(asked, damaged))
+    with pytest.raises(StudioError, match="does not fit"):
+        opening.prepare()
+    assert world.opened == 2
     until(lambda: not world.busy)
 
 

@@ -134,7 +134,11 @@ class Opening:
         asked = self._taught = self.asked if found is None else found.asked
         learner, notes = prepare(self.network, asked, self.engine, self._device_for(self.engine), self.stages)
         if found is not None:
-            learner.restore(found.checkpoint)
+            try:
+                learner.restore(found.checkpoint)
+            except BaseException:
+                learner.close()
+                raise
             self.adopt(asked, learner.steps, sheets_of(found.checkpoint, self.towards))
         return learner, (*notes, f"A step takes about {learner.need} of memory.")
 
