@@ -29,10 +29,10 @@ YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.59590059, -0.27455667, -0.32134392
 OF_YIQ = torch.tensor([[1, 0.95598634, 0.6208248], [1, -0.27201283, -0.64720424], [1, -1.10674021, 1.70423049]])
 
 
-def saved(folder: Path, function: str, sides: tuple[int, int], **settings: Any) -> Path:
+def saved(folder: Path, function: str, sides: tuple[int, int], channels: int = 3, **settings: Any) -> Path:
     """A layers-model of one function, as TensorFlow.js writes it."""
     given = {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in settings.items()}
-    shape = [None, *sides, 3]
+    shape = [None, *sides, channels]
     layers = [
         {"class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": shape}, "inbound_nodes": []},
         {
@@ -155,3 +155,18 @@ def test_a_setting_that_is_not_known_is_refused_by_name(tmp_path: Path) -> None:
     settings = {"filter": KERNEL, "strides": 1, "padding": "SAME", "groups": 2}
     with pytest.raises(StudioError, match=r'"made" \(TFOpLambda\): its setting "groups" is not supported\.'):
         open_model(saved(tmp_path / "m", "nn.conv2d", (12, 16), **settings))
+
+
+@pytest.mark.parametrize(
+    ("function", "channels", "settings", "said"),
+    [
+        ("nn.local_response_normalization", 2049, {}, "compares 2049 channels with each other; 2048 at most"),
+        ("one_hot", 3, {"depth": 2**20 + 1}, "tells 1048577 numbers apart; 1048576 at most"),
+    ],
+)
+def test_what_a_small_file_makes_large_is_refused(
+    function: str, channels: int, settings: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    """Some took minutes and all of the memory."""
+    with pytest.raises(StudioError, match=said):
+        open_model(saved(tmp_path / "m", function, (4, 4), channels, **settings))

@@ -116,6 +116,14 @@ def test_an_icon_of_many_pictures_takes_no_more_memory_than_they(tmp_path: Path)
         tracemalloc.stop()
 
 
+def test_an_icon_of_macos_of_more_parts_than_one_has_is_refused(tmp_path: Path) -> None:
+    held = png(np.repeat(np.repeat(RGB[:16, :16], 8, 0), 8, 1))
+    parts = struct.pack(">4sI", b"ic07", 8 + len(held)) + held + struct.pack(">4sI", b"info", 8) * 2000
+    (tmp_path / "a.icns").write_bytes(b"icns" + struct.pack(">I", 8 + len(parts)) + parts)
+    with pytest.raises(StudioError, match=r"a\.icns"):
+        open_source(str(tmp_path / "a.icns"))
+
+
 def test_a_damaged_icon_is_a_sentence(tmp_path: Path) -> None:
     whole = icon((SIDE, bitmap(24, RGB[..., ::-1].reshape(SIDE, -1))))
     for data in (whole[:20], whole[:30], whole[:-200], whole[:26] + b"\xff" * 8 + whole[34:], b"icns" + bytes(40)):

@@ -17,7 +17,7 @@ from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._meanings.seen import seen
 from studio.io.importers._values.views import Index, Value, constant, numbers, reshaped
 
-_MOST = 8192
+_MOST, _MOST_NUMBERS = 8192, 2**20
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,13 @@ def gathered(f: Flow, value: Value, places: Value, axis: int) -> Value:
 
 
 def one_where(f: Flow, places: Value, count: int) -> Value:
-    """(…, count): 1 at the number that a place holds, 0 elsewhere."""
+    """(…, count): 1 at the number that a place holds, 0 elsewhere.
+
+    Raises:
+        StudioError: where there are too many numbers to be counted.
+    """
+    if count > _MOST_NUMBERS:
+        raise StudioError(f"it tells {count} numbers apart; {_MOST_NUMBERS} at most are supported.")
     counted = constant(np.arange(count, dtype=np.float32))
     return compared(f, "eq", reshaped(places, (*places.shape, 1)), counted) if count > 1 else _ones(f, places)
 

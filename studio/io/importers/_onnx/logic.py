@@ -9,6 +9,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._meanings.choices import chosen, compared, logsumexp, masked, p_norm, scaled
 from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.responses import response_normalised
 from studio.io.importers._onnx.table import OnnxNode, bounded, means
 from studio.io.importers._values.views import Value, constant, reshaped
 
@@ -183,16 +184,9 @@ def _mean_and_variance(f: Flow, n: OnnxNode) -> Value:
 
 @means("LRN")
 def _local_response(f: Flow, n: OnnxNode) -> Value:
-    """``x / (bias + alpha / size · sum of x² over the channels around) ** beta``: the sum is a banded 1 × 1 kernel."""
-    size, channels = n.attributes["size"], n.x.shape[1]
-    places = np.arange(channels)
-    apart = places[None] - places[:, None]
-    near = (apart >= -((size - 1) // 2)) & (apart <= math.ceil((size - 1) / 2))
-    squares = f.each("Pow", n.x, exponent=2.0)
-    kernel = constant((near * (n.attributes.get("alpha", 1e-4) / size)).astype(np.float32)[:, :, None, None])
-    summed = f.conv(squares, kernel, None, (1, 1), [0] * 4, (1, 1), 1)
-    inner = scaled(f, summed, 1.0, n.attributes.get("bias", 1.0))
-    return f.binary("Mul", n.x, f.each("Pow", inner, exponent=-n.attributes.get("beta", 0.75)))
+    size, alpha = n.attributes["size"], n.attributes.get("alpha", 1e-4)
+    bias, beta = n.attributes.get("bias", 1.0), n.attributes.get("beta", 0.75)
+    return response_normalised(f, n.x, (size - 1) // 2, size // 2, bias, alpha / size, beta)
 
 
 # -- moves --------------------------------------------------------------------------------------------------------

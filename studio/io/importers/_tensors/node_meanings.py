@@ -142,7 +142,7 @@ def _resize(f: Flow, node: Json, inputs: list[Any]) -> Made:
 @means_node("LRN")
 def _response(f: Flow, node: Json, inputs: list[Any]) -> Made:
     given = {"depth_radius": 5, "bias": 1.0, "alpha": 1.0, "beta": 0.5}
-    return pictures.response_normalised(f, inputs[0], **{key: attribute(node, key, n) for key, n in given.items()})
+    return pictures.response_in_channels(f, inputs[0], **{key: attribute(node, key, n) for key, n in given.items()})
 
 
 @means_node("ResizeArea")

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.responses import response_normalised
 from studio.io.importers._tensors.moves import padded
 from studio.io.importers._tensors.space import convolution
 from studio.io.importers._tensors.table import known, means, whole
-from studio.io.importers._values.views import Numbers, Value, constant
+from studio.io.importers._values.views import Numbers, Value, constant, first, last
 
 _YUV = [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]]
 _YIQ = [[0.299, 0.59590059, 0.2115], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]]
@@ -57,15 +58,13 @@ def _contrast(f: Flow, images: Value, contrast_factor: Any) -> Value:
 
 
 @means("local_response_normalization", "lrn")
-def response_normalised(
+def response_in_channels(
     f: Flow, x: Value, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0, beta: float = 0.5
 ) -> Value:
     """Divided by the length of the channels around, in `depth_radius` channels on either side."""
-    places = np.arange(x.shape[-1])
-    near = np.abs(places[:, None] - places) <= depth_radius
-    around = _mixed(f, f.each("Pow", x, exponent=2.0), near.astype(np.float32))
-    least = f.each("Affine", around, scale=float(alpha), shift=float(bias))
-    return f.binary("Mul", x, f.each("Pow", least, exponent=-float(beta)))
+    radius = int(depth_radius)
+    made = response_normalised(f, first(f.draft, x), radius, radius, float(bias), float(alpha), float(beta))
+    return last(f.draft, made)
 
 
 # -- sizes ------------------------------------------------------------------------------------------------------------

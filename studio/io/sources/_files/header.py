@@ -179,11 +179,19 @@ def _tga(data: bytes) -> Header | None:
     return Header("tga", size) if is_such and min(size) else None
 
 
+def _is_short(data: bytes) -> bool:
+    """Whether an icon of macOS has no more parts than one may: Pillow walks through millions of them."""
+    place, count = 8, 0
+    while place + 8 <= len(data) and count < _MOST_ICONS:
+        place, count = place + max(8, int.from_bytes(data[place + 4 : place + 8])), count + 1
+    return count < _MOST_ICONS
+
+
 def _icon(data: bytes) -> Header | None:
     """Of the sizes of its pictures more is said where one is decoded."""
     count = int.from_bytes(data[4:6], "little")
     if data.startswith(b"icns"):
-        return Header("icon", Size(1, 1))
+        return Header("icon", Size(1, 1)) if _is_short(data) else None
     if data[:4] not in (b"\0\0\1\0", b"\0\0\2\0") or not 0 < count < _MOST_ICONS:
         return None
     # Where its pictures lie, behind the list of them.
