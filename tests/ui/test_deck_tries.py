@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
+from studio.errors import StudioError
 from studio.io.opening import find_and_open
 from studio.io.presets import find_preset
 from studio.model.preset import Preset
@@ -87,6 +88,22 @@ def test_what_takes_long_to_be_read_plays_all_the_same(at: WholeWindow, monkeypa
     end.setInterval(600_000)
     goes_on.set()
     at.until(lambda: at.deck.list.delegate.pictures)
+
+
+def test_what_cannot_be_tried_is_not_waited_for_under_a_mouse_that_lies(
+    at: WholeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    def refuse(_: Path) -> Preset:
+        asked.set()
+        raise StudioError("It cannot be read.")
+
+    monkeypatch.setattr(trying, "_preset", refuse)
+    QTest.mouseMove(at.deck.list.viewport(), place(at, "violet-strokes"))
+    at.until(asked.is_set)
+    at.until(lambda: not at.studio.parts.proofs._groups)
+    assert not at.deck.list.delegate.pictures
 
 
 def test_it_plays_in_the_large_picture_too_and_nothing_else_is_touched(at: WholeWindow) -> None:

@@ -112,7 +112,8 @@ class Trying(QObject):
         path = self._wanted
         if path is not None:
             side = LARGE if self._is_large else SIDE
-            self._proofs.show(_HOVER, {path: partial(_preset, path)}, self._take, side=side)
+            wanted: dict[Hashable, Make] = {path: partial(_preset, path)}
+            self._proofs.show(_HOVER, wanted, self._take, lambda *_: self._stop(), side=side)
 
     def _stop(self) -> None:
         self._end.stop()
