@@ -86,6 +86,11 @@ def test_subtitles_that_stay_longer_make_no_film_damaged(tmp_path: Path) -> None
     with open_source(str(path)) as source:
         assert numbers(frame.picture for frame in source) == list(range(50))
         assert (source.warning, source.info.frames) == (None, 50)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 3 // 4])
+    with open_source(str(path)) as source:
+        assert 0 < len(list(source)) < 50
+        assert "cut off" in str(source.warning)
 
 
 def test_of_two_pictures_at_once_the_shorter_one_is_whole(tmp_path: Path) -> None:

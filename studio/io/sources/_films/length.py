@@ -59,9 +59,11 @@ def _without_others(container: InputContainer, stream: VideoStream, said: float,
     if shown - origin >= said:
         return said
     tagged = _tagged(stream.metadata)
-    is_meant = tagged > 0 and abs(tagged - shown) < _AS_LONG
+    if tagged:
+        # A subtitle may be said to last until the end of a film that is cut off behind its beginning.
+        return shown - origin if abs(tagged - shown) < _AS_LONG else said
     goes_on = any(end - origin > max(shown - origin, said - _AS_LONG) for end in ends.values())
-    return shown - origin if is_meant or goes_on else said
+    return shown - origin if goes_on else said
 
 
 def _ends(container: InputContainer, stream: VideoStream) -> dict[int, float]:
