@@ -127,9 +127,16 @@ def test_a_network_of_one_size_says_so(tmp_path: Path) -> None:
         layer("join", "Concat", ("up", "input")),
     )
     remarks = export_preset(Preset("p", of, {}), tmp_path / "model.onnx")
-    assert "24×24 only" in remarks[0]
+    assert remarks[0] == "It takes pictures of 24×24 only."
     with pytest.raises(StudioError, match='Layer "join"'):
         export_preset(Preset("p", of, {}), tmp_path / "model.onnx", options=ExportOptions(Size(20, 20)))
+
+
+def test_of_what_is_written_for_one_size_another_is_offered_in_words_that_hold_in_the_window(tmp_path: Path) -> None:
+    of = network(layer("pool", "AdaptiveAvgPool2d", "input", output_size=(5, 7)))
+    for size, options in ((Size(256, 256), ExportOptions()), (Size(20, 12), ExportOptions(Size(20, 12)))):
+        remarks = export_preset(Preset("p", of, {}), tmp_path / f"{size.height}.onnx", options=options)
+        assert remarks[0] == f"It takes pictures of {size} only; studio export writes it for another with --size."
 
 
 def test_the_file_says_how_to_feed_it(tmp_path: Path) -> None:

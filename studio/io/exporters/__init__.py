@@ -43,7 +43,7 @@ def exporter_for(path: Path, name: str = "") -> Exporter:
         suffixes = ", ".join(ending for f in known for ending in f.suffixes)
         raise StudioError(
             f'"{path}" does not say what to export; end it in {suffixes}, give a name without an ending for a folder '
-            "of .npy, or give --format."
+            "of .npy, or give studio export a --format."
         )
     return found
 

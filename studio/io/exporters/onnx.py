@@ -44,7 +44,8 @@ class Onnx:
         size = _size(preset, options)
         model, fixed = onnx_model(preset, _sizes(graph, size))
         write_file(path, model.SerializeToString(), options)
-        takes = f"It takes pictures of {size} only; --size chooses another size."
+        takes = f"It takes pictures of {size} only"
+        takes += "." if graph.only_size is not None else "; studio export writes it for another with --size."
         return *((takes,) if fixed and _has_pictures(graph) else ()), *normalising(preset)
 
 
