@@ -59,7 +59,7 @@ def _gl_devices(engine: str) -> tuple[str, ...]:
         found.append((str(number), device.is_software))
         device.close()
     if not found:
-        raise StudioError(f"No device here runs --engine {engine}; use the engine torch.")
+        raise StudioError(f"No device here runs the engine {engine}; use the engine torch.")
     # A software rasteriser beside a GPU would only hold it up.
     hardware = tuple(name for name, is_software in found if not is_software)
     return hardware or (found[0][0],)

@@ -102,7 +102,7 @@ class GLBackend(Backend):
 
     def close(self) -> None:
         """See `Backend.close`."""
-        if not self.engine._closed:
+        if not self.engine.is_closed:
             self._device.use()
         self._way.close()
         self._course.slots.clear()
@@ -136,7 +136,7 @@ class GLBackend(Backend):
         # The gradients of a single run are the step's: they are taken where they are made.
         self._is_single = runs == 1 and share == 1.0
         # Then the step is taken right behind it.
-        self.engine.goes_on = self._is_single
+        self.engine.sent_later = self._is_single
         for k in range(runs):
             self._before(now=self.timing and k == runs - 1)
             crops = range(k * pictures, (k + 1) * pictures)

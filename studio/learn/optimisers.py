@@ -28,8 +28,8 @@ class Optimiser(Declared):
     """What it remembers of every weight, and PyTorch's name for that."""
 
     usual_rate: ClassVar[float]
-    goes_on: ClassVar[str]
-    """The parameter that says how much of the steps before goes on."""
+    momentum_name: ClassVar[str]
+    """The parameter that is its momentum: how much of the steps before is carried on."""
 
     def for_torch(self, tensors: list[Tensor]) -> Optimizer:
         """PyTorch's own, which sets the rate of its one group before every step."""
@@ -47,7 +47,7 @@ class SGD(Optimiser):
     shader = "sgd"
     slots = MappingProxyType({"momentum": "momentum_buffer"})
     usual_rate = 1e-2
-    goes_on = "momentum"
+    momentum_name = "momentum"
 
     momentum: float = param(0.9, lo=0.0, hi=0.9999, doc="How much of the previous step is carried on")
     nesterov: bool = param(False, doc="Whether the momentum is taken ahead")
@@ -76,7 +76,7 @@ class Adam(Optimiser):
     shader = "adam"
     slots = MappingProxyType({"mean": "exp_avg", "square": "exp_avg_sq"})
     usual_rate = 1e-3
-    goes_on = "beta1"
+    momentum_name = "beta1"
 
     beta1: float = param(0.9, lo=0.0, hi=0.9999, doc="How slowly the mean of gradients moves")
     beta2: float = param(0.999, lo=0.0, hi=0.99999, doc="How slowly the mean of their squares moves")
@@ -124,7 +124,7 @@ class Adadelta(Optimiser):
     shader = "adadelta"
     slots = MappingProxyType({"square": "square_avg", "delta": "acc_delta"})
     usual_rate = 1.0
-    goes_on = "rho"
+    momentum_name = "rho"
 
     rho: float = param(0.9, lo=0.0, hi=0.9999, doc="How slowly both means move")
     eps: float = param(1e-6, lo=1e-12, hi=1.0, doc="Added to the roots")

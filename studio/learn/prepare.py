@@ -254,7 +254,7 @@ def optimiser_of(asked: Asked) -> Optimiser:
     """The optimiser as it is asked for; StudioError where a number of it is out of its range."""
     numbers = dict(asked.optimiser_numbers)
     if asked.momentum is not None:
-        numbers.setdefault(named(OPTIMISERS, asked.optimiser, "optimiser").goes_on, asked.momentum)
+        numbers.setdefault(named(OPTIMISERS, asked.optimiser, "optimiser").momentum_name, asked.momentum)
     return optimiser(asked.optimiser, **numbers)
 
 

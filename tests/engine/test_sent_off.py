@@ -37,7 +37,7 @@ def test_a_frame_is_sent_off_in_parts_where_a_gpu_has_nothing_else_to_do(
     device.finish()
     assert sent_after() == sent
     made.clear()
-    row.run(goes_on=True)
+    row.run(sent_later=True)
     assert "sent" not in made, "it is sent off with what is asked for behind it"
     assert [next(iter(step.shares)) for step in row] == [str(n) for n in range(1, count + 1)]
 

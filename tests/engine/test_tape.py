@@ -269,6 +269,6 @@ def test_what_native_code_runs_is_sent_off_in_parts(device: Device, monkeypatch:
     monkeypatch.setattr(device, "is_software", False)
     empty = Recorded([], device)
     row = StepRow([Step({str(number): 1.0}, (str(number),), empty) for number in range(9)], device)
-    sent = {(idle, on): len(row._whole(is_idle=idle, goes_on=on)) for idle in (True, False) for on in (True, False)}
+    sent = {(idle, on): len(row._whole(is_idle=idle, sent_later=on)) for idle in (True, False) for on in (True, False)}
     # Behind the first and the fourth where there is nothing else to do, and behind the last where no more follows.
     assert sent == {(True, False): 3, (True, True): 2, (False, False): 1, (False, True): 0}

@@ -362,7 +362,7 @@ def test_a_run_is_sent_off_by_itself_unless_the_step_follows_at_once(device: Dev
     found, rng = [], np.random.default_rng(1)
     for crops, share in ((1, 1.0), (2, 1.0), (1, 0.5), (1, 1.0)):
         backend.accumulate(lesson().batch(rng, crops, made.graph, size, size), share)
-        found.append(backend.engine.goes_on)
+        found.append(backend.engine.sent_later)
         backend.drop()
     assert found == [True, False, False, True]
     backend.close()

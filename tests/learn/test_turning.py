@@ -209,9 +209,9 @@ def test_layers_and_extractors_that_cannot_look_are_one_sentence(pictures: Path)
 @pytest.mark.parametrize("name", sorted(OPTIMISERS))
 def test_how_much_goes_on_is_the_optimisers_own_number(pictures: Path, name: str) -> None:
     settings, _ = settings_of(made(), Asked(str(pictures), optimiser=name, momentum=0.25))
-    assert getattr(settings.optimiser, settings.optimiser.goes_on) == 0.25
+    assert getattr(settings.optimiser, settings.optimiser.momentum_name) == 0.25
     usual, _ = settings_of(made(), Asked(str(pictures), optimiser=name))
-    assert getattr(usual.optimiser, usual.optimiser.goes_on) == 0.9
+    assert getattr(usual.optimiser, usual.optimiser.momentum_name) == 0.9
 
 
 def test_the_command_line_turns_them_too(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,16 +42,17 @@ class AtlasEngine(DrawnEngine):
 
     Attributes:
         owns_device: whether the context is closed with it.
-        goes_on: whether more is asked of the device right behind each run, and sent off with it.
+        is_closed: whether it is over, and nothing of it is left.
+        sent_later: whether more is asked of the device right behind each run, and sent off with it.
     """
 
     def __init__(self, network: Network, device: Device | None = None, store: TensorStore | None = None) -> None:
         super().__init__(network, device or open_device(), store)
         self.owns_device = device is None
-        self.goes_on = False
+        self.sent_later = False
         self._device.use()
         self._context = self._device.context
-        self._closed = False
+        self.is_closed = False
         self._times = StepTimes(self._device)
         self._passes_of: dict[str, tuple[Pass, ...]] = {}
         self._atlases: dict[str, Atlas] = {}
@@ -116,9 +117,9 @@ class AtlasEngine(DrawnEngine):
 
     def close(self) -> None:
         """See `Engine.close`."""
-        if self._closed:
+        if self.is_closed:
             return
-        self._closed = True
+        self.is_closed = True
         self._store.forget(self)
         self._device.use()
         # moderngl keeps the framebuffer that was bound last, and its texture.
@@ -274,7 +275,7 @@ class AtlasEngine(DrawnEngine):
         if self._outdated:
             self._outdated.difference_update(names)
         self._told.write(self._numbers)
-        row.run(self._times.run if self._times.is_due(self.time_every) else None, goes_on=self.goes_on)
+        row.run(self._times.run if self._times.is_due(self.time_every) else None, sent_later=self.sent_later)
         self._ran = row.makes, row.unwritten
         self._keep(names)
         self._context.gc()

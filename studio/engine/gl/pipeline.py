@@ -71,7 +71,7 @@ class GLEngine(SparingEngine):
 
     def close(self) -> None:
         """See `Engine.close`."""
-        if not self._closed:
+        if not self.is_closed:
             self._device.use()
             self._drop_planes()
             self._banks.clear()

@@ -42,20 +42,20 @@ class StepRow:
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps)
 
-    def run(self, timed: Callable[[Step], object] | None = None, *, goes_on: bool = False) -> None:
+    def run(self, timed: Callable[[Step], object] | None = None, *, sent_later: bool = False) -> None:
         """Run them.
 
         Args:
             timed: runs one, and times it; None where nothing is timed.
-            goes_on: whether more is asked for right behind them, with which they are sent off.
+            sent_later: whether more is asked for right behind them, with which they are sent off.
         """
         is_idle = self._device.calls.begin()
         if timed is None:
-            self._run(is_idle=is_idle, goes_on=goes_on)
+            self._run(is_idle=is_idle, sent_later=sent_later)
             return
         for number, step in enumerate(self._steps, 1):
             timed(step)
-            if self._is_sent(number, is_idle=is_idle, goes_on=goes_on):
+            if self._is_sent(number, is_idle=is_idle, sent_later=sent_later):
                 self._device.calls.flush()
 
     def write(self, names: Collection[str]) -> None:
@@ -67,30 +67,30 @@ class StepRow:
     def _left_out(self) -> frozenset[str]:
         return frozenset(name for writes in self._writes for name in writes.unwritten)
 
-    def _run(self, *, is_idle: bool, goes_on: bool) -> None:
+    def _run(self, *, is_idle: bool, sent_later: bool) -> None:
         """Run all, by native code where that can be."""
-        key = is_idle, goes_on
+        key = is_idle, sent_later
         if key not in self._calls:
-            self._calls[key] = [made.call for made in self._whole(is_idle=is_idle, goes_on=goes_on)]
+            self._calls[key] = [made.call for made in self._whole(is_idle=is_idle, sent_later=sent_later)]
         if key not in self._tapes and self._device.can_play(self._passes):
-            self._tapes[key] = Tape(self._whole(is_idle=is_idle, goes_on=goes_on), self._device.calls)
+            self._tapes[key] = Tape(self._whole(is_idle=is_idle, sent_later=sent_later), self._device.calls)
         if key in self._tapes:
             self._tapes[key]()
             return
         for call in self._calls[key]:
             call()
 
-    def _whole(self, *, is_idle: bool, goes_on: bool) -> list[Made]:
+    def _whole(self, *, is_idle: bool, sent_later: bool) -> list[Made]:
         made: list[Made] = []
         for number, step in enumerate(self._steps, 1):
             made += step.run.made if isinstance(step.run, Recorded) else [Made(step.run)]
-            if self._is_sent(number, is_idle=is_idle, goes_on=goes_on):
+            if self._is_sent(number, is_idle=is_idle, sent_later=sent_later):
                 made.append(Made(self._device.calls.flush, (Row("glFlush", ()),)))
         return made
 
-    def _is_sent(self, number: int, *, is_idle: bool, goes_on: bool) -> bool:
+    def _is_sent(self, number: int, *, is_idle: bool, sent_later: bool) -> bool:
         if self._device.is_software:
             return False
         rest = len(self._steps) - number
         # What is left is not sent in two where it is less than what was sent before.
-        return not goes_on if rest == 0 else is_idle and number in _SENT_AFTER and rest >= number
+        return not sent_later if rest == 0 else is_idle and number in _SENT_AFTER and rest >= number

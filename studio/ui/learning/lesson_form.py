@@ -213,7 +213,7 @@ class LessonForm(QWidget):
         given["decay"] = asked.optimiser_numbers.get("weight_decay", 0.0)
         # What a lesson does not say is as usual for its optimiser.
         given["rate"], way = schedule_of(asked).rate, optimiser_of(asked)
-        given["momentum"] = number_in(way, way.goes_on)
+        given["momentum"] = number_in(way, way.momentum_name)
         kept = {field.name: given[field.name] for field in fields(LessonNumbers)}
         self.form.show_record(LessonNumbers.model_construct(**(self.form.record().model_dump() | kept)))
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.model.size import Size
 
-_ONE = {"initial.cnn.weight", "residuals.0.block1.cnn.weight", "convblock.cnn.weight", "upsamples.0.conv.weight"}
-_TWO = {"conv1.0.weight", "res_blocks.0.conv_block.0.weight", "conv2.0.weight", "upsampling.0.weight", "conv3.0.weight"}
+_PERSSON = {"initial.cnn.weight", "residuals.0.block1.cnn.weight", "convblock.cnn.weight", "upsamples.0.conv.weight"}
+_LINDERNOREN = {
+    "conv1.0.weight",
+    "res_blocks.0.conv_block.0.weight",
+    "conv2.0.weight",
+    "upsampling.0.weight",
+    "conv3.0.weight",
+}
 
 
 def _matches(tensors: Tensors) -> bool:
-    return tensors.keys() >= _ONE or tensors.keys() >= _TWO
+    return tensors.keys() >= _PERSSON or tensors.keys() >= _LINDERNOREN
 
 
 def _build(s: Sketch) -> str:
-    return _one(s) if s.has("initial.cnn.weight") else _two(s)
+    return _persson(s) if s.has("initial.cnn.weight") else _lindernoren(s)
 
 
-def _one(s: Sketch) -> str:
+def _persson(s: Sketch) -> str:
     x = start = s.prelu("initial.act", s.conv("initial.cnn", s.input(s.channels("initial.cnn"))))
     k = 0
     while s.has(f"residuals.{k}.block1.cnn.weight"):
@@ -36,7 +42,7 @@ def _normed(s: Sketch, at: str, x: str) -> str:
     return s.norm(f"{at}.bn", s.conv(f"{at}.cnn", x))
 
 
-def _two(s: Sketch) -> str:
+def _lindernoren(s: Sketch) -> str:
     x = start = s.prelu("conv1.1", s.conv("conv1.0", s.input(s.channels("conv1.0"))))
     k = 0
     while s.has(f"res_blocks.{k}.conv_block.0.weight"):
