@@ -5,14 +5,17 @@ All commands run in one process after each other, each with streams of its own, 
 
 from __future__ import annotations
 
+import builtins
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import environment
 
+from studio import __main__ as begins
 from studio.io.networks import load_network
 from studio.io.sources import open_source
 
@@ -161,3 +164,20 @@ def test_a_pipe_is_no_place_for_what_is_whole_at_its_end(
     assert status == 2
     assert 'cannot go to a pipe ("-")' in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_while_the_program_is_still_imported_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    imports = builtins.__import__
+
+    def interrupted(name: str, *given: Any, **named: Any) -> Any:
+        if name == "studio" and "cli" in (given[2] or ()):
+            raise KeyboardInterrupt
+        return imports(name, *given, **named)
+
+    monkeypatch.setattr(builtins, "__import__", interrupted)
+    with pytest.raises(SystemExit) as end:
+        begins.main()
+    assert end.value.code == 130
+    assert capfd.readouterr() == ("", "")
