@@ -120,6 +120,8 @@ def of_text(image: QImage, rect: QRect) -> float:
 def test_on_the_screen_every_label_can_be_read_and_none_is_cut(whole: WholeWindow, width: int) -> None:
     window = whole.window
     window.resize(width, 800)
+    # The status bar says what runs, and how fast, from the first picture on.
+    whole.until(lambda: any("fps" in label.text() for label in window.statusBar().findChildren(QLabel)))
     whole.settle()
     image = window.grab().toImage()
     seen = 0
