@@ -18,7 +18,7 @@ from studio.engine.gl.weights import LayerWeights
 from studio.engine.store import TensorStore
 from studio.learn._gl_graph import TOLD
 from studio.learn.backend import MOMENTUM, Pull
-from studio.learn.objective import Statistic
+from studio.learn.objective import Statistic, running
 from studio.learn.optimisers import Optimiser
 from studio.model.op import Array
 
@@ -172,9 +172,7 @@ class ComputeWay(Way):
         self._rest: list[tuple[LayerWeights, str]] = []
         self._version = -1
         self._names = [*course.gradients]
-        norms = dict.fromkeys(each.norm for each in course.statistics.values())
-        running = [f"{norm}.{key}" for norm in norms for key in ("running_mean", "running_var")]
-        self._all = (*self._names, *running)
+        self._all = (*self._names, *running(course.statistics))
         self._rounds = rounds(course.statistics)
 
     @property

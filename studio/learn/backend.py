@@ -12,7 +12,7 @@ import numpy as np
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.learn.lesson import Batch
-from studio.learn.objective import Objective
+from studio.learn.objective import Objective, running
 from studio.learn.optimisers import Optimiser
 from studio.model.graph import Node
 from studio.model.layout import Rect
@@ -268,9 +268,7 @@ class Backend(ABC):
     def changing(self) -> tuple[str, ...]:
         """Tensors that a step changes: those that learn, and running statistics."""
         own = self.objective.network.tensors
-        norms = dict.fromkeys(each.norm for each in self.objective.statistics.values())
-        running = [name for layer in norms for name in (f"{layer}.running_mean", f"{layer}.running_var")]
-        return (*self.objective.learns, *(name for name in running if name in own))
+        return (*self.objective.learns, *(name for name in running(self.objective.statistics) if name in own))
 
 
 def _fixed_alike(one: Objective, other: Objective) -> bool:

@@ -49,6 +49,12 @@ class Statistic:
     norm: str
 
 
+def running(statistics: Mapping[str, Statistic]) -> list[str]:
+    """The tensors in which norms keep the statistics that they follow, each once."""
+    norms = dict.fromkeys(each.norm for each in statistics.values())
+    return [f"{norm}.{key}" for norm in norms for key in ("running_mean", "running_var")]
+
+
 @dataclass(frozen=True)
 class Objective:
     """The graph that one picture is learnt by.

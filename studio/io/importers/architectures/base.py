@@ -125,6 +125,10 @@ class Sketch:
         sizes = {"in_channels": per_group * groups, "out_channels": out, "kernel_size": (kh, kw), "groups": groups}
         return self._layer("Conv2d", name, x, sizes | {"stride": (stride, stride), "padding": border} | params)
 
+    def mirrored(self, name: str, x: str, border: int, *, stride: int = 1) -> str:
+        """Conv2d that sees a picture mirrored at its border, so far, in the place of zeros."""
+        return self.conv(name, self.pad(x, border), stride=stride, padding=0)
+
     def conv_transpose(self, name: str, x: str, *, stride: int = 2, padding: int = 1, output_padding: int = 0) -> str:
         """ConvTranspose2d."""
         channels, out, kh, kw = self._kernel(name)

@@ -18,20 +18,20 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    x = s.conv("conv01_1", s.pad(s.input(s.channels("conv01_1")), 3), padding=0)
+    x = s.mirrored("conv01_1", s.input(s.channels("conv01_1")), 3)
     x = s.relu(_normed(s, "in01_1", x))
     for group in (2, 3):
         x = s.conv(f"conv0{group}_1", x, stride=2)
         x = s.relu(_normed(s, f"in0{group}_1", s.conv(f"conv0{group}_2", x)))
     for number in _BLOCKS:
-        y = s.conv(f"conv{number:02}_1", s.pad(x, 1), padding=0)
+        y = s.mirrored(f"conv{number:02}_1", x, 1)
         y = s.relu(_normed(s, f"in{number:02}_1", y))
-        y = _normed(s, f"in{number:02}_2", s.conv(f"conv{number:02}_2", s.pad(y, 1), padding=0))
+        y = _normed(s, f"in{number:02}_2", s.mirrored(f"conv{number:02}_2", y, 1))
         x = s.op("Add", x, y, name=f"add{number:02}")
     for number, name in ((1, "in12_1"), (2, "in13_1")):
         x = s.conv_transpose(f"deconv0{number}_1", x, output_padding=1)
         x = s.relu(_normed(s, name, s.conv(f"deconv0{number}_2", x)))
-    x = s.conv("deconv03_1", s.pad(x, 3), padding=0)
+    x = s.mirrored("deconv03_1", x, 3)
     return s.op("Tanh", x, name="output")
 
 

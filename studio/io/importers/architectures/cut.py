@@ -30,7 +30,7 @@ def _build(s: Sketch) -> str:
             up = s.conv_transpose(f"model.{k}", x, output_padding=1)
             x = s.relu(s.norm(f"model.{k + 1}", up))
             k += 3
-    return s.op("Tanh", s.conv(f"model.{k + 1}", s.pad(x, 3), padding=0), name="output")
+    return s.op("Tanh", s.mirrored(f"model.{k + 1}", x, 3), name="output")
 
 
 def _goes_up(s: Sketch, k: int) -> bool:

@@ -35,7 +35,7 @@ def _build(s: Sketch) -> str:
     for place in ups:
         x = s.relu(s.norm(f"{start}{place + 1}", _larger(s, f"{start}{place}", x, place - k)))
         k = place + 3
-    return s.op("Tanh", s.conv(f"{start}{last}", s.pad(x, 3), padding=0), name="output")
+    return s.op("Tanh", s.mirrored(f"{start}{last}", x, 3), name="output")
 
 
 def _convolutions(s: Sketch, start: str, k: int) -> list[int]:
@@ -52,7 +52,7 @@ def _larger(s: Sketch, at: str, x: str, before: int) -> str:
     said = 'How its "Upsample" layers enlarge is not in its file; they were taken to repeat pixels.'
     s.draft.notes += [said] if said not in s.draft.notes else []
     x = s.op("Upsample", x, name=f"{at}.up", scale_factor=2, mode="nearest")
-    return s.conv(at, x) if before == 1 else s.conv(at, s.pad(x, 1), padding=0)
+    return s.conv(at, x) if before == 1 else s.mirrored(at, x, 1)
 
 
 def block(s: Sketch, at: str, x: str, part: str = "conv_block") -> str:
@@ -60,9 +60,9 @@ def block(s: Sketch, at: str, x: str, part: str = "conv_block") -> str:
     at = f"{at}.{part}"
     # With dropout between, the second convolution stands one further on.
     second = 6 if s.has(f"{at}.6.weight") and len(s.shape(f"{at}.6.weight")) == 4 else 5
-    y = s.conv(f"{at}.1", s.pad(x, 1), padding=0)
+    y = s.mirrored(f"{at}.1", x, 1)
     y = s.relu(s.norm(f"{at}.2", y))
-    y = s.conv(f"{at}.{second}", s.pad(y, 1), padding=0)
+    y = s.mirrored(f"{at}.{second}", y, 1)
     return s.op("Add", x, s.norm(f"{at}.{second + 1}", y), name=f"{at}.add")
 
 

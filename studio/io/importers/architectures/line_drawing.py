@@ -17,19 +17,19 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    x = s.conv("model0.1", s.pad(s.input(s.channels("model0.1")), 3), padding=0)
+    x = s.mirrored("model0.1", s.input(s.channels("model0.1")), 3)
     x = s.relu(s.norm("model0.2", x))
     for place in _places(s, "model1"):
         x = s.relu(s.norm(f"model1.{place + 1}", s.conv(f"model1.{place}", x, stride=2)))
     number = 0
     while s.has(f"model2.{number}.conv_block.1.weight"):
         at = f"model2.{number}.conv_block"
-        y = s.relu(s.norm(f"{at}.2", s.conv(f"{at}.1", s.pad(x, 1), padding=0)))
-        y = s.norm(f"{at}.6", s.conv(f"{at}.5", s.pad(y, 1), padding=0))
+        y = s.relu(s.norm(f"{at}.2", s.mirrored(f"{at}.1", x, 1)))
+        y = s.norm(f"{at}.6", s.mirrored(f"{at}.5", y, 1))
         x, number = s.op("Add", x, y, name=f"model2.{number}.add"), number + 1
     for place in _places(s, "model3"):
         x = s.relu(s.norm(f"model3.{place + 1}", s.conv_transpose(f"model3.{place}", x, output_padding=1)))
-    x = s.conv("model4.1", s.pad(x, 3), padding=0)
+    x = s.mirrored("model4.1", x, 3)
     return s.op("Sigmoid", x, name="output")
 
 

@@ -27,12 +27,12 @@ def _build(s: Sketch) -> str:
         x, end = _chain(s, f"model{k}_2", s.op("Add", y, x, name=f"model{k}_add"), 0)
         if k == count:
             at = f"model{k}_2.{end + 1}"
-            x = s.op("Tanh", s.conv(at, s.pad(x, 3), padding=0), name="output")
+            x = s.op("Tanh", s.mirrored(at, x, 3), name="output")
     return x
 
 
 def _begun(s: Sketch, at: str, x: str) -> str:
-    return s.relu(s.norm(f"{at}.2", s.conv(f"{at}.1", s.pad(x, 3), padding=0)))
+    return s.relu(s.norm(f"{at}.2", s.mirrored(f"{at}.1", x, 3)))
 
 
 def _chain(s: Sketch, at: str, x: str, k: int) -> tuple[str, int]:

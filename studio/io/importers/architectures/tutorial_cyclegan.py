@@ -34,7 +34,7 @@ def _made(s: Sketch, at: str, x: str, stride: int = 1) -> str:
 
 
 def _mirrored(s: Sketch, name: str, x: str, stride: int = 1) -> str:
-    return s.conv(name, s.pad(x, s.shape(f"{name}.weight")[2] // 2), stride=stride, padding=0)
+    return s.mirrored(name, x, s.shape(f"{name}.weight")[2] // 2, stride=stride)
 
 
 ARCHITECTURE = Architecture(

@@ -39,10 +39,10 @@ def _in_models(s: Sketch) -> str:
 
 def _in_convolutions(s: Sketch) -> str:
     x = s.input(s.channels("initial_down.0"))
-    x = _leaky(s, _mirrored(s, "initial_down.0", x))
+    x = _leaky(s, s.mirrored("initial_down.0", x, 1, stride=2))
     maps = [x]
     for k in range(1, _DEPTH):
-        x = _leaky(s, s.norm(f"down{k}.conv.1", _mirrored(s, f"down{k}.conv.0", x)))
+        x = _leaky(s, s.norm(f"down{k}.conv.1", s.mirrored(f"down{k}.conv.0", x, 1, stride=2)))
         maps.append(x)
     x = s.relu(s.conv("bottleneck.0", x, stride=2, padding=1))
     for k in range(1, _DEPTH + 1):
@@ -50,10 +50,6 @@ def _in_convolutions(s: Sketch) -> str:
         x = s.relu(s.norm(f"up{k}.conv.1", s.conv_transpose(f"up{k}.conv.0", x)))
     x = s.conv_transpose("final_up.0", s.op("Concat", x, maps[0], name="final_up.join"))
     return s.op("Tanh", x, name="output")
-
-
-def _mirrored(s: Sketch, name: str, x: str) -> str:
-    return s.conv(name, s.pad(x, 1), stride=2, padding=0)
 
 
 def _leaky(s: Sketch, x: str) -> str:

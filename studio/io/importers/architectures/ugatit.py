@@ -19,18 +19,18 @@ def _matches(tensors: Tensors) -> bool:
 
 
 def _build(s: Sketch) -> str:
-    x = s.conv("DownBlock.1", s.pad(s.input(s.channels("DownBlock.1")), 3), padding=0)
+    x = s.mirrored("DownBlock.1", s.input(s.channels("DownBlock.1")), 3)
     x = s.relu(s.instance_norm("DownBlock.2", x))
     place = 5
     # Those that halve, then blocks.
     while s.has(f"DownBlock.{place}.weight"):
-        x = s.conv(f"DownBlock.{place}", s.pad(x, 1), padding=0, stride=2)
+        x = s.mirrored(f"DownBlock.{place}", x, 1, stride=2)
         x, place = s.relu(s.instance_norm(f"DownBlock.{place + 1}", x)), place + 4
     place -= 1
     while s.has(f"DownBlock.{place}.conv_block.1.weight"):
         at = f"DownBlock.{place}.conv_block"
-        y = s.relu(s.instance_norm(f"{at}.2", s.conv(f"{at}.1", s.pad(x, 1), padding=0)))
-        y = s.instance_norm(f"{at}.6", s.conv(f"{at}.5", s.pad(y, 1), padding=0))
+        y = s.relu(s.instance_norm(f"{at}.2", s.mirrored(f"{at}.1", x, 1)))
+        y = s.instance_norm(f"{at}.6", s.mirrored(f"{at}.5", y, 1))
         x, place = s.op("Add", x, y, name=f"{at}.add"), place + 1
     x = s.op("Concat", _weighed(s, "gap_fc", x), _weighed(s, "gmp_fc", x), name="attended")
     x = s.relu(s.conv("conv1x1", x))
@@ -38,16 +38,16 @@ def _build(s: Sketch) -> str:
     number = 1
     while s.has(f"UpBlock1_{number}.conv1.weight"):
         at = f"UpBlock1_{number}"
-        y = _mixed_norm(s, f"{at}.norm1", s.conv(f"{at}.conv1", s.pad(x, 1), padding=0), gamma, beta)
-        y = s.conv(f"{at}.conv2", s.pad(s.relu(y), 1), padding=0)
+        y = _mixed_norm(s, f"{at}.norm1", s.mirrored(f"{at}.conv1", x, 1), gamma, beta)
+        y = s.mirrored(f"{at}.conv2", s.relu(y), 1)
         y = _mixed_norm(s, f"{at}.norm2", y, gamma, beta)
         x, number = s.op("Add", y, x, name=f"{at}.add"), number + 1
     place = 2
     while s.has(f"UpBlock2.{place + 1}.rho"):
         x = s.op("Upsample", x, name=f"UpBlock2.{place - 2}", scale_factor=2, mode="nearest")
-        x = s.conv(f"UpBlock2.{place}", s.pad(x, 1), padding=0)
+        x = s.mirrored(f"UpBlock2.{place}", x, 1)
         x, place = s.relu(_own_norm(s, f"UpBlock2.{place + 1}", x)), place + 5
-    x = s.conv(f"UpBlock2.{place - 1}", s.pad(x, 3), padding=0)
+    x = s.mirrored(f"UpBlock2.{place - 1}", x, 3)
     return s.op("Tanh", x, name="output")
 
 
