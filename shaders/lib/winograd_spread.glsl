@@ -5,6 +5,7 @@
 #include "lib/winograd.glsl"
 #include "lib/kernel.glsl"
 
+// Left to itself the driver keeps loops of this one, which then takes three times as long.
 #pragma optionNV(unroll all)
 
 layout(local_size_x = 64) in;

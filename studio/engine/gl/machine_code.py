@@ -87,6 +87,7 @@ def files_apart() -> Iterator[None]:
 def _files_of(own: str) -> dict[str, str]:
     """What has the driver write into files of this name, and read all others."""
     names = _WINDOW, *(f"compile-{number}" for number in range(PROCESSES))
+    # Semicolons: by colons or commas the driver finds none.
     read = (f"{name}{digit}" for digit in range(_AT_ONCE) for name in names if name != own)
     return {_NAME: own, _READS: ";".join(read)}
 
