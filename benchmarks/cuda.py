@@ -20,8 +20,8 @@ from torch import nn
 
 from benchmarks.gpu import Frame, graph_of, picture, precision, shown, timed
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
-from studio.engine.gl.device import open_device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import open_device
 from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
 from studio.model.layout import Rect
 from studio.model.network import Network

@@ -24,7 +24,7 @@ from torch import nn
 from benchmarks import gpu_work
 from benchmarks.figures import quartiled
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
-from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
 from studio.model.network import Network
 from studio.model.preset import Preset
 from studio.model.size import Size
@@ -43,7 +43,7 @@ CASES: list[tuple[str, Callable[[], tuple[nn.Module, Network]], int]] = [
 
 def main() -> None:
     """Check and time every case; exit with status 1 where one is wrong."""
-    from studio.engine.gl.device import open_device
+    from studio.engine.gl.driver.device import open_device
 
     if "--steady" in sys.argv:
         gpu_work.print_all([gpu_work.steady(cpu_of_a_frame)])

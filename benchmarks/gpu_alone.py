@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.model.size import Size
 
 SIZES = 256, 512, 1024
@@ -21,7 +21,7 @@ BATCHES = 9
 def alone(what: str) -> dict[str, float]:
     """Median seconds a frame by size: upload and all layers of the preset, frame after frame; tuned before."""
     from studio.engine.choose import gl_engine
-    from studio.engine.gl.device import open_device
+    from studio.engine.gl.driver.device import open_device
     from studio.io.opening import find_and_open
 
     device = open_device()

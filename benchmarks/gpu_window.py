@@ -30,8 +30,8 @@ from benchmarks.watching import GAPS, Row, Seen, Shaders, Spans, Watch, hurried,
 from benchmarks.window import application, display, opened, spin, until
 from studio.app import Studio
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.render_loop import RenderLoop

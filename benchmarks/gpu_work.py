@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.networks import autoencoder_transposed, pix2pix
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
 from studio.model.layout import Rect
 from studio.model.network import Network
 from studio.model.op import Array

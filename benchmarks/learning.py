@@ -21,7 +21,7 @@ from torch import nn
 from benchmarks.figures import quartiled
 from benchmarks.gpu import Frame, poison, precision
 from benchmarks.networks import autoencoder_transposed, pix2pix
-from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.driver.device import Device, open_device
 from studio.learn.bank import Bank
 from studio.learn.lesson import Batch, Same
 from studio.learn.losses import L2

@@ -19,11 +19,11 @@ import numpy as np
 
 from benchmarks.figures import quartiled
 from benchmarks.networks import pix2pix
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.packer import Kernel, Packer
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.text import Constants
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.driver.text import Constants
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.kernels.packer import Kernel, Packer
 from studio.model.layout import Rect, sheet_size
 from studio.model.network import Network
 

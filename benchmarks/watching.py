@@ -17,10 +17,10 @@ from benchmarks.ui.gaps import Listener
 from benchmarks.window import spin
 from studio.app import Studio
 from studio.engine.base import Engine
-from studio.engine.gl.calls import Calls
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.shaders import Source
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.calls import Calls
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.shaders import Source
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.proofs import Bench

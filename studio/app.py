@@ -70,7 +70,7 @@ from studio.ui.source.panel import Transport
 from studio.ui.viewport import gl_context
 
 if TYPE_CHECKING:
-    from studio.engine.gl.display_buffers import DisplayBuffers
+    from studio.engine.gl.display.display_buffers import DisplayBuffers
 
 DEFAULT_SOURCE = "demo"
 
@@ -226,7 +226,7 @@ class Studio:
 
     def _open_display(self) -> DisplayBuffers:
         """In the render thread."""
-        from studio.engine.gl.display_buffers import DisplayBuffers
+        from studio.engine.gl.display.display_buffers import DisplayBuffers
 
         return DisplayBuffers(self._context.open())
 

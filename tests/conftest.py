@@ -17,9 +17,9 @@ from helpers import ENGINES, EngineFor, on_torch, without
 from hypothesis import HealthCheck, settings
 
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 

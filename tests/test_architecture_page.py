@@ -101,7 +101,7 @@ def test_a_word_alone_names_one_thing() -> None:
     }
     assert found == {
         ("Tile", "/studio/bends/tile.py"),
-        ("Plan", "/studio/engine/gl/loops.py"),
+        ("Plan", "/studio/engine/gl/tuning/loops.py"),
         ("Order", "/studio/runtime/live/orders.py"),
         ("Size", "/studio/model/size.py"),
     }

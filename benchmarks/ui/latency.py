@@ -13,7 +13,7 @@ from benchmarks.ui.gaps import ENGINES, wait_for
 from benchmarks.window import opened, press, release, spin, until
 from studio.app import Studio
 from studio.engine.base import Engine
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.runtime.live.session import LiveSession
 from studio.ui.filters import FilterEditor
 from studio.ui.viewport.drawer import Easel

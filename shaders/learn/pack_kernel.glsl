@@ -1,4 +1,4 @@
-// Packed kernels from the tensor as it lies on the device, a map as in studio/engine/gl/tensors.py.
+// Packed kernels from the tensor as it lies on the device, a map as in studio/engine/gl/memory/tensors.py.
 //
 // SWAPS: the tensor's first axis is of inputs, its second of outputs, within each group.
 

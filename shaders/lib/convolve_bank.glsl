@@ -1,5 +1,5 @@
 // A convolution as a fragment shader: each fragment makes a block, without its bias, and each sum has a target of its own.
-// Where the blocks lie: studio/engine/gl/blocks.py.
+// Where the blocks lie: studio/engine/gl/kernels/blocks.py.
 #include "lib/block.glsl"
 
 layout(location = 0) out vec4 o_bank[SUMS];

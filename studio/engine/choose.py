@@ -12,9 +12,9 @@ from studio.errors import StudioError
 from studio.model.network import Network
 
 if TYPE_CHECKING:
-    from studio.engine.gl.device import Device
-    from studio.engine.gl.fragment import GLFragmentEngine
-    from studio.engine.gl.pipeline import GLEngine
+    from studio.engine.gl.driver.device import Device
+    from studio.engine.gl.engines.fragment import GLFragmentEngine
+    from studio.engine.gl.engines.pipeline import GLEngine
     from studio.engine.torch import TorchEngine
 
 EngineName = Literal["auto", "gl", "gl-half", "gl-fragment", "torch", "torch-tf32", "torch-half"]
@@ -49,7 +49,7 @@ class Probe:
 def probe_gl() -> Probe:
     """Open an OpenGL context, look, and close it again."""
     try:
-        from studio.engine.gl.device import open_device
+        from studio.engine.gl.driver.device import open_device
 
         device = open_device()
     except (StudioError, ImportError) as error:
@@ -103,8 +103,8 @@ def torch_engine(name: str) -> type[TorchEngine]:
 
 def gl_engine(name: str) -> type[GLEngine | GLFragmentEngine]:
     """The OpenGL engine of this name."""
-    from studio.engine.gl.fragment import GLFragmentEngine
-    from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
+    from studio.engine.gl.engines.fragment import GLFragmentEngine
+    from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
 
     kinds: tuple[type[GLEngine | GLFragmentEngine], ...] = (GLEngine, GLHalfEngine, GLFragmentEngine)
     return {kind.name: kind for kind in kinds}[name]

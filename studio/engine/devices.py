@@ -46,7 +46,7 @@ def _torch_devices() -> tuple[str, ...]:
 
 
 def _gl_devices(engine: str) -> tuple[str, ...]:
-    from studio.engine.gl.device import open_device
+    from studio.engine.gl.driver.device import open_device
 
     if not sys.platform.startswith("linux"):
         return ("0",)
@@ -76,7 +76,7 @@ def open_on(network: Network, engine: str, device: str) -> Engine:
 
         return torch_engine(engine)(network, device if device == "cpu" else f"cuda:{device}")
     from studio.engine.choose import gl_engine
-    from studio.engine.gl.device import open_device
+    from studio.engine.gl.driver.device import open_device
 
     made = gl_engine(engine)(network, open_device(int(device)))
     made.owns_device = True

@@ -1,4 +1,4 @@
-"""What shows a running network, as whoever runs or watches it sees it: `studio.engine.gl.display_buffers` is one."""
+"""What shows a running network, as whoever runs or watches it sees it: `engine.gl.display.display_buffers` is one."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from studio.engine.gl.learning import FragmentMoving
-from studio.engine.gl.steps import Said
-from studio.engine.gl.tensors import Texture
+from studio.engine.gl.engines.learning import FragmentMoving
+from studio.engine.gl.engines.steps import Said
+from studio.engine.gl.memory.tensors import Texture
 from studio.learn._gl_graph import TOLD
 from studio.learn._gl_ways import Course, Pulls, Rates, Way
 from studio.learn.backend import MOMENTUM, Pull

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.engine.gl.atlases import AtlasEngine
-from studio.engine.gl.device import Device
-from studio.engine.gl.steps import Group, Said, Steps
-from studio.engine.gl.table import Entry, Packed
-from studio.engine.gl.tensors import DeviceTensor, DeviceTensors, Texture
-from studio.engine.gl.weights import LayerWeights
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.atlases import AtlasEngine
+from studio.engine.gl.engines.steps import Group, Said, Steps
+from studio.engine.gl.kernels.table import Entry, Packed
+from studio.engine.gl.kernels.weights import LayerWeights
+from studio.engine.gl.memory.tensors import DeviceTensor, DeviceTensors, Texture
 from studio.engine.store import TensorStore
 from studio.learn._gl_graph import TOLD
 from studio.learn.backend import MOMENTUM, Pull

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from studio.engine.base import Engine
-from studio.engine.gl.bank import Crop
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.tensors import DeviceTensors
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.bank import Crop
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay

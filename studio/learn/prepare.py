@@ -40,7 +40,7 @@ from studio.model.stages import STAGES
 from studio.ops.norm import BatchNorm2d
 
 if TYPE_CHECKING:
-    from studio.engine.gl.device import Device
+    from studio.engine.gl.driver.device import Device
 
 _STATE_CLIP = 1.0
 """Where nothing is said; A. Mordvintsev et al. divide every tensor's gradient by its norm."""

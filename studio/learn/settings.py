@@ -24,7 +24,7 @@ from studio.ops.derivative import derive
 from studio.ops.given import GivenMap
 
 if TYPE_CHECKING:
-    from studio.engine.gl.device import Device
+    from studio.engine.gl.driver.device import Device
 
 Opens = Callable[[Objective, Optimiser], Backend]
 """Makes what learns of an objective and an optimiser."""

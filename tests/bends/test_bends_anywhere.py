@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from studio.bends import make_bend, registry
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.form import fields
 from studio.model.graph import Input
 from studio.model.network import Network

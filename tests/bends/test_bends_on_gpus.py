@@ -15,9 +15,9 @@ from test_bend_parity import JUMPING, assert_alike, chains
 
 from studio.bends import make_bend, registry
 from studio.bends._space import Warp
-from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.settings import Settings
 from studio.model.op import Shape
 from studio.model.stage import Guard, Stage
 from studio.model.tick import Tick

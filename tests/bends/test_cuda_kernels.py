@@ -20,7 +20,7 @@ from studio.bends import make_bend, registry
 from studio.engine.cuda.compiler import Argument, Launch, StillCompilingError
 from studio.engine.cuda.source import THREADS, KernelSource, _in_cpp
 from studio.engine.cuda.stages import StageKernels
-from studio.engine.gl.text import include_file
+from studio.engine.gl.driver.text import include_file
 from studio.engine.torch import TorchEngine
 from studio.model.bend import Bend
 from studio.model.form import fields

@@ -12,9 +12,9 @@ from helpers import EngineFor, assert_same_bits, branched_network, normal, tiny_
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.op import Array
 from studio.model.stage import ChannelList, Guard, Painted, Stage, after, made

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
-from studio.engine.gl import apart, machine_code
-from studio.engine.gl.device import Device
-from studio.engine.gl.machine_code import environment_of, files_apart, keep_machine_code
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver import apart, machine_code
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.machine_code import environment_of, files_apart, keep_machine_code
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.settings import Settings
 
 KEEPS, WHERE = "__GL_SHADER_DISK_CACHE", "__GL_SHADER_DISK_CACHE_PATH"
 NAME, READS = "__GL_SHADER_DISK_CACHE_APP_NAME", "__GL_SHADER_DISK_CACHE_READ_ONLY_APP_NAME"

@@ -13,11 +13,11 @@ from test_editing import assert_edited_is_as_fresh
 from test_loops import WEIGHTED
 
 from studio.engine.base import Engine
-from studio.engine.gl import strips
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver import strips
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.settings import Settings
 from studio.model.network import Network
 
 KINDS = WEIGHTED | {

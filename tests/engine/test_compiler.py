@@ -20,19 +20,19 @@ from helpers import branched_network, normal, on_torch, relative_error
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl import compiler as compiling
-from studio.engine.gl import device as opengl
-from studio.engine.gl.api import current_api
-from studio.engine.gl.calls import Binary
-from studio.engine.gl.compiler import Compiler
-from studio.engine.gl.compute import ComputePasses
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.loops import Plan
-from studio.engine.gl.machine_code import KeptCode
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.shaders import HANDLES_TRIAL, Source
-from studio.engine.gl.tune import Tuner
+from studio.engine.gl.driver import compiler as compiling
+from studio.engine.gl.driver import device as opengl
+from studio.engine.gl.driver.api import current_api
+from studio.engine.gl.driver.calls import Binary
+from studio.engine.gl.driver.compiler import Compiler
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.driver.machine_code import KeptCode
+from studio.engine.gl.driver.shaders import HANDLES_TRIAL, Source
+from studio.engine.gl.engines.compute import ComputePasses
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.loops import Plan
+from studio.engine.gl.tuning.settings import Settings
+from studio.engine.gl.tuning.tune import Tuner
 from studio.errors import EngineError, NextTime, Pending, StudioError
 from studio.model.layout import Rect, sheet_size
 from studio.model.network import Network
@@ -443,7 +443,9 @@ def test_the_machine_code_of_what_was_handed_over_is_made_one_by_one(
     gpu.compiler = Nothing(made)  # type: ignore[arg-type, assignment]
     done = list[str]()
     monkeypatch.setattr(gpu.calls, "dispatch", lambda program, *groups: done.append(f"{program.glo} {groups}"))
-    monkeypatch.setattr("studio.engine.gl.device.time.sleep", lambda seconds: done.append(f"others for {seconds > 0}"))
+    monkeypatch.setattr(
+        "studio.engine.gl.driver.device.time.sleep", lambda seconds: done.append(f"others for {seconds > 0}")
+    )
     programs = [gpu.compute(other(number)).glo for number in (1, 2)]
     # Those that wait for the driver meanwhile have their turn behind each.
     turn = "others for True"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from helpers import assert_same_bits, layer
 
-from studio.engine.gl.bank import Crop
-from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.bank import Crop
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.graph import Graph, Input
 from studio.model.network import Network
 from studio.model.op import Array

@@ -10,9 +10,9 @@ import pytest
 from helpers import EngineFor, branched_network, identity_network, normal, tiny_network
 
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 from studio.model.display import DisplayTexture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine.choose import gl_engine
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.model.graph import ChannelOrder, Graph, Input
 from studio.model.network import Network
 from studio.model.op import Array

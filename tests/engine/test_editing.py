@@ -22,11 +22,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.fuse import MOST_OUTPUTS
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.frame.fuse import MOST_OUTPUTS
+from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.layout import Rect, put, sheet_size

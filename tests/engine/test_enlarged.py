@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.view import ViewPass
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.view import ViewPass
 from studio.model.display import DisplayTexture, Look, Placement
 from studio.model.layout import Rect
 from studio.model.op import Array

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.settings import Settings
 from studio.model.network import Network
 
 _FEW = 16

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from helpers import layer, network, normal, tiny_network
 
-from studio.engine.gl import strips
-from studio.engine.gl.calls import Calls
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver import strips
+from studio.engine.gl.driver.calls import Calls
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 

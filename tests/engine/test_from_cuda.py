@@ -11,10 +11,10 @@ import torch
 from helpers import branched_network, layer, network, normal
 from test_display_buffers import values
 
-from studio.engine.gl import display_buffers
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.from_cuda import FromCuda
+from studio.engine.gl.display import display_buffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.display.from_cuda import FromCuda
+from studio.engine.gl.driver.device import Device
 from studio.engine.torch import TorchEngine
 from studio.errors import EngineError
 
@@ -151,7 +151,7 @@ def test_without_the_driver_maps_go_through_memory(device: Device, monkeypatch: 
     def missing() -> None:
         raise OSError("libcuda.so.1: cannot open shared object file")
 
-    monkeypatch.setattr("studio.engine.gl.from_cuda.CudaDriver", missing)
+    monkeypatch.setattr("studio.engine.gl.display.from_cuda.CudaDriver", missing)
     monkeypatch.setattr(torch.cuda, "current_stream", lambda _: type("Stream", (), {"cuda_stream": 0}))
     engine = OnCuda(branched_network(), "cpu")
     engine.run({"input": normal(3, 10, 14)})

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.fuse import MOST_OUTPUTS, Group, grouped
-from studio.engine.gl.order import side_by_side
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.shaders import Source
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.shaders import Source
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.frame.fuse import MOST_OUTPUTS, Group, grouped
+from studio.engine.gl.frame.order import side_by_side
+from studio.engine.gl.tuning.settings import Settings
 from studio.engine.torch import TorchEngine
 from studio.errors import EngineError
 from studio.model.graph import Node

@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from networks import autoencoder
 from test_editing import assert_edited_is_as_fresh
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.fuse import MOST_OUTPUTS
-from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
-from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
-from studio.engine.gl.plans import plans
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.frame.fuse import MOST_OUTPUTS
+from studio.engine.gl.tuning.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
+from studio.engine.gl.tuning.plans import plans
+from studio.engine.gl.tuning.settings import Settings
 from studio.model.layout import tile_count
 from studio.model.network import Network
 from studio.model.op import Array

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from studio.engine import libraries
-from studio.engine.gl.one_llvm import leave_triton_out
+from studio.engine.gl.driver.one_llvm import leave_triton_out
 
 _SAYS = """
 import sys
@@ -41,7 +41,7 @@ def test_where_there_are_none_nothing_is_done(monkeypatch: pytest.MonkeyPatch, f
 
 _LEARNS = """
 import sys
-from studio.engine.gl.device import open_device
+from studio.engine.gl.driver.device import open_device
 device = open_device()
 import torch
 torch.optim.Adam([torch.zeros(1, requires_grad=True)])

@@ -12,10 +12,10 @@ import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
 from studio.bends.multiply import Multiply
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.shaders import HANDLES_TRIAL, Source
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.driver.shaders import HANDLES_TRIAL, Source
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.settings import Settings
 from studio.errors import EngineError
 from studio.model.stage import Stage
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from helpers import EngineFor, layer, network, normal
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.tensors import DeviceTensors
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.errors import StudioError
 from studio.model.graph import Input
 

@@ -25,16 +25,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_editing import assert_edited_is_as_fresh
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import Dispatch
-from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.plans import WINOGRADS
-from studio.engine.gl.products import Product
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.tape import Made
-from studio.engine.gl.tune import _FORMAT as FORMAT
-from studio.engine.gl.tune import Job, Tuner
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.tape import Made
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.frame.dispatch import Dispatch
+from studio.engine.gl.tuning.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
+from studio.engine.gl.tuning.plans import WINOGRADS
+from studio.engine.gl.tuning.products import Product
+from studio.engine.gl.tuning.settings import Settings
+from studio.engine.gl.tuning.tune import _FORMAT as FORMAT
+from studio.engine.gl.tuning.tune import Job, Tuner
 from studio.model.layout import Rect, crop, sheet_size, tile_count
 from studio.model.network import Network
 from studio.model.size import Size

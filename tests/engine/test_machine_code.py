@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from studio.engine.gl import machine_code
-from studio.engine.gl.compiler import Compiler
-from studio.engine.gl.device import open_device
-from studio.engine.gl.machine_code import KeptCode, environment_of, keep_machine_code, kept_code
+from studio.engine.gl.driver import machine_code
+from studio.engine.gl.driver.compiler import Compiler
+from studio.engine.gl.driver.device import open_device
+from studio.engine.gl.driver.machine_code import KeptCode, environment_of, keep_machine_code, kept_code
 
 KEEPS, WHERE = "__GL_SHADER_DISK_CACHE", "__GL_SHADER_DISK_CACHE_PATH"
 NAME, READS = "__GL_SHADER_DISK_CACHE_APP_NAME", "__GL_SHADER_DISK_CACHE_READ_ONLY_APP_NAME"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from helpers import normal, on_torch, relative_error, tiny_network
 
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.mapped import Feed, Mapped
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.memory.mapped import Feed, Mapped
 from studio.model.size import Size
 
 pytestmark = pytest.mark.gl

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from helpers import layer, network, normal, on_torch, tiny_network
 
-from studio.engine.gl.compute import ComputePasses
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.compute import ComputePasses
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.network import Network
 

@@ -15,9 +15,9 @@ from helpers import EngineFor, identity_network, normal, on_torch, relative_erro
 
 from studio.engine import choose
 from studio.engine.choose import ENGINE_NAMES, Probe, open_engine, probe_gl
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
 
@@ -299,7 +299,7 @@ def test_a_context_is_asked_for_by_its_newest_use_first(
         return object()
 
     monkeypatch.setattr(moderngl, "create_context", create)
-    monkeypatch.setattr("studio.engine.gl.device.Device", lambda *_, **__: None)
+    monkeypatch.setattr("studio.engine.gl.driver.device.Device", lambda *_, **__: None)
     monkeypatch.setattr("sys.platform", "win32")  # one kind of context alone
 
     open_device()

@@ -15,14 +15,14 @@ from helpers import normal, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.packer import Kernel, Packer, _source
-from studio.engine.gl.packing import pack_kernel
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.shaders import Constants, Source
-from studio.engine.gl.tensors import DeviceTensor
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.shaders import Constants, Source
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.kernels.packer import Kernel, Packer, _source
+from studio.engine.gl.kernels.packing import pack_kernel
+from studio.engine.gl.memory.tensors import DeviceTensor
+from studio.engine.gl.tuning.settings import Settings
 from studio.model.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.network import Network
 from studio.model.op import Array
@@ -95,7 +95,7 @@ def test_the_device_packs_what_numpy_packs(device: Device, op: str, kind: str, d
 @pytest.mark.gl
 @pytest.mark.parametrize("kind", ENGINES)
 def test_what_is_lent_to_pack_kernels_is_given_back(device: Device, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.engine.gl.packer._KEPT", 4096)
+    monkeypatch.setattr("studio.engine.gl.kernels.packer._KEPT", 4096)
     address = device.context.mglo._context.load_opengl_function("glIsTexture")
     is_texture = ctypes.CFUNCTYPE(ctypes.c_ubyte, ctypes.c_uint)(address)
     made = single("Conv2d", 16, in_channels=16, out_channels=32, kernel_size=5)
@@ -175,8 +175,8 @@ def test_numpy_packs_where_the_driver_refuses_the_shader(
             asked.append(takes(self, count, target, constants))
         return asked[-1]
 
-    monkeypatch.setattr("studio.engine.gl.packer._source", refused)
-    monkeypatch.setattr("studio.engine.gl.packer._WORTH_COMPILING", 1)
+    monkeypatch.setattr("studio.engine.gl.kernels.packer._source", refused)
+    monkeypatch.setattr("studio.engine.gl.kernels.packer._WORTH_COMPILING", 1)
     monkeypatch.setattr(Packer, "takes", on_a_gpu)
     engine = ENGINES[kind](made, device)
     engine.replace("layer.weight", stroke, np.ones((11, 17), np.float32))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from studio.engine.gl.loops import MatrixLoop, NarrowLoop, Work
-from studio.engine.gl.plans import usual
+from studio.engine.gl.tuning.loops import MatrixLoop, NarrowLoop, Work
+from studio.engine.gl.tuning.plans import usual
 from studio.model.layout import tile_count
 from studio.model.size import Size
 from studio.ops.conv import Conv2d

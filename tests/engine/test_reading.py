@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.base import BINS, Stats
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.model.layout import to_sheet
 from studio.model.op import Array
 

@@ -8,17 +8,17 @@ from helpers import layer, network, normal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.engine.gl import rows
-from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import Dispatch, Recorded
-from studio.engine.gl.loops import Plan
-from studio.engine.gl.passes import Pass
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.products import Product
-from studio.engine.gl.rooms import SHARED, Rooms
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.shaders import Source
-from studio.engine.gl.tuned import TunedPasses
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.shaders import Source
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.frame import rows
+from studio.engine.gl.frame.dispatch import Dispatch, Recorded
+from studio.engine.gl.frame.passes import Pass
+from studio.engine.gl.memory.rooms import SHARED, Rooms
+from studio.engine.gl.tuning.loops import Plan
+from studio.engine.gl.tuning.products import Product
+from studio.engine.gl.tuning.settings import Settings
+from studio.engine.gl.tuning.tuned import TunedPasses
 from studio.learn._gl_graph import with_gradients
 from studio.learn.losses import L2
 from studio.learn.objective import WANTED

@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.passes import Step
-from studio.engine.gl.step_row import StepRow
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.frame.passes import Step
+from studio.engine.gl.frame.step_row import StepRow
 from studio.model.size import Size
 
 pytestmark = pytest.mark.gl

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.engine.gl.shaders import Extra, Source
+from studio.engine.gl.driver.shaders import Extra, Source
 from studio.ops import registry
 
 SHADERS = sorted(

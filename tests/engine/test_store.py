@@ -14,11 +14,11 @@ from helpers import EngineFor, layer, network, normal, relative_error, single
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.tensors import DeviceTensor, DeviceTensors
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.memory.tensors import DeviceTensor, DeviceTensors
+from studio.engine.gl.tuning.settings import Settings
 from studio.engine.store import TensorStore
 from studio.engine.torch import TorchEngine
 from studio.model.layout import Rect

@@ -12,14 +12,14 @@ import pytest
 from helpers import assert_same_bits, layer, network, normal, tiny_network
 
 from studio.bends import make_bend
-from studio.engine.gl import tape
-from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import Recorded
-from studio.engine.gl.passes import Step
-from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.step_row import StepRow
-from studio.engine.gl.tape import Made, Row, Tape
+from studio.engine.gl.driver import tape
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.tape import Made, Row, Tape
+from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.frame.dispatch import Recorded
+from studio.engine.gl.frame.passes import Step
+from studio.engine.gl.frame.step_row import StepRow
+from studio.engine.gl.tuning.settings import Settings
 from studio.learn.bank import Bank
 from studio.learn.lesson import Batch, Same
 from studio.learn.losses import L2
@@ -248,7 +248,7 @@ def test_llvm_is_loaded_after_some_frames_and_may_be_missing(
 
 
 def test_a_program_that_ends_while_llvm_is_loaded_waits_for_it() -> None:
-    said = "from studio.engine.gl import tape; any(tape._loading.is_over for _ in range(tape._ASKED_BEFORE)); "
+    said = "from studio.engine.gl.driver import tape; any(tape._loading.is_over for _ in range(tape._ASKED_BEFORE)); "
     said += "import atexit; atexit.register(lambda: print(tape._loading.load() != 0))"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("True", "")

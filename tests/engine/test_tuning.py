@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from helpers import branched_network, normal, on_torch, relative_error
 
-from studio.engine.gl.compute import ComputePasses
-from studio.engine.gl.device import Device
-from studio.engine.gl.loops import MATRICES, NARROWS, WINDOWS, Plan
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
-from studio.engine.gl.tune import Job, Tuner, Tuning
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.compute import ComputePasses
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.loops import MATRICES, NARROWS, WINDOWS, Plan
+from studio.engine.gl.tuning.settings import Settings
+from studio.engine.gl.tuning.tune import Job, Tuner, Tuning
 from studio.errors import EngineError, NextTime
 from studio.model.view import View
 from studio.runtime.live.feature import Frame
@@ -77,7 +77,7 @@ def test_what_lost_keeps_no_memory(device: Device, tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(ComputePasses, "_seconds", timed)
     tries = [Plan(MATRICES[1], parts) for parts in (2, 8, 1)]
-    monkeypatch.setattr("studio.engine.gl.tuned.plans", lambda *_, **__: tries)
+    monkeypatch.setattr("studio.engine.gl.tuning.tuned.plans", lambda *_, **__: tries)
     made = branched_network()
     inputs = {i.name: normal(i.channels, 8, 12, seed=n) for n, i in enumerate(made.graph.inputs)}
     for later in (True, False):
@@ -160,7 +160,7 @@ def test_the_first_picture_waits_for_nothing_and_later_ones_are_run_as_measured(
 
 
 def _alone(each: Any) -> Any:
-    from studio.engine.gl.fuse import Group
+    from studio.engine.gl.frame.fuse import Group
 
     return Group(each.node)
 

@@ -11,13 +11,13 @@ from test_fuse import joined_networks, networks
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.fuse import MOST_OUTPUTS
-from studio.engine.gl.loops import Plan
-from studio.engine.gl.pipeline import GLEngine, GLHalfEngine
-from studio.engine.gl.plans import plans
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device, open_device
+from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.frame.fuse import MOST_OUTPUTS
+from studio.engine.gl.tuning.loops import Plan
+from studio.engine.gl.tuning.plans import plans
+from studio.engine.gl.tuning.settings import Settings
 from studio.engine.torch import TorchEngine
 from studio.model.layout import unpack_atlas
 from studio.model.network import Network

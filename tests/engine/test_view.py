@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from helpers import EngineFor, branched_network, identity_network, layer, network, normal, tiny_network
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.view import ViewPass
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.view import ViewPass
 from studio.model.display import GROUND, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
 from studio.model.graph import Input
 from studio.model.layout import Rect, channel_grid

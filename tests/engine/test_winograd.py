@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from networks import autoencoder
 from test_editing import assert_edited_is_as_fresh
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.dispatch import Dispatch
-from studio.engine.gl.loops import MATRICES, Plan, WinogradLoop, Work
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.plans import plans
-from studio.engine.gl.rooms import Rooms
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.frame.dispatch import Dispatch
+from studio.engine.gl.memory.rooms import Rooms
+from studio.engine.gl.tuning.loops import MATRICES, Plan, WinogradLoop, Work
+from studio.engine.gl.tuning.plans import plans
+from studio.engine.gl.tuning.settings import Settings
 from studio.errors import EngineError
 from studio.model.layout import tile_count
 from studio.model.network import Network

@@ -17,9 +17,9 @@ import pytest
 from helpers import EngineFor, on_torch, relative_error
 from onnx import numpy_helper
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.io.importers import open_model
 from studio.model.op import Array

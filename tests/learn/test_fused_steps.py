@@ -8,10 +8,10 @@ from helpers import layer, network, normal, relative_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.fuse import grouped
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.frame.fuse import grouped
+from studio.engine.gl.tuning.settings import Settings
 from studio.learn._gl_graph import inputs_of, with_gradients
 from studio.learn.losses import L2
 from studio.learn.objective import WANTED, Objective

@@ -13,7 +13,7 @@ import pytest
 from helpers import branched_network, relative_error
 
 from studio.bends import make_bend
-from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.driver.device import Device, open_device
 from studio.io.resize import resized
 from studio.learn.asked import Asked
 from studio.learn.learner import Learner
@@ -72,7 +72,7 @@ class Refused:
         if name == "torch":
             raise AssertionError("PyTorch is imported")
 sys.meta_path.insert(0, Refused())
-from studio.engine.gl.device import Device, open_device
+from studio.engine.gl.driver.device import Device, open_device
 from studio.io.opening import find_and_open
 from studio.io.resize import resized
 from studio.learn.asked import Asked

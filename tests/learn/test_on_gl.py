@@ -13,9 +13,9 @@ from helpers import layer, network
 from networks import pix2pix
 from test_learner import lesson
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.pipeline import GLEngine
-from studio.engine.gl.settings import Settings as ComputeSettings
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.pipeline import GLEngine
+from studio.engine.gl.tuning.settings import Settings as ComputeSettings
 from studio.engine.store import TensorStore
 from studio.engine.torch import TorchEngine
 from studio.learn.backend import Backend, Pull

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from helpers import EngineFor, layer, network
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.model.display import spot

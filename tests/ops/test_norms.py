@@ -11,9 +11,9 @@ import pytest
 import torch
 from helpers import EngineFor, normal, relative_error, single
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.op import Array
 
 

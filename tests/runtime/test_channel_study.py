@@ -16,7 +16,7 @@ from test_live import Studio
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.errors import NextTime, Pending, StudioError
 from studio.model.network import Network
 from studio.model.stage import Stage

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from helpers import EngineFor, branched_network, identity_network, layer, network, normal, picture, tiny_network
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.picture import to_tensor

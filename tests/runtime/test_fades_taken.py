@@ -16,7 +16,7 @@ from studio.bends import make_bend
 from studio.control.fader import Fader
 from studio.control.move import move
 from studio.edits import make_edit
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.io.networks import save_network
 from studio.io.performances import load_performance
 from studio.model.document import Document

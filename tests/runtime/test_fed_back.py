@@ -15,7 +15,7 @@ from test_live import Studio, studio
 from test_taking import begin, end, pictures, wait
 
 from studio.cli import main
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.sinks import open_sink

@@ -20,7 +20,7 @@ from test_live import Studio
 from studio.bends import make_bend
 from studio.control.hub import Hub
 from studio.control.move import move
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.io.sinks import open_sink
 from studio.model.document import Document
 from studio.model.mapping import MAPPINGS, Mapping

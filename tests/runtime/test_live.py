@@ -12,8 +12,8 @@ import pytest
 from helpers import Clock, tiny_network
 
 from studio.edits import make_edit
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device, open_device
 from studio.errors import StudioError
 from studio.io.sources import open_source
 from studio.model.document import Document
@@ -350,7 +350,7 @@ def test_while_held_only_edits_are_run(studio: Studio) -> None:
 
 
 def test_an_engine_that_cannot_run_here_gives_way_to_torch(showing: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    from studio.engine.gl import pipeline
+    from studio.engine.gl.engines import pipeline
 
     def refuse(*_: object, **__: object) -> None:
         raise StudioError("This GPU has no textures.")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from helpers import layer, network, on_torch
 
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device, open_device
 from studio.io.sources import open_source
 from studio.io.sources.latent import path_of_source
 from studio.model.graph import Input

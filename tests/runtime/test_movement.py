@@ -13,7 +13,7 @@ from test_live import Studio
 
 from studio.bends import make_bend
 from studio.edits import make_edit
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.model.graph import Input
 from studio.model.layout import to_sheet

@@ -19,7 +19,7 @@ from test_taking import before_the_first, begin, end, film, pictures, rendered, 
 from studio.bends import make_bend
 from studio.cli import main
 from studio.control.move import move
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance

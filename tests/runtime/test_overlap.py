@@ -12,7 +12,7 @@ import pytest
 from helpers import tiny_network
 from test_live import Studio, expected, gain
 
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.engine.torch import TorchEngine
 from studio.io.sources import SourceInfo
 from studio.model.layout import Rect

@@ -15,7 +15,7 @@ from test_live import Studio
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.network import Network

@@ -14,7 +14,7 @@ from helpers import on_torch, tiny_network
 from test_live import Studio
 
 from studio.bends import make_bend
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.model.picture import Picture
 from studio.model.section import SECOND

@@ -16,7 +16,7 @@ from helpers import layer, network, normal, tiny_network
 from studio.cli.bending import parse_bend, with_stages
 from studio.cli.moving import with_movement
 from studio.engine.devices import open_on
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.io.packed import packed, unpacked

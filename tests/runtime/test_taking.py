@@ -20,7 +20,7 @@ from studio.bends import make_bend
 from studio.cli import main
 from studio.control.inbox import Hearing, Inbox
 from studio.control.move import move
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance
 from studio.io.sinks import open_sink

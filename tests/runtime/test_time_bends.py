@@ -13,7 +13,7 @@ from test_live import Studio
 
 from studio.bends import make_bend, registry
 from studio.cli import main
-from studio.engine.gl.device import Device
+from studio.engine.gl.driver.device import Device
 from studio.io.networks import save_network
 from studio.io.sinks import open_sink
 from studio.io.sources import SourceInfo, open_source

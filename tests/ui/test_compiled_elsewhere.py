@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtGui import QOpenGLContext, QSurface, QSurfaceFormat
 from PySide6.QtWidgets import QApplication
 
-from studio.engine.gl import device as opengl
-from studio.engine.gl.api import current_api
-from studio.engine.gl.compiler import Compiler
-from studio.engine.gl.device import Device
-from studio.engine.gl.shaders import HANDLES_TRIAL, Source
+from studio.engine.gl.driver import device as opengl
+from studio.engine.gl.driver.api import current_api
+from studio.engine.gl.driver.compiler import Compiler
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.shaders import HANDLES_TRIAL, Source
 from studio.errors import StudioError
 from studio.ui.viewport import gl_context
 
@@ -79,7 +79,7 @@ def test_their_contexts_are_of_the_same_kind() -> None:
     own = [device.calls.integer(name) for name in (_FLAGS, _PROFILE)]
     context.close()
     asks = f"d = open_device(api={found.api!r}); print(*[d.calls.integer(name) for name in {(_FLAGS, _PROFILE)}])"
-    code = f"from studio.engine.gl.device import open_device; {asks}"
+    code = f"from studio.engine.gl.driver.device import open_device; {asks}"
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=300).stdout
     assert [int(number) for number in told.split()] == own
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from what_fails import Odd, break_recordings
 from whole_window import WholeWindow
 
-from studio.engine.gl.shaders import Source
+from studio.engine.gl.driver.shaders import Source
 from studio.engine.torch import TorchEngine
 from studio.model.edit import Patch
 from studio.model.layout import Rect

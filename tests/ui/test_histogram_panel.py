@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from studio.engine.base import Stats
-from studio.engine.gl.device import Device, open_device
-from studio.engine.gl.display_buffers import DisplayBuffers
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device, open_device
 from studio.model.document import Document
 from studio.model.edit import Patch
 from studio.model.graph import Graph, Input, Node

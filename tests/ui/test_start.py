@@ -76,7 +76,7 @@ def rooms(which: str) -> set[str]:
         "av",
         # What runs networks and shows what they make, in a thread of its own.
         "studio.runtime.live.render_loop",
-        "studio.engine.gl.display_buffers",
+        "studio.engine.gl.display.display_buffers",
         # What draws curves and histograms, which come after the first picture.
         "pyqtgraph",
         # What learns, and what imports and exports models.

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from studio.engine.base import Engine
-from studio.engine.gl.device import Device
-from studio.engine.gl.display_buffers import DisplayBuffers
-from studio.engine.gl.fragment import GLFragmentEngine
-from studio.engine.gl.pipeline import GLEngine
+from studio.engine.gl.display.display_buffers import DisplayBuffers
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.fragment import GLFragmentEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.torch import TorchEngine
 from studio.model.layout import to_sheet
 from studio.model.network import Network

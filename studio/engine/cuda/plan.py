@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.engine.cuda.source import KernelSource
-from studio.engine.gl.passes import passes
+from studio.engine.gl.frame.passes import passes
 from studio.model.graph import Node
 from studio.model.op import Shape
 from studio.model.staged import Staged

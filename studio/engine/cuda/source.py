@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from studio.engine.gl.text import PRELUDE, Constants, defines, expanded, include_file
+from studio.engine.gl.driver.text import PRELUDE, Constants, defines, expanded, include_file
 from studio.model.layout import tile_count
 from studio.model.op import Shape
 
@@ -109,7 +109,7 @@ def _in_cpp(text: str) -> str:
 
 
 def _reading(inputs: list[bool], *, single: bool) -> list[str]:
-    """The functions that `studio.engine.gl.shaders` gives a body to read maps by."""
+    """The functions that `studio.engine.gl.driver.shaders` gives a body to read maps by."""
     last = len(inputs) - 1
     lines = [f"#define INPUTS {len(inputs)}"]
     for k, fours in enumerate(inputs):

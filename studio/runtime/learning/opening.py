@@ -14,7 +14,7 @@ from studio.model.network import Network
 from studio.model.stage import Stage
 
 if TYPE_CHECKING:
-    from studio.engine.gl.device import Device
+    from studio.engine.gl.driver.device import Device
     from studio.learn.learner import Checkpoint, Learner
     from studio.learn.prepare import Asked
 

@@ -9,8 +9,8 @@ from queue import SimpleQueue
 
 import moderngl
 
-from studio.engine.gl.device import Device
-from studio.engine.gl.view import ViewPass
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.engines.view import ViewPass
 from studio.model.display import Look
 from studio.model.picture import Picture
 from studio.model.size import Size

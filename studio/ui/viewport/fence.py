@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.engine.gl.calls import Calls
+from studio.engine.gl.driver.calls import Calls
 
 _LONGEST_WAIT = 1.0
 """Seconds; a context that was lost never gets there."""

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QOffscreenSurface, QOpenGLContext, QSurfaceFormat
 
-from studio.engine.gl.adopted import current_device
-from studio.engine.gl.apart import allow_both, device_apart
-from studio.engine.gl.api import Api, current_api
-from studio.engine.gl.compiler import Compiler
-from studio.engine.gl.device import Device
-from studio.engine.gl.machine_code import is_nvidia, keep_machine_code, kept_code
+from studio.engine.gl.driver.adopted import current_device
+from studio.engine.gl.driver.apart import allow_both, device_apart
+from studio.engine.gl.driver.api import Api, current_api
+from studio.engine.gl.driver.compiler import Compiler
+from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.machine_code import is_nvidia, keep_machine_code, kept_code
 from studio.errors import StudioError
 
 # Compute shaders came with 4.3; 3.3 is the least that is drawn with.

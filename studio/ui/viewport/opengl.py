@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
-from studio.engine.gl.adopted import current_device
-from studio.engine.gl.view import ViewPass
+from studio.engine.gl.driver.adopted import current_device
+from studio.engine.gl.engines.view import ViewPass
 from studio.model.size import Size
 from studio.runtime.services.failures import told
 from studio.ui.viewport.content import Content, FindScreen

@@ -1,0 +1,1 @@
+"""What is looked at, on its way to the window."""

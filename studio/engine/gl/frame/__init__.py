@@ -1,0 +1,1 @@
+"""What a frame is made of: layers fused into passes, in an order, dispatched and timed."""

@@ -1,0 +1,1 @@
+"""Weights as shaders read them, packed by numpy or by the device."""
