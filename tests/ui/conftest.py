@@ -98,7 +98,7 @@ def gl_app(qapp: QApplication, _one_kind_of_context: None) -> QApplication:
     return qapp
 
 
-@pytest.fixture(params=[11, 15])
+@pytest.fixture(params=[11, 13, 15])
 def letters(request: pytest.FixtureRequest, gl_app: QApplication) -> Iterator[int]:
     """The size of the desktop's letters in points, as the studio is dressed: GNOME's usual ones, and its large ones."""
     usual, large, sheet, palette = gl_app.font(), gl_app.font(), gl_app.styleSheet(), gl_app.palette()

@@ -97,8 +97,12 @@ def _button(button: QAbstractButton) -> Iterator[str]:
         and not button.icon().isNull()
         and button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
     )
-    if button.text() and not icon_only and _wide(button, button.text()) > button.width() - 4:
-        yield f"“{button.text()}” needs {_wide(button, button.text())}, has {button.width()}"
+    if button.text() and not icon_only:
+        beside = isinstance(button, QToolButton) and not button.icon().isNull()
+        beside &= getattr(button, "toolButtonStyle", lambda: None)() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        needed = _wide(button, button.text()) + (button.iconSize().width() if beside else 0)
+        if needed > button.width() - 4:
+            yield f"“{button.text()}” needs {needed}, has {button.width()}"
 
 
 def _tabs(bar: QTabBar) -> Iterator[str]:

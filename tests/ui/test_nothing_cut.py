@@ -16,6 +16,7 @@ from studio.ui.kit.elided import ElidedLabel
 SMALL = QSize(960, 600)
 LEAST = QSize(640, 360)
 LAPTOP = QSize(1024, 700)
+USUAL = QSize(1280, 800)
 
 
 @pytest.mark.gl
@@ -50,18 +51,19 @@ def test_every_depth_of_the_sheet_and_the_stage_are_whole(whole: WholeWindow, si
 
 
 @pytest.mark.gl
-def test_every_panel_is_whole_in_large_letters(letters: int, whole: WholeWindow) -> None:
+@pytest.mark.parametrize("size", [SMALL, LAPTOP, USUAL], ids=["960 x 600", "1024 x 700", "1280 x 800"])
+def test_every_panel_is_whole_in_large_letters(letters: int, whole: WholeWindow, size: QSize) -> None:
     window = whole.window
     assert window.font().pointSizeF() == letters
-    window.resize(LAPTOP)
+    window.resize(size)
     whole.settle()
-    found = []
+    found = [f"at the start: {each}" for each in cut_in(window)]
     for name, dock in window.docks.items():
         dock.show()
         dock.raise_()
         whole.settle()
         found += [f"{name}: {each}" for each in cut_in(dock)]
-    assert window.size() == LAPTOP, "no panel makes the window larger"
+    assert window.size() == size, "no panel makes the window larger"
     assert not found, "\n".join(found)
 
 

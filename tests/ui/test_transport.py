@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from cut import cut_in
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
@@ -48,6 +50,20 @@ def bar(at: Running, qtbot: QtBot) -> Transport:
     return made
 
 
+class Moved(QObject):
+    """Notes what is shown and hidden."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[QEvent.Type] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        del watched
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self.seen.append(event.type())
+        return False
+
+
 def show(at: Running, state: PlayerState) -> None:
     at.telemetry.take(Report([state]))
 
@@ -62,6 +78,26 @@ def test_a_film_shows_where_it_is(bar: Transport) -> None:
     assert bar.loop.isChecked()
     assert not bar.reset.isVisible()
     assert bar.status.whole == ""
+
+
+def test_the_bar_of_every_width_holds_still_and_nothing_of_it_is_cut(letters: int, bar: Transport) -> None:
+    assert bar.source.font().pointSizeF() == letters
+    around, moved = QWidget(), Moved()
+    bar.setParent(around)
+    around.resize(1280, 80)
+    around.show()
+    bar.show()
+    for width in range(bar.minimumSizeHint().width(), 1000, 9):
+        bar.resize(width, 60)
+        QApplication.processEvents()
+        assert cut_in(bar) == [], width
+        assert bar.source.toolTip().startswith("demo")
+        bar.place.installEventFilter(moved)
+        bar.resize(width, 61)
+        QApplication.processEvents()
+        bar.place.removeEventFilter(moved)
+        assert moved.seen == [], f"{width}: what is hidden and shown again lays the window out for ever"
+    bar.setParent(None)
 
 
 def test_play_pauses_what_plays_and_starts_what_stands_or_has_ended(bar: Transport, at: Running, qtbot: QtBot) -> None:

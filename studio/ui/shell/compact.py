@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QByteArray, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow
 
+from studio.ui.kit import theme
 from studio.ui.services.session import LAYOUT
 
 LEAST = QSize(600, 320)
@@ -15,6 +16,9 @@ LEAST = QSize(600, 320)
 
 _SMALL = QSize(940, 540)
 """A window that is narrower, or lower, is small."""
+
+_LETTERS = QSize(590, 330)
+"""As is one that is so in letters of 12 pixels: in large ones, panels side by side would leave the picture no place."""
 
 _WIDTH = 300
 _REST = 250
@@ -59,9 +63,11 @@ class Compact(QObject):
         if self._roomy is None and not self._is_small(self._window.size()) and not self._window.isFullScreen():
             self._last = self._window.saveState(LAYOUT)
 
-    @staticmethod
-    def _is_small(size: QSize) -> bool:
-        return size.width() < _SMALL.width() or size.height() < _SMALL.height()
+    def _is_small(self, size: QSize) -> bool:
+        font = self._window.font()
+        letters = QSize(theme.room(font, _LETTERS.width()), theme.room(font, _LETTERS.height()))
+        least = _SMALL.expandedTo(letters)
+        return size.width() < least.width() or size.height() < least.height()
 
     def forget(self) -> None:
         """Docks are put elsewhere; where they were with room counts no more."""

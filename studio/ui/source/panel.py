@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
@@ -35,7 +35,10 @@ from studio.ui.source.seek_bar import SeekBar
 from studio.ui.source.source_menu import SourceMenu
 
 _NARROW = 760
-_NAME_WIDTH = 180
+_NAME_WIDTH, _LEAST_NAME = 180, 30
+"""Pixels in letters of 12 pixels; with less there is no name, only the icon."""
+_GAPS = 3
+"""Between groups of controls, as wide as what lies between two of them."""
 _SETTLES = 0.3
 """Seconds in which reports still tell of the speed before."""
 
@@ -172,23 +175,29 @@ class Transport(QWidget):
         row.setSpacing(theme.SPACE // 2)
         for widget in (self.source, self.back, self.play_button, self.forth, self.loop):
             row.addWidget(widget)
-        row.addSpacing(theme.SPACE // 2)
+        row.addSpacing(row.spacing())
         row.addWidget(self.seek, 4)
         row.addWidget(self.cues)
         row.addWidget(self.place)
-        row.addSpacing(theme.SPACE // 2)
+        row.addSpacing(row.spacing())
         row.addWidget(self.speed)
         row.addWidget(self.reset)
         row.addWidget(self.sound)
-        row.addSpacing(theme.SPACE // 2)
+        row.addSpacing(row.spacing())
         row.addWidget(self.status, 1)
         row.addWidget(self.facts)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """What stays where there is least room: the source, playing, and the place in it."""
-        kept = (self.source, self.play_button, self.seek)
-        wide = sum(widget.minimumSizeHint().width() + theme.SPACE for widget in kept)
-        return QSize(min(wide + theme.SPACE, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+        kept = (self._bare_source, self.play_button.minimumSizeHint().width(), self.seek.minimumWidth())
+        wide = sum(width + theme.SPACE for width in kept) + theme.SPACE
+        return QSize(min(wide, super().minimumSizeHint().width()), super().minimumSizeHint().height())
+
+    @property
+    def _bare_source(self) -> int:
+        """How wide the button of the source is without its name."""
+        name = self.source.fontMetrics().horizontalAdvance(self.source.text())
+        return self.source.minimumSizeHint().width() - name
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Where there is little room the facts go first, then what keys and menus can do as well."""
@@ -196,27 +205,46 @@ class Transport(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        width = self.width()
-        self.facts.setVisible(width >= _NARROW)
-        for widget in self._more:
-            widget.setVisible(width >= _NARROW - 80)
-        self.seek.setVisible(self._has_time)
+        # All is reckoned before anything is shown: what is shown and hidden again has the window laid out for ever.
+        width, has_time = self.width(), self._has_time
+        shown: dict[QWidget, bool] = {
+            self.source: True,
+            self.play_button: True,
+            self.facts: width >= _NARROW,
+            self.seek: has_time,
+            self.loop: has_time,
+            self.place: has_time,
+            # Where there is nothing to say the way through the film has its room.
+            self.status: bool(self.status.whole),
+            self.speed: has_time and width >= _NARROW - 180,
+            self.sound: self._has_sound and width >= _NARROW - 180,
+            self.reset: has_time and self._is_fast and width >= _NARROW - 180,
+            **dict.fromkeys((self.back, self.forth, self.cues), has_time and width >= _NARROW - 280),
+            **dict.fromkeys(self._more, width >= _NARROW - 80),
+        }
+        font = self.source.font()
+        full = theme.room(font, _NAME_WIDTH if width >= _NARROW else _NAME_WIDTH // 2)
+        room = min(full, self.source.fontMetrics().horizontalAdvance(self._name) + 2)
         for widget in (self.loop, self.place):
-            widget.setVisible(self._has_time)
-        # Where there is nothing to say the way through the film has its room.
-        self.status.setVisible(bool(self.status.whole))
-        self.speed.setVisible(self._has_time and width >= _NARROW - 180)
-        self.sound.setVisible(self._has_sound and width >= _NARROW - 180)
-        self.reset.setVisible(self.speed.isVisibleTo(self) and self._is_fast)
-        for button in (self.back, self.forth, self.cues):
-            button.setVisible(self._has_time and width >= _NARROW - 280)
-        name = self.source.fontMetrics().elidedText(
-            self._name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH if width >= _NARROW else _NAME_WIDTH // 2
-        )
+            shown[widget] &= self._needed(shown) + room <= width
+        left = min(room, width - self._needed(shown))
+        self._name_source(left if left >= min(room, theme.room(font, _LEAST_NAME)) else 0)
+        for control, is_shown in shown.items():
+            control.setVisible(is_shown)
+
+    def _needed(self, shown: Mapping[QWidget, bool]) -> int:
+        """The least width of those that are to be shown, without the source's name."""
+        wide = [_least(widget) for widget, is_shown in shown.items() if is_shown and widget is not self.source]
+        margins = self._row.contentsMargins()
+        gaps = (len(wide) + _GAPS) * self._row.spacing()
+        return self._bare_source + sum(wide) + gaps + margins.left() + margins.right()
+
+    def _name_source(self, room: int) -> None:
+        """Write the name on its button, as much as there is room for; where there is none, only the icon is there."""
+        name = self.source.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, room) if room else ""
         self.source.setText(name)
-        for widget in (self.loop, self.place):
-            if self._row.minimumSize().width() > width:
-                widget.hide()
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if name else Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.source.setToolButtonStyle(style)
 
     def _show(self, state: PlayerState) -> None:
         name = _name(state.spec or state.opening) or ("No source" if state.problem else "Opening…")
@@ -272,6 +300,11 @@ class Transport(QWidget):
         if self.status.property("colour") != colour:
             self.status.setProperty("colour", colour)
             self.status.setStyleSheet(f"color: {colour};")
+
+
+def _least(widget: QWidget) -> int:
+    """The least width of a control, whether it is shown or not."""
+    return widget.minimumWidth() or widget.minimumSizeHint().width()
 
 
 def _status(state: PlayerState) -> tuple[str, str]:

@@ -36,7 +36,7 @@ class SeekBar(QSlider):
         self._cues = cues
         self.setAccessibleName("Position")
         self.setToolTip("Position: click or drag; arrow keys go a second; right click for cue points")
-        self.setMinimumWidth(80)
+        self.setMinimumWidth(60)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._shows = False
         self._touched = float("-inf")
