@@ -1,4 +1,4 @@
-"""Of frames that follow each other sooner than screens show them, some are copied to be seen, and the last always."""
+"""Of frames that follow each other sooner than the window is told of them, some are copied, and the last always."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Turns:
 
     def __init__(self, *, is_software: bool = False) -> None:
         self.screen, self.now, self.way = Screen(is_software=is_software), 0.0, RightOfWay()
-        self.showing = Showing(cast("Display", self.screen), Journal(), self.way, clock=lambda: self.now)
+        self.showing = Showing(cast("Display", self.screen), Journal(), self.way, 1 / 80, lambda: self.now)
         graph = SimpleNamespace(output="out", nodes=(), inputs=(), name="", tensor_shapes={})
         self.engine = cast("Engine", SimpleNamespace(graph=graph))
 
@@ -61,9 +61,9 @@ def test_of_frames_that_nobody_could_see_few_are_copied() -> None:
     turns.turn(1.0)
     for _ in range(1000):
         turns.turn(0.0005)
-    # Half a second, at 240 a second at most; and what is copied is let go of a turn later.
-    assert 60 <= len(turns.screen.copied) <= 125
-    assert turns.screen.published[-1] >= 1001 - 10
+    # Half a second, at 80 a second at most; and what is copied is let go of a turn later.
+    assert 38 <= len(turns.screen.copied) <= 42
+    assert turns.screen.published[-1] >= 1001 - 26
     assert not turns.way.wait(0), "frames follow each other"
 
 

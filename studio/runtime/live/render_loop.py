@@ -64,7 +64,7 @@ _REPORT_EVERY, _PROMPTLY = 1 / 12, 1 / 30
 _IDLE = 0.05
 
 _SOONER = 0.75
-"""Part of the time between two pictures after which the next is told of: some come a little early."""
+"""Part of the time between two pictures after which the next is copied to be seen, and told of: some come early."""
 
 
 class RenderLoop:
@@ -106,7 +106,7 @@ class RenderLoop:
         fade = PictureFade(self._host, movement.listen if movement is not None else lambda _: NOTHING)
         taking = Taking(writer, movement, self._journal, fade)
         sending = Sending(display, self._journal)
-        self._showing = Showing(display, self._journal, self._way)
+        self._showing = Showing(display, self._journal, self._way, _SOONER / rate)
         self._features = (writer, taking, sending, fade, Tuning(), Tidying(), SecondFilm(), *looking, *others)
         self._having = {what: having(self._features, what) for what in ("moves", "before", "took", "rest")}
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {

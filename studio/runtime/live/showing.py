@@ -14,9 +14,6 @@ from studio.runtime.live.journal import Journal
 from studio.runtime.live.looked_at import looked_at
 from studio.runtime.services.right_of_way import RightOfWay
 
-_SEEN = 1 / 240
-"""Seconds: of frames that follow each other sooner than that, as screens do not, some are not copied to be seen."""
-
 
 class Showing:
     """Has frames copied to where the window finds them; belongs to the render thread.
@@ -25,6 +22,8 @@ class Showing:
         display: copies them.
         journal: is told what fails.
         way: is left where no other frame is due.
+        seen: seconds from one frame that is copied to the next, where frames follow each other sooner: the window is
+            not told of more, and with ``torch`` on CUDA each takes the GPU half a millisecond.
         clock: seconds.
 
     Attributes:
@@ -32,9 +31,14 @@ class Showing:
     """
 
     def __init__(
-        self, display: Display, journal: Journal, way: RightOfWay, clock: Callable[[], float] = time.perf_counter
+        self,
+        display: Display,
+        journal: Journal,
+        way: RightOfWay,
+        seen: float,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._display, self._journal, self._way, self._clock = display, journal, way, clock
+        self._display, self._journal, self._way, self._seen, self._clock = display, journal, way, seen, clock
         self.output_too = False
         self._is_unseen, self._copied_at = False, 0.0
 
@@ -55,7 +59,7 @@ class Showing:
         pressed = pressed and not self._display.is_software
         now = self._clock()
         self._is_unseen |= ran or looked
-        waits = pressed and not looked and now - self._copied_at < _SEEN
+        waits = pressed and not looked and now - self._copied_at < self._seen
         if self._is_unseen and not waits:
             names, pictures = looked_at(engine.graph, view, output_too=self.output_too)
             self._journal.attempt(
