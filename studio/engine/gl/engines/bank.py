@@ -103,7 +103,8 @@ class CutPass:
     Args:
         device: what it runs on.
         inputs: all that are fed crops.
-        banks: of each, where its pictures lie.
+        crops: of each, of the pictures that it makes maps of.
+        banks: of each, where those lie.
         make: the pass that makes an input's map, by the input's name, of a bank's buffer and the numbers of a crop.
     """
 
@@ -111,7 +112,8 @@ class CutPass:
         self,
         device: Device,
         inputs: Sequence[Input],
-        banks: Sequence[PictureBank],
+        crops: Mapping[str, Crop],
+        banks: Mapping[str, PictureBank],
         make: Callable[[str, moderngl.Buffer, Region], Dispatch],
     ) -> None:
         self._device = device
@@ -119,16 +121,21 @@ class CutPass:
         self._numbers = Blocks({fed.name: _NUMBERS for fed in inputs})
         self._told = Told(device)
         self._told.adopt(self._numbers)
+        self._pictures = {fed.name: crops[fed.name].pictures for fed in inputs}
         # Of each input its bank, and where its crop's place stands among the numbers.
         self._places: dict[str, tuple[PictureBank, NDArray[np.int32]]] = {}
-        for fed, bank in zip(inputs, banks, strict=True):
+        for fed in inputs:
             numbers = self._numbers.told[self._numbers.spans[fed.name]]
             numbers[4:] = _colours(fed).reshape(-1)
             place = numbers[:4].view(np.int32)
             place[3] = _LUMA if fed.channels == 1 else _BGR if fed.order == "bgr" else 0
-            self._places[fed.name] = bank, place
+            self._places[fed.name] = banks[fed.name], place
         self._pixels: list[moderngl.Buffer | None] = []
         self._run = Played((), device)
+
+    def is_of(self, crops: Mapping[str, Crop]) -> bool:
+        """Whether these are crops of its pictures."""
+        return all(name in crops and crops[name].pictures is held for name, held in self._pictures.items())
 
     def run(self, crops: Mapping[str, Crop]) -> bool:
         """Make the maps of these crops, whose heights and widths are the inputs'; False where one cannot be."""

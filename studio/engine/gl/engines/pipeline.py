@@ -60,7 +60,7 @@ class GLEngine(SparingEngine):
         self._pixels: dict[str, PixelFeed] = {}
         self._awaits = False  # whether faster passes than those that run are still to be compiled
         self._banks: dict[int, PictureBank] = {}
-        self._cuts: dict[tuple[tuple[str, ...], tuple[int, ...]], CutPass] = {}
+        self._cut: CutPass | None = None
         super().__init__(network, device, store)
         if not self._device.has_compute:
             self.close()
@@ -75,7 +75,7 @@ class GLEngine(SparingEngine):
             self._device.use()
             self._drop_planes()
             self._banks.clear()
-            self._drop_cuts()
+            self._drop_cut()
         super().close()
 
     @cached_property
@@ -111,7 +111,7 @@ class GLEngine(SparingEngine):
     def _adopt(self, before: Running, *, anew: bool) -> None:
         super()._adopt(before, anew=anew)
         if anew:
-            self._drop_cuts()
+            self._drop_cut()
             self._passes = ComputePasses(
                 self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
             )
@@ -199,14 +199,13 @@ class GLEngine(SparingEngine):
             False where one cannot be made there: nothing has been run.
         """
         self._begin()
-        key = (tuple(crops), tuple([id(crop.pictures) for crop in crops.values()]))
-        if key not in self._cuts and any(fed.kind != "picture" or fed.name not in crops for fed in self.graph.inputs):
-            return False
-        if dict(sizes) != self._sizes:
-            self._take_sizes(dict(sizes))
-        if key not in self._cuts:
-            self._cuts[key] = self._cut_pass(crops)
-        if not self._cuts[key].run(crops):
+        if dict(sizes) != self._sizes or self._cut is None or not self._cut.is_of(crops):
+            if any(fed.kind != "picture" or fed.name not in crops for fed in self.graph.inputs):
+                return False
+            if dict(sizes) != self._sizes:
+                self._take_sizes(dict(sizes))
+            self._cut = self._cut_pass(crops)
+        if not self._cut.run(crops):
             return False
         self._run_fed(tick)
         return True
@@ -214,16 +213,17 @@ class GLEngine(SparingEngine):
     def _cut_pass(self, crops: Mapping[str, Crop]) -> CutPass:
         held = [crops[fed.name].pictures for fed in self.graph.inputs]
         # Pictures that no crop is of any more, as of a lesson before it was turned, are let go.
-        self._drop_cuts()
+        self._drop_cut()
         known, self._banks = self._banks, {}
         for pictures in held:
             self._banks.setdefault(id(pictures), known.get(id(pictures)) or PictureBank(self._device))
-        return CutPass(self._device, self.graph.inputs, [self._banks[id(each)] for each in held], self._passes.cut)
+        banks = {fed.name: self._banks[id(each)] for fed, each in zip(self.graph.inputs, held, strict=True)}
+        return CutPass(self._device, self.graph.inputs, crops, banks, self._passes.cut)
 
-    def _drop_cuts(self) -> None:
-        for cut in self._cuts.values():
-            cut.close()
-        self._cuts.clear()
+    def _drop_cut(self) -> None:
+        if self._cut is not None:
+            self._cut.close()
+        self._cut = None
 
     def _are_there(self) -> bool:
         """Whether the passes that are faster than the usual ones are compiled, and run from now on."""
