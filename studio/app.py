@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from functools import partial
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QStandardPaths, QTimer
 from PySide6.QtWidgets import QApplication
 
-from studio.ending import await_ends, requests_to_end
 from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
@@ -30,7 +28,6 @@ from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.film_sound import FilmSound
 from studio.runtime.live.movement import Movement
-from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.proofs import Proofs
 from studio.runtime.live.report import EngineState, Message, Report
@@ -38,7 +35,7 @@ from studio.runtime.live.session import LiveSession
 from studio.runtime.live.sound_out import SoundOut
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services import memory
-from studio.runtime.services.leaving import leave
+from studio.runtime.services.leaving import Deadline, end_within, leave, note_unwritten
 from studio.runtime.services.loading import Loader
 from studio.runtime.services.log import close_log, open_log
 from studio.runtime.services.preloading import preload_torch
@@ -50,6 +47,7 @@ from studio.ui.services.autosave import Autosave
 from studio.ui.services.closing import Closing, ask_over
 from studio.ui.services.collecting import Collector
 from studio.ui.services.controllers import Controllers
+from studio.ui.services.end_on_signals import end_on_signals
 from studio.ui.services.fades import Fades
 from studio.ui.services.finishing import Finishing
 from studio.ui.services.held import SNAPSHOTS
@@ -74,8 +72,14 @@ if TYPE_CHECKING:
 
 DEFAULT_SOURCE = "demo"
 
-_PATIENCE = 60.0
-"""Seconds that the end waits for what is being written, where nobody has given up on it: after Ctrl+C, say."""
+_PATIENCE = 10.0
+"""Seconds that the end waits in all: for what is being written, too, where nobody has given up on it."""
+
+_IN_PASSING = 2.0
+"""Seconds that it takes besides; then the process ends, though one of its threads waits for a disk."""
+
+_FOR_STILLS = 60.0
+"""Seconds in which a picture that is written beside all that must be done where a person has closed the window."""
 
 _UNASKED = 5.0
 """Seconds that it waits for what nobody would miss."""
@@ -261,6 +265,10 @@ class Studio:
         """From the render thread to the window's."""
         self._post(lambda: self.telemetry.take(report))
 
+    def unwritten(self) -> tuple[str, ...]:
+        """What is being written, in words."""
+        return self._finishing.pending
+
     def close(self) -> None:
         """End every thread and free what they hold."""
         # What waits for the window to be painted waits for nothing any more.
@@ -276,18 +284,22 @@ class Studio:
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or self._source)
         self._autosave.end(unasked=self.is_ended)
-        self._sound.close(_UNASKED)
+        deadline = Deadline(_PATIENCE)
+        self._sound.close(deadline.left(_UNASKED))
         self.parts.editing.close()
         self._room.close()
         self.parts.proofs.close()
         self.parts.loader.close()
-        self.parts.learning.close(_UNASKED)
-        self.parts.comparison.end(_UNASKED)
+        self.parts.learning.close(deadline.left(_UNASKED))
+        self.parts.comparison.end(deadline.left(_UNASKED))
         patience = 0.0 if self._finishing.has_given_up else _PATIENCE
-        status = self.telemetry[Recording].status
-        self.live.close(patience if status is not None and not status.finished else min(_UNASKED, patience))
+        recording = self._finishing.recording
+        is_over = self.live.close(deadline.left(patience if recording else min(_UNASKED, patience)))
+        lost = [recording] if recording and not is_over else []
         for worker, unasked in ((self.parts.worker, _UNASKED), (self.parts.importer, 0.0), (self.parts.renderer, 0.0)):
-            worker.close(patience if worker.pending else min(unasked, patience))
+            worker.close(deadline.left(patience if worker.pending else min(unasked, patience)))
+            lost += worker.pending
+        note_unwritten(lambda: lost)
         if self._compiler is not None:
             self._compiler.close()
         self._hooks.remove()
@@ -318,32 +330,17 @@ def run(preset: str, source: str, osc: tuple[str, int] | None = None, midi: bool
     studio.controllers.start(osc, midi)
     studio.window.show()
     studio.hear()
-    _end_on_signals(application, studio)
+
+    def end() -> None:
+        studio.is_ended = True
+        end_within(_PATIENCE + _IN_PASSING, 0, studio.unwritten)
+        application.exit()
+
+    end_on_signals(application, end)
     try:
         status = 0 if studio.is_ended else application.exec()
     finally:
+        end_within(_FOR_STILLS, 1, studio.unwritten)
         studio.close()
         close_log(log)
     return leave(status)
-
-
-def _end_on_signals(application: QApplication, studio: Studio) -> None:
-    """Let Ctrl+C in the terminal close the window, and a session that ends the program, so that all is finished.
-
-    Python must run now and then to notice a signal.
-    """
-
-    def end(*_: object) -> None:
-        studio.is_ended = True
-        application.exit()
-
-    for number in requests_to_end():
-        # Who starts a program with nohup wants it to go on.
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, end)
-    await_ends()
-    # It asks what is to become of unsaved work; pressed again it asks no more.
-    signal.signal(signal.SIGINT, lambda *_: (signal.signal(signal.SIGINT, end), application.quit()))
-    ticker = QTimer(application)
-    ticker.timeout.connect(lambda: None)
-    ticker.start(200)

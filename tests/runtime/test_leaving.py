@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,28 @@ sys.exit("""
     command = [sys.executable, "-c", _ENDS.replace("\nsys.exit(", write), "learn", "3", str(still)]
     assert subprocess.run(command, capture_output=True).returncode == 3
     assert still.read_text() == "whole"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_disk_that_does_not_answer_holds_no_process_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "silent")
+    program = """
+import sys
+from pathlib import Path
+from studio.runtime.services.aside import aside
+from studio.runtime.services.leaving import end_within
+from studio.runtime.services.log import open_log
+
+open_log(Path(sys.argv[2]))
+end_within(0.5, 3, lambda: ["Exporting to a.onnx"])
+aside(Path(sys.argv[1]).read_bytes, "write still")
+Path(sys.argv[1]).read_bytes()
+"""
+    log = tmp_path / "studio.log"
+    assert (
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / "silent"), str(log)], timeout=300).returncode == 3
+    )
+    assert "The studio ended before this was written: Exporting to a.onnx, write still" in log.read_text()
 
 
 def test_where_every_thread_has_ended_the_program_ends_as_usual(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from weakref import ref
 
 import cv2
@@ -22,6 +23,8 @@ from studio.io.networks import load_network, save_network
 from studio.io.sources import open_source
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.recorder import LiveRecorder
+from studio.runtime.services import leaving
+from studio.runtime.services.worker import Worker
 from studio.ui.services.closing import Closing
 
 pytestmark = pytest.mark.gl
@@ -161,3 +164,27 @@ def test_what_is_not_saved_is_asked_about_once(whole: WholeWindow) -> None:
     whole.document.set_bypassed("enc", True)
     assert closing.may_close(lambda: None)
     assert len(asked) == 2
+
+
+def test_asked_to_end_the_studio_waits_for_all_disks_together_and_notes_what_was_not_written(
+    whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waits, go_on = list[float](), threading.Event()
+    monkeypatch.setattr(sys.modules["studio.io.autosave"], "save_preset", lambda *_: go_on.wait(300))
+    monkeypatch.setattr(sys.modules["studio.ui.importing.opening"], "export_preset", lambda *_: go_on.wait(300))
+    whole.opening.export(tmp_path / "out")
+    whole.stroke((0.5, 0.5), (1.5, 3.5))
+    close = Worker.close
+
+    def closed(worker: Worker, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        waits.append(timeout)
+        return close(worker, min(timeout, 0.1))
+
+    monkeypatch.setattr(Worker, "close", closed)
+    monkeypatch.setattr(leaving, "time", SimpleNamespace(monotonic=lambda: sum(waits)))
+    whole.studio.is_ended = True
+    whole.studio.close()
+    assert sum(waits) <= 10.0
+    assert "The studio ended before this was written: Keeping unsaved work, Exporting to out" in caplog.text
+    go_on.set()

@@ -22,6 +22,7 @@ from studio.learn.checkpoint import lesson_of
 from studio.model.edit import Patch
 from studio.model.layout import Rect
 from studio.model.op import Array
+from studio.runtime.learning.opening import Resumption
 from studio.runtime.live.report import Message
 
 
@@ -284,3 +285,19 @@ def test_what_was_kept_before_the_disk_was_full_goes_once_all_is_saved(
     run.document.mark_saved(tmp_path / "elsewhere", "new")
     written(run, qtbot)
     assert not (run.recovery.folder / "about.json").exists()
+
+
+def test_an_end_from_outside_waits_for_the_newest_checkpoint(qtbot: QtBot, tmp_path: Path, pictures: Path) -> None:
+    run = LearningRun(tmp_path / "home", pictures)
+    run.session.begin(run.asked, "torch", running=False)
+    learn(run, qtbot, 2)
+    run.autosave.keep()
+    qtbot.waitUntil(lambda: bool(list(run.recovery.folder.glob("learning-*.safetensors"))))
+    learn(run, qtbot, 3)
+    # From here on nothing is carried to the window's thread any more.
+    run.autosave.end(unasked=True)
+    run.session.close(60.0)
+    assert run.worker.close(60.0)
+    run.post.close()
+    [kept] = run.recovery.folder.glob("learning-*.safetensors")
+    assert Resumption.read(kept, run.document.preset().bent).checkpoint.state.steps == 5

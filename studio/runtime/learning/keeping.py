@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -64,6 +65,19 @@ class Keeping(Course):
             self._post(lambda: then(checkpoint, asked))
 
         self._trainer.order(give)
+
+    def handed_out(self) -> Future[tuple[Checkpoint, Asked]] | None:
+        """A checkpoint and its lesson after the step under way, for whom the document's thread does no more work.
+
+        Returns:
+            What becomes it; None where no lesson is open.
+        """
+        opening = self._opening
+        if self._trainer is None or opening is None:
+            return None
+        handed: Future[tuple[Checkpoint, Asked]] = Future()
+        self._trainer.order(lambda learner: handed.set_result((learner.checkpoint(), opening.taught)))
+        return handed
 
     def restore(self, mark: Mark) -> None:
         """Go back to a checkpoint, painted rates and pulls too; learning is paused there. Undo takes this back."""

@@ -183,12 +183,20 @@ class LiveSession:
         """Run on as it runs now, without finding out what runs fastest."""
         self.order(StopTuning())
 
-    def close(self, timeout: float = 10.0) -> None:
-        """Stop both threads and free everything; a recording is finished. Waits so many seconds at most."""
+    def close(self, timeout: float = 10.0) -> bool:
+        """Stop both threads and free everything; a recording is finished.
+
+        Args:
+            timeout: waits so many seconds at most.
+
+        Returns:
+            Whether the render thread has ended.
+        """
         self.order(Stop())
         if self._thread.ident is not None:
             self._thread.join(timeout)
         self.player.close()
+        return not self._thread.is_alive()
 
     def _run(self) -> None:
         opened = False

@@ -34,6 +34,11 @@ def aside(work: Callable[[], T], name: str) -> Future[T]:
     return done
 
 
+def under_way() -> list[str]:
+    """The names of what was begun so and is not done."""
+    return [thread.name for thread in threading.enumerate() if isinstance(thread, _Aside)]
+
+
 def finish() -> None:
     """Wait until all that was begun so is done."""
     for thread in threading.enumerate():

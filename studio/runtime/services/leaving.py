@@ -6,12 +6,63 @@ import logging
 import os
 import sys
 import threading
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from studio.runtime.services.aside import finish
+from studio.runtime.services.aside import finish, under_way
+from studio.runtime.services.failures import LOG
 
 NATIVE = frozenset({"learn", "compare", "render", "proofs", "drawing"})
 """Names of the threads that call PyTorch and OpenGL, in which a step or a frame may take minutes."""
+
+_NOTING = 1.0
+"""Seconds that a line of the log may take: its disk may be the one that does not answer."""
+
+
+class Deadline:
+    """What is left of the time that an end may take in all.
+
+    Args:
+        seconds: how long that is, from now on.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def left(self, most: float = float("inf")) -> float:
+        """Seconds, at most so many."""
+        return max(0.0, min(most, self._at - time.monotonic()))
+
+
+def end_within(seconds: float, status: int, unwritten: Callable[[], Sequence[str]]) -> threading.Timer:
+    """End the process after so many seconds, if it has not ended by then: a disk may never answer who waits for it.
+
+    Args:
+        seconds: from now on.
+        status: the exit status.
+        unwritten: what is still to be written, in words, for the log.
+
+    Returns:
+        What may be cancelled.
+    """
+
+    def end() -> None:
+        note = threading.Thread(target=note_unwritten, args=(lambda: [*unwritten(), *under_way()],), daemon=True)
+        note.start()
+        note.join(_NOTING)
+        os._exit(status)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def note_unwritten(unwritten: Callable[[], Sequence[str]]) -> None:
+    """Say in the log what was still to be written when the studio ended, if anything was."""
+    if words := ", ".join(unwritten()):
+        LOG.warning("The studio ended before this was written: %s", words)
 
 
 def leave(status: int) -> int:

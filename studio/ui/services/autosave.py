@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +36,9 @@ _PATIENCE = 10
 
 _LOST = 300.0
 """Seconds after which a checkpoint that was asked for and never came is asked for again."""
+
+_LAST = 5.0
+"""Seconds that the end waits for the step under way."""
 
 _What = Literal["document", "lesson"]
 Say = Callable[[Message, Sequence[Action]], None]
@@ -123,6 +127,7 @@ class Autosave(QObject):
         stays = unasked and self._document.unsaved
         if stays:
             self.keep()
+            self._keep_last_learning()
         self._document.changed.disconnect(self._follow)
         for lock in self._offered.values():
             lock.unlock()
@@ -178,6 +183,13 @@ class Autosave(QObject):
         elif time.monotonic() >= self._learning_at:
             self._learning_at = time.monotonic() + _LOST
             self._learning.hand_out(partial(self._write_learning, self._by_hand))
+
+    def _keep_last_learning(self) -> None:
+        """Have the lesson's newest checkpoint written, which nobody would carry to this thread any more."""
+        handed = None if self._learning is None else self._learning.handed_out()
+        if handed is not None:
+            work = partial(_keep_handed, self._recovery, handed, self._by_hand)
+            self._worker.do(work, lambda _: None, doing="Keeping the lesson", writes=True)
 
     def _write_learning(self, number: int, checkpoint: Checkpoint, asked: Asked) -> None:
         began, self._holds = time.monotonic(), True
@@ -255,6 +267,11 @@ class Autosave(QObject):
     def _discard(self, kept: Kept) -> None:
         self._offered.pop(kept).unlock()
         self._worker.do(partial(discard, kept), lambda _: None)
+
+
+def _keep_handed(recovery: Recovery, handed: Future[tuple[Checkpoint, Asked]], number: int) -> None:
+    checkpoint, asked = handed.result(_LAST)
+    recovery.keep_learning(partial(written, checkpoint, asked=asked), number)
 
 
 def _found(kept: Kept) -> tuple[Preset, Resumption | None, str]:

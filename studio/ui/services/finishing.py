@@ -48,11 +48,16 @@ class Finishing:
     @property
     def pending(self) -> tuple[str, ...]:
         """What is being written, in words."""
-        status = self._telemetry[Recording].status
         found = [doing for worker in self._workers for doing in worker.pending]
-        if status is not None and not status.finished:
-            found.append(f"Recording {status.path.name}" if status.path is not None else "The recording")
-        return tuple(found)
+        return tuple(filter(None, (*found, self.recording)))
+
+    @property
+    def recording(self) -> str:
+        """The recording under way, in words; empty for none."""
+        status = self._telemetry[Recording].status
+        if status is None or status.finished:
+            return ""
+        return f"Recording {status.path.name}" if status.path is not None else "The recording"
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether the window may close now; else `close` is called when all is written."""
