@@ -27,12 +27,12 @@ from benchmarks.networks import autoencoder_transposed, pix2pix
 from studio.bends import make_bend, registry
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
-from studio.model.bend import Bend
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.size import Size
-from studio.model.stage import Guard, Stage, after
-from studio.model.tick import Tick
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import Guard, Stage, after
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
 from studio.ops import operator
 
 LAYER, SHAPE = "enc2_act", (256, 64, 64)
@@ -245,7 +245,7 @@ def print_frames(engine: Engine, stages: dict[str, Stage], rounds: int, alone: t
 
 def print_peers(stages: dict[str, Stage], rounds: int) -> None:
     """Our meaning in PyTorch, and kornia's, on the same tensor and one thread."""
-    from studio.model.bend import Given
+    from studio.model.bends.bend import Given
 
     torch.set_num_threads(1)
     planes = torch.rand(1, *SHAPE)

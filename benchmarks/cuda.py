@@ -23,9 +23,9 @@ from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, 
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import open_device
 from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
 
 CASES = (
     ("pix2pix-256", pix2pix, 256),

@@ -25,9 +25,9 @@ from benchmarks import gpu_work
 from benchmarks.figures import quartiled
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
 from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 
 BATCHES = 15
 ALONE = 5

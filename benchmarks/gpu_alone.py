@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from studio.engine.gl.driver.device import Device
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 SIZES = 256, 512, 1024
 BATCHES = 9

@@ -15,11 +15,11 @@ from benchmarks.networks import autoencoder_transposed, pix2pix
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
 from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.views.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.output_writer import OutputWriter, Record

@@ -31,16 +31,16 @@ from studio.control.move import move
 from studio.engine.torch import TorchEngine
 from studio.io.opening import find_and_open
 from studio.io.presets import list_presets
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect
-from studio.model.modulator import NOTHING
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Routes
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.modulator import NOTHING
+from studio.model.movement.route import ROUTES, Routes
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 from studio.ops import operator
 from studio.runtime.render.mover import matrix_of
 

@@ -20,11 +20,11 @@ from studio.build import Conv2D, Input, build
 from studio.control import microphone
 from studio.control.matrix import Matrix
 from studio.control.move import move
-from studio.model.modulator import Measurements, Moment
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Routes
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES
+from studio.model.movement.modulator import Measurements, Moment
+from studio.model.movement.route import ROUTES, Routes
+from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator
 from studio.runtime.render.mover import matrix_of
 

@@ -29,9 +29,9 @@ from studio.learn.objective import WANTED
 from studio.learn.on_gl import GLBackend
 from studio.learn.optimisers import Adam
 from studio.learn.settings import Settings, objective_of
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 BATCHES = 15
 RATE = 1e-4

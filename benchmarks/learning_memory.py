@@ -29,10 +29,10 @@ import numpy as np
 from benchmarks.memory import resident
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.services import memory
 

@@ -40,10 +40,10 @@ from studio.learn.on_torch import TorchBackend
 from studio.learn.optimisers import SGD, Adam
 from studio.learn.prepare import Asked, open_network, prepare
 from studio.learn.settings import Settings, objective_of, open_backend
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops import operator
 from studio.runtime.learning.look import DeadUnits, maps_of, pictures_of
 

@@ -37,7 +37,7 @@ from benchmarks.ui.gaps import STEP, Listener
 from benchmarks.window import application, click, display, move, opened, press, release, spin, until
 from studio.app import Studio
 from studio.learn.networks import NEW, NewNetwork, parse_new
-from studio.model.layout import sheet_size
+from studio.model.networks.layout import sheet_size
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import Progress
 from studio.ui.filters import FilterEditor

@@ -22,8 +22,8 @@ from benchmarks.window import application, display, opened, spin, until
 from studio.app import Studio
 from studio.io.exporters import export_preset
 from studio.io.opening import find_and_open
-from studio.model.edit import Patch
-from studio.model.layout import Rect, sheet_size
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect, sheet_size
 from studio.runtime.live.report import Progress
 from studio.runtime.services import memory
 from studio.ui.importing import opening_of

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
 from studio.ops import operator
 
 

@@ -17,10 +17,10 @@ from benchmarks.figures import quartiled
 from benchmarks.networks import NETWORKS
 from studio.engine.torch import TorchEngine
 from studio.io.exporters.onnx import onnx_model
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
 
 RUNS = 25
 SIZE = 256

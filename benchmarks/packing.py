@@ -24,8 +24,8 @@ from studio.engine.gl.driver.text import Constants
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.kernels.packer import Kernel, Packer
-from studio.model.layout import Rect, sheet_size
-from studio.model.network import Network
+from studio.model.networks.layout import Rect, sheet_size
+from studio.model.networks.network import Network
 
 STROKES = (8, 32, 128, 512, 2048)
 """Sides of squares of a filter sheet, in pixels."""

@@ -25,7 +25,7 @@ from benchmarks.networks import autoencoder_transposed
 from benchmarks.overhead import seconds
 from studio.io.networks import save_network
 from studio.io.sinks import open_sink
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.paths import DEMO_CLIP
 
 SIZE = 256

@@ -31,10 +31,10 @@ from studio.io.resize import resized
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
 from studio.learn.networks import parse_new
-from studio.model.modulator import NOTHING
-from studio.model.picture import DeepPicture, Picture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import NOTHING
+from studio.model.networks.picture import DeepPicture, Picture
+from studio.model.networks.preset import Preset
 from studio.runtime.render.coming import Coming
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover

@@ -13,7 +13,7 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.api import LiveLayer, LiveNetwork, bend, edit, load
     from studio.io.importers.module import export_torch
-    from studio.model.edit import Selection
+    from studio.model.filters.edit import Selection
 
 __all__ = ["LiveLayer", "LiveNetwork", "Selection", "StudioError", "bend", "edit", "export_torch", "load"]
 __version__ = "0.1.0"
@@ -21,7 +21,7 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> object:
     if name == "Selection":
-        from studio.model.edit import Selection
+        from studio.model.filters.edit import Selection
 
         return Selection
     if name == "export_torch":

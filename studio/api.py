@@ -31,22 +31,22 @@ from studio.io.opening import open_preset as open_preset  # the studio opens by 
 from studio.io.presets import save_preset
 from studio.layer import LiveLayer as LiveLayer
 from studio.model import numbers
-from studio.model.address import Number
-from studio.model.bend import Bend
-from studio.model.clusters import CLUSTERS, kept
-from studio.model.edit import Edit
-from studio.model.layout import Rect, to_sheet
-from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
-from studio.model.live_edits import EDITS, LiveEdit, bound, by_tensor, check_edits, edited
-from studio.model.modulator import Modulator
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import Picture, shallow
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Route
-from studio.model.section import BYPASSED
-from studio.model.stage import Cluster, Stage
-from studio.model.stages import STAGES, without
+from studio.model.bends.bend import Bend
+from studio.model.bends.clusters import CLUSTERS, kept
+from studio.model.bends.stage import Cluster, Stage
+from studio.model.bends.stages import STAGES, without
+from studio.model.filters.edit import Edit
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets
+from studio.model.filters.live_edits import EDITS, LiveEdit, bound, by_tensor, check_edits, edited
+from studio.model.movement.address import Number
+from studio.model.movement.modulator import Modulator
+from studio.model.movement.route import ROUTES, Route
+from studio.model.networks.layout import Rect, to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, shallow
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 

@@ -15,11 +15,11 @@ from studio.io.autosave import Recovery
 from studio.io.library import Library
 from studio.io.opening import find_and_open
 from studio.io.snapshots import Shelf
-from studio.model.changes import Change, NetworkChanged
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.plugin import check
 from studio.runtime.editing.making_room import MakingRoom
 from studio.runtime.editing.previews import Editing

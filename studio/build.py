@@ -21,12 +21,12 @@ import numpy as np
 
 from studio.api import LiveLayer, LiveNetwork
 from studio.errors import StudioError
-from studio.model.explain import validated
-from studio.model.graph import Graph, Node
-from studio.model.graph import Input as GraphInput
-from studio.model.network import Network
-from studio.model.op import Array, Op
-from studio.model.registry import named
+from studio.model.declared.explain import validated
+from studio.model.declared.registry import named
+from studio.model.networks.graph import Graph, Node
+from studio.model.networks.graph import Input as GraphInput
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Op
 from studio.ops import operator
 
 Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh"]

@@ -9,15 +9,15 @@ import numpy as np
 
 from studio.engine.base import Stats
 from studio.errors import StudioError
-from studio.model import live_edits
-from studio.model.bend import Bend
-from studio.model.clusters import named
-from studio.model.edit import Edit, Selection
-from studio.model.live_edits import LiveEdit
-from studio.model.op import Array
-from studio.model.stage import Channels, Cluster, Guard, Mask, Stage, made
-from studio.model.stage_given import given_bend, given_channels, given_guard, given_mask
-from studio.model.stages import added
+from studio.model.bends.bend import Bend
+from studio.model.bends.clusters import named
+from studio.model.bends.stage import Channels, Cluster, Guard, Mask, Stage, made
+from studio.model.bends.stage_given import given_bend, given_channels, given_guard, given_mask
+from studio.model.bends.stages import added
+from studio.model.filters import live_edits
+from studio.model.filters.edit import Edit, Selection
+from studio.model.filters.live_edits import LiveEdit
+from studio.model.networks.op import Array
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import How, Impact
 
@@ -70,7 +70,7 @@ class LiveLayer:
 
     @property
     def filter_sheet(self) -> Array:
-        """The weight as a picture of signed values: a grid of kernels (see `studio.model.layout`)."""
+        """The weight as a picture of signed values: a grid of kernels (see `studio.model.networks.layout`)."""
         return self._live.engine.sheet(self._full_name("weight"))
 
     @property
@@ -169,7 +169,7 @@ class LiveLayer:
         Args:
             bend: what to do, such as ``studio.bend("Rotate", angle=30)``.
             channels: which channels: numbers, a boolean for each, a cluster or the name of one that is kept, or one of
-                the classes of `studio.model.stage`; None is all.
+                the classes of `studio.model.bends.stage`; None is all.
             amount: from 0, as it was, to 1, bent.
             mask: where on the picture: (height, width) from 0 to 1, or the luma of an input or layer, by its name;
                 None is everywhere.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from studio.model.plugins import VERSION as VERSION
+from studio.model.declared.plugins import VERSION as VERSION
 
 if TYPE_CHECKING:
     from studio.errors import StudioError as StudioError
@@ -34,34 +34,34 @@ if TYPE_CHECKING:
     from studio.io.sources.base import Source as Source
     from studio.io.sources.base import SourceInfo as SourceInfo
     from studio.io.sources.base import SourceKind as SourceKind
-    from studio.model.address import Dial as Dial
-    from studio.model.address import Number as Number
-    from studio.model.bend import Bend as Bend
-    from studio.model.bend import Given as Given
-    from studio.model.bend import Memory as Memory
-    from studio.model.bend import Scratch as Scratch
-    from studio.model.edit import Edit as Edit
-    from studio.model.edit import Kernels as Kernels
-    from studio.model.edit import Mask as Mask
-    from studio.model.edit import Selection as Selection
-    from studio.model.graph import Graph as Graph
-    from studio.model.graph import Input as Input
-    from studio.model.graph import Node as Node
-    from studio.model.modulator import Measurements as Measurements
-    from studio.model.modulator import Modulator as Modulator
-    from studio.model.modulator import Moment as Moment
-    from studio.model.network import Network as Network
+    from studio.model.bends.bend import Bend as Bend
+    from studio.model.bends.bend import Given as Given
+    from studio.model.bends.bend import Memory as Memory
+    from studio.model.bends.bend import Scratch as Scratch
+    from studio.model.declared.param import param as param
+    from studio.model.declared.param import seed as seed
+    from studio.model.declared.size import Size as Size
+    from studio.model.filters.edit import Edit as Edit
+    from studio.model.filters.edit import Kernels as Kernels
+    from studio.model.filters.edit import Mask as Mask
+    from studio.model.filters.edit import Selection as Selection
+    from studio.model.movement.address import Dial as Dial
+    from studio.model.movement.address import Number as Number
+    from studio.model.movement.modulator import Measurements as Measurements
+    from studio.model.movement.modulator import Modulator as Modulator
+    from studio.model.movement.modulator import Moment as Moment
+    from studio.model.networks.graph import Graph as Graph
+    from studio.model.networks.graph import Input as Input
+    from studio.model.networks.graph import Node as Node
+    from studio.model.networks.network import Network as Network
+    from studio.model.networks.op import Array as Array
+    from studio.model.networks.op import Elementwise as Elementwise
+    from studio.model.networks.op import Op as Op
+    from studio.model.networks.op import Shape as Shape
+    from studio.model.networks.picture import Picture as Picture
+    from studio.model.networks.preset import Preset as Preset
+    from studio.model.networks.section import Section as Section
     from studio.model.numbers import Knob as Knob
-    from studio.model.op import Array as Array
-    from studio.model.op import Elementwise as Elementwise
-    from studio.model.op import Op as Op
-    from studio.model.op import Shape as Shape
-    from studio.model.param import param as param
-    from studio.model.param import seed as seed
-    from studio.model.picture import Picture as Picture
-    from studio.model.preset import Preset as Preset
-    from studio.model.section import Section as Section
-    from studio.model.size import Size as Size
 
 _WHERE = {
     "studio.errors": ("StudioError",),
@@ -72,19 +72,19 @@ _WHERE = {
     "studio.io.sections": ("SectionFile",),
     "studio.io.sinks.base": ("BaseSink", "Codec", "Recording", "Sink"),
     "studio.io.sources.base": ("BaseSource", "Frame", "Source", "SourceInfo", "SourceKind"),
-    "studio.model.address": ("Dial", "Number"),
-    "studio.model.bend": ("Bend", "Given", "Memory", "Scratch"),
-    "studio.model.edit": ("Edit", "Kernels", "Mask", "Selection"),
-    "studio.model.graph": ("Graph", "Input", "Node"),
-    "studio.model.modulator": ("Measurements", "Modulator", "Moment"),
-    "studio.model.network": ("Network",),
+    "studio.model.movement.address": ("Dial", "Number"),
+    "studio.model.bends.bend": ("Bend", "Given", "Memory", "Scratch"),
+    "studio.model.filters.edit": ("Edit", "Kernels", "Mask", "Selection"),
+    "studio.model.networks.graph": ("Graph", "Input", "Node"),
+    "studio.model.movement.modulator": ("Measurements", "Modulator", "Moment"),
+    "studio.model.networks.network": ("Network",),
     "studio.model.numbers": ("Knob",),
-    "studio.model.op": ("Array", "Elementwise", "Op", "Shape"),
-    "studio.model.param": ("param", "seed"),
-    "studio.model.picture": ("Picture",),
-    "studio.model.preset": ("Preset",),
-    "studio.model.section": ("Section",),
-    "studio.model.size": ("Size",),
+    "studio.model.networks.op": ("Array", "Elementwise", "Op", "Shape"),
+    "studio.model.declared.param": ("param", "seed"),
+    "studio.model.networks.picture": ("Picture",),
+    "studio.model.networks.preset": ("Preset",),
+    "studio.model.networks.section": ("Section",),
+    "studio.model.declared.size": ("Size",),
     "studio.ui.kit.command": ("Command", "Context", "Place"),
     "studio.ui.kit.panel": ("Panel",),
 }
@@ -106,7 +106,7 @@ def check() -> tuple[str, ...]:
     from studio import bends, edits, modulators, ops
     from studio.io import exporters, importers, outlets, sections, sinks, sources
     from studio.model import numbers
-    from studio.model.plugins import problems
+    from studio.model.declared.plugins import problems
 
     ops.registry()
     edits.registry()

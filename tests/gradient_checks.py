@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from helpers import EngineFor, normal
 
-from studio.model.gradient import tensor_map
-from studio.model.graph import Graph, Input
-from studio.model.network import Network
-from studio.model.op import Array, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.gradient import tensor_map
+from studio.model.networks.graph import Graph, Input
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Shape
 from studio.ops.derivative import derive
 
 TOLERANCES = {"torch": 1e-5, "gl": 1e-4, "gl-fragment": 1e-4}

@@ -16,9 +16,9 @@ import pytest
 
 from studio.engine.base import Engine
 from studio.engine.torch import TorchEngine
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops import operator
 
 ROOT = Path(__file__).resolve().parent.parent

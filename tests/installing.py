@@ -13,7 +13,8 @@ from helpers import ROOT
 
 from studio import bends, edits, modulators, ops
 from studio.io import sections
-from studio.model import numbers, plugins
+from studio.model import numbers
+from studio.model.declared import plugins
 
 SITE = Path(__file__).parent / "plugins/site"
 

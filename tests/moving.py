@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from studio.model.form import Field, fields
-from studio.model.modulator import Modulator
+from studio.model.declared.form import Field, fields
+from studio.model.movement.modulator import Modulator
 from studio.modulators import registry
 from studio.modulators.keyframes import Key
 

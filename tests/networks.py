@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops import operator
 
 _ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)

@@ -16,11 +16,11 @@ from studio.api import LiveNetwork
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.edit import Selection
-from studio.model.layout import to_sheet
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED, SOURCE, VIEW
-from studio.model.stage import Guard
+from studio.model.bends.stage import Guard
+from studio.model.filters.edit import Selection
+from studio.model.networks.layout import to_sheet
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED, SOURCE, VIEW
 
 
 @pytest.fixture

@@ -103,5 +103,5 @@ def test_a_word_alone_names_one_thing() -> None:
         ("Tile", "/studio/bends/tile.py"),
         ("Plan", "/studio/engine/gl/tuning/loops.py"),
         ("Order", "/studio/runtime/live/orders.py"),
-        ("Size", "/studio/model/size.py"),
+        ("Size", "/studio/model/declared/size.py"),
     }

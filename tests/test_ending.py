@@ -15,7 +15,7 @@ import pytest
 from studio import ending
 from studio.cli.recording import ended_kindly
 from studio.io.networks import load_network
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.paths import DEMO_CLIP, WEIGHTS
 from studio.runtime.render.aside import Film, Rendering
 

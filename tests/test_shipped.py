@@ -22,12 +22,12 @@ from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
 from studio.io.sources.latent import path_of_source
-from studio.model.live_edits import EDITS
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.route import ROUTES
-from studio.model.size import Size
-from studio.model.stages import STAGES
+from studio.model.bends.stages import STAGES
+from studio.model.declared.size import Size
+from studio.model.filters.live_edits import EDITS
+from studio.model.movement.route import ROUTES
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 from studio.paths import DEMO_CLIP
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover

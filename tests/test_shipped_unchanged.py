@@ -9,7 +9,7 @@ import pytest
 from shipped_looks import facts, look, recorded_facts, recorded_looks, shipped
 
 from studio.io.presets import load_preset, save_preset
-from studio.model.document import Document
+from studio.model.documents.document import Document
 
 FACTS, LOOKS = recorded_facts(), recorded_looks()
 

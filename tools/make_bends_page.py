@@ -16,10 +16,10 @@ from studio.engine.choose import open_engine
 from studio.io.opening import open_preset
 from studio.io.resize import resized
 from studio.io.sources import open_source
-from studio.model.picture import Picture
-from studio.model.size import Size
-from studio.model.stage import Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.picture import Picture
 from studio.runtime.render.frame_runner import FrameRunner
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

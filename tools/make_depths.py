@@ -16,8 +16,8 @@ from PySide6.QtCore import QSize
 from benchmarks.window import application, display, opened, spin, until
 from studio.app import Studio
 from studio.io.resize import resized
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 from studio.paths import WEIGHTS
 from studio.runtime.live.card_maps import ShownMaps
 from studio.runtime.live.report import Progress

@@ -18,10 +18,10 @@ from studio.io.atomic import write_bytes
 from studio.io.networks import list_networks, load_network
 from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.section import SOURCE
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE
 from tools.bend_recipes import WALK
 from tools.played import played
 

@@ -21,9 +21,9 @@ from benchmarks.window import application, display, move, opened, press, release
 from studio.app import Studio
 from studio.io.resize import resized
 from studio.learn.networks import Autoencoder
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.ui.filters import FilterEditor
 from studio.ui.learning.panel import LearningPanel

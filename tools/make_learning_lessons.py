@@ -30,10 +30,10 @@ from studio.learn.learner import Step
 from studio.learn.lesson import Batch
 from studio.learn.prepare import Asked, open_network, prepare
 from studio.learn.teacher import teacher
-from studio.model.network import Network
-from studio.model.picture import Picture, shallow, to_picture, to_tensor
-from studio.model.size import Size
-from studio.model.state import beginning
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture, shallow, to_picture, to_tensor
+from studio.model.networks.state import beginning
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "learning"
 SECONDS = (0, 10, 60, 300)

@@ -29,17 +29,17 @@ from studio.io.resize import resized
 from studio.io.sources import Frame, open_source
 from studio.io.sources.image import read_picture
 from studio.io.sources.latent import path_of_source
-from studio.model.live_edits import EDITS, LiveEdits
-from studio.model.live_edits import added as kept_live
-from studio.model.op import Array
-from studio.model.picture import Picture, shallow
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Routes
-from studio.model.section import BYPASSED, SOURCE, Section
-from studio.model.size import Size
-from studio.model.stage import AllChannels, SomeChannels
-from studio.model.stages import STAGES, Stages, added
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.bends.stage import AllChannels, SomeChannels
+from studio.model.bends.stages import STAGES, Stages, added
+from studio.model.declared.size import Size
+from studio.model.filters.live_edits import EDITS, LiveEdits
+from studio.model.filters.live_edits import added as kept_live
+from studio.model.movement.route import ROUTES, Routes
+from studio.model.movement.tempo import TEMPO, Tempo
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, shallow
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED, SOURCE, Section
 from studio.runtime.render.frame_runner import FrameRunner
 from tools.bend_recipes import (
     BENDS,

@@ -26,13 +26,13 @@ from studio.edits import make_edit
 from studio.io.opening import find_and_open
 from studio.io.sinks import open_sink
 from studio.learn.networks import Autoencoder
-from studio.model.macros import changed
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK
-from studio.model.score import Score
-from studio.model.selection import Selection
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.selection import Selection
+from studio.model.movement.macros import changed
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.route import MACRO_BANK
+from studio.model.networks.preset import Preset
+from studio.model.performances.score import Score
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.card_maps import ShownMaps
 from studio.runtime.live.playing import PlayerState

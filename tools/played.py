@@ -9,11 +9,11 @@ from studio.engine.choose import open_engine
 from studio.io.resize import resized
 from studio.io.sources import open_source
 from studio.io.sources.latent import path_of_source
-from studio.model.modulator import NOTHING
-from studio.model.picture import Picture, shallow
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.stages import STAGES
+from studio.model.bends.stages import STAGES
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import NOTHING
+from studio.model.networks.picture import Picture, shallow
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 

@@ -14,7 +14,7 @@ from benchmarks.networks import autoencoder_transposed
 from benchmarks.ui.gaps import ENGINES
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 PAIRS = 9
 

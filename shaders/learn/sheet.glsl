@@ -1,4 +1,4 @@
-// A filter sheet from the tensor as it lies on the device; both are drawn in studio/model/layout.py and gradient.py.
+// A filter sheet from the tensor as it lies on the device; both are drawn in studio/model/networks/layout.py and gradient.py.
 out vec4 o_texel;
 
 void main() {

@@ -1,4 +1,4 @@
-// Where channels lie in a texture: the picture of it is in studio/model/layout.py.
+// Where channels lie in a texture: the picture of it is in studio/model/networks/layout.py.
 // A shape is (channels, height, width, columns of tiles); a place is (x, y) within a tile.
 
 // a / b of whole numbers, for a below 2^21: GPUs have no instruction for it, and compilers' own are long.

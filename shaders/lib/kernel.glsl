@@ -1,5 +1,5 @@
 // Packed kernels: a vec4 over four output channels for every output tile, input tile, cell and input lane. (A cell is
-// a tap, or the sum of those that read one pixel: studio/model/taps.py.)
+// a tap, or the sum of those that read one pixel: studio/model/declared/taps.py.)
 //
 //   buffer   first + ((output tile * input tiles + input tile) * CELLS + cell) * 4 + input lane
 //

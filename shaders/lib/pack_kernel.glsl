@@ -1,4 +1,4 @@
-// A texel of a packed kernel: what a cell adds up is in studio/model/taps.py. Before this stands `weight`, four output
+// A texel of a packed kernel: what a cell adds up is in studio/model/declared/taps.py. Before this stands `weight`, four output
 // channels of one tap of one input channel.
 //
 // u_kernel_layout = (input tiles an output tile reads, input tiles to a row, inputs to a group, outputs to a group)

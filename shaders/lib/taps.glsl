@@ -1,4 +1,4 @@
-// Where the cells of a kernel read: the picture is in studio/model/taps.py. Pairs are (x, y).
+// Where the cells of a kernel read: the picture is in studio/model/declared/taps.py. Pairs are (x, y).
 
 const ivec2 PHASES = ivec2(PHASES_W, PHASES_H);
 const ivec2 STEP = ivec2(STEP_W, STEP_H);

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from studio.bends._layers import lines_by
 from studio.bends._lines import SPAN, filtered, gaussian
-from studio.model.bend import Bend, Layers, Scratch, Span
-from studio.model.op import Shape
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Layers, Scratch, Span
+from studio.model.declared.param import param
+from studio.model.networks.op import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

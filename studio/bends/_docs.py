@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 
 from studio.bends import registry
-from studio.model.form import Field, fields
+from studio.model.declared.form import Field, fields
 
 HEAD = """# Bends of activations
 

@@ -23,7 +23,7 @@ from studio.lanes import (
     smaller,
     suits,
 )
-from studio.model.bend import Layers
+from studio.model.bends.bend import Layers
 
 if TYPE_CHECKING:
     from torch import Tensor

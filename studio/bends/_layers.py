@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.bends._spectral import circle
-from studio.model.bend import Bend, Given, Layers
+from studio.model.bends.bend import Bend, Given, Layers
 
 Matrix = NDArray[np.float64]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Scratch
-from studio.model.op import AtOnce, Shape
+from studio.model.bends.bend import Scratch
+from studio.model.networks.op import AtOnce, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

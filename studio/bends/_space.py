@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.bends._warp import warped
 from studio.lanes import in_planes, suits
-from studio.model.bend import Bend, Given, Layers, Span, squares
-from studio.model.op import Blocks, Shape
-from studio.model.param import param
-from studio.model.size import Size
+from studio.model.bends.bend import Bend, Given, Layers, Span, squares
+from studio.model.declared.param import param
+from studio.model.declared.size import Size
+from studio.model.networks.op import Blocks, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

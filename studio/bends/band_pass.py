@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from studio.bends._layers import low_passed
 from studio.bends._spectral import Spectral, low_pass
-from studio.model.bend import Given, Layers
-from studio.model.param import param
+from studio.model.bends.bend import Given, Layers
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

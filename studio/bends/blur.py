@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._blurred import Blurred
-from studio.model.bend import Given, Layers
+from studio.model.bends.bend import Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor

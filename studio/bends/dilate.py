@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._ellipse import farthest_around, largest_by
-from studio.model.bend import Bend, Given, Layers
-from studio.model.op import Blocks, Shape, window
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Layers
+from studio.model.declared.param import param
+from studio.model.networks.op import Blocks, Shape, window
 
 if TYPE_CHECKING:
     from torch import Tensor

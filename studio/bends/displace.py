@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, resized, sampled
-from studio.model.bend import Bend, Given, Span, squares
-from studio.model.op import Blocks, Shape
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Span, squares
+from studio.model.declared.param import param
+from studio.model.networks.op import Blocks, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

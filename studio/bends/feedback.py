@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from studio.bends._space import Border, Interpolation, border_param, grid, interpolation_param, sampled
 from studio.bends._turn import turn_numbers
-from studio.model.bend import Bend, Given, Memory
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Memory
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given, Layers
+from studio.model.bends.bend import Bend, Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,9 @@ import numpy as np
 
 from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, sampled
 from studio.draws import seed_numbers, smooth_fields
-from studio.model.bend import Bend, Given, Span, squares
-from studio.model.op import Blocks, Shape
-from studio.model.param import param, seed
+from studio.model.bends.bend import Bend, Given, Span, squares
+from studio.model.declared.param import param, seed
+from studio.model.networks.op import Blocks, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.model.bend import Bend, Given, Memory
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Memory
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.bends._layers import channels_again
 from studio.bends._space import resized
-from studio.model.bend import Bend, Given, Layers, squares
-from studio.model.op import Blocks, Shape
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Layers, squares
+from studio.model.declared.param import param
+from studio.model.networks.op import Blocks, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,8 +9,8 @@ import numpy as np
 
 from studio.bends._differences import steepness, steps_between
 from studio.bends._layers import lines_by
-from studio.model.bend import Bend, Given, Layers
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Layers
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

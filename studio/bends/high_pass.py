@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.bends._layers import low_passed
 from studio.bends._spectral import Cut, low_pass
-from studio.model.bend import Given, Layers
+from studio.model.bends.bend import Given, Layers
 
 if TYPE_CHECKING:
     from torch import Tensor

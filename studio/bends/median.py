@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.bends._median import median
 from studio.bends._median_network import TOGETHER
-from studio.model.bend import Bend, Given, Span
-from studio.model.op import Blocks, Shape, window
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Span
+from studio.model.declared.param import param
+from studio.model.networks.op import Blocks, Shape, window
 
 if TYPE_CHECKING:
     from torch import Tensor

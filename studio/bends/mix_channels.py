@@ -9,9 +9,9 @@ import numpy as np
 from studio.bends._channels import mixed_channels
 from studio.bends._layers import mixed_by
 from studio.bends._turn import turn_numbers
-from studio.model.bend import Bend, Given, Layers
-from studio.model.op import Array
-from studio.model.param import param, seed
+from studio.model.bends.bend import Bend, Given, Layers
+from studio.model.declared.param import param, seed
+from studio.model.networks.op import Array
 
 if TYPE_CHECKING:
     from torch import Tensor

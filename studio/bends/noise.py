@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from studio.draws import FRAMES, around_zero, noisy, places, seed_numbers
-from studio.model.bend import Bend, Given, Layers
-from studio.model.param import param, seed
+from studio.model.bends.bend import Bend, Given, Layers
+from studio.model.declared.param import param, seed
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.bends._space import grid
-from studio.model.bend import Bend, Given, Layers
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Layers
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

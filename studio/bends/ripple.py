@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from studio.bends._space import Border, Interpolation, Warp, border_param, grid, interpolation_param
-from studio.model.param import param
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.bends._blurred import Blurred
-from studio.model.bend import Given, Layers
-from studio.model.param import param
+from studio.model.bends.bend import Given, Layers
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.bends._differences import edges, steps_between, three_beside
 from studio.bends._layers import lines_by
-from studio.model.bend import Bend, Given, Layers
-from studio.model.param import param
+from studio.model.bends.bend import Bend, Given, Layers
+from studio.model.declared.param import param
 
 if TYPE_CHECKING:
     from torch import Tensor

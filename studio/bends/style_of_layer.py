@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.bends._layers import channels_again
 from studio.bends._moments import EPS, moments, with_moments_of
-from studio.model.bend import Bend, Given, Layers, Scratch
-from studio.model.op import Shape
+from studio.model.bends.bend import Bend, Given, Layers, Scratch
+from studio.model.networks.op import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,7 +15,7 @@ from studio.cli.common import Facts, open_preset, print_json
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
-    from studio.model.address import Number
+    from studio.model.movement.address import Number
 
 
 def addresses(

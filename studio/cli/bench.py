@@ -15,12 +15,12 @@ from rich.table import Table
 
 from studio.cli.common import Facts, open_preset, print_json
 from studio.errors import StudioError
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
     from studio.engine.choose import Choice
-    from studio.model.op import Array
+    from studio.model.networks.op import Array
 
 _RUNS = 10
 _MOST_SECONDS = 20.0
@@ -69,8 +69,8 @@ def bench(
     import numpy as np
 
     from studio.engine.choose import open_engine
-    from studio.model.live_edits import as_run
-    from studio.model.stages import STAGES
+    from studio.model.bends.stages import STAGES
+    from studio.model.filters.live_edits import as_run
     from studio.runtime.render.size import parse_size, working_size
 
     opened = open_preset(preset)

@@ -17,12 +17,12 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
-    from studio.model.asked import Asked, OfCluster, OfNamed, Strongest
-    from studio.model.bend import Bend
-    from studio.model.graph import Graph
-    from studio.model.picture import DeepPicture
-    from studio.model.preset import Preset
-    from studio.model.stage import Channels
+    from studio.model.bends.asked import Asked, OfCluster, OfNamed, Strongest
+    from studio.model.bends.bend import Bend
+    from studio.model.bends.stage import Channels
+    from studio.model.networks.graph import Graph
+    from studio.model.networks.picture import DeepPicture
+    from studio.model.networks.preset import Preset
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Bend as Bends
 
@@ -83,8 +83,8 @@ def with_names(asked: tuple[Asked, ...], preset: Preset) -> tuple[Asked, ...]:
     Raises:
         StudioError: for a cluster that it does not keep, naming those that it does.
     """
-    from studio.model.asked import OfNamed
-    from studio.model.clusters import CLUSTERS, named
+    from studio.model.bends.asked import OfNamed
+    from studio.model.bends.clusters import CLUSTERS, named
 
     kept = preset.section(CLUSTERS)
     return tuple(
@@ -97,9 +97,9 @@ def with_names(asked: tuple[Asked, ...], preset: Preset) -> tuple[Asked, ...]:
 
 def with_stages(preset: Preset, asked: tuple[Asked, ...]) -> Preset:
     """The preset with these stages behind its own; those whose channels must be found have all for the time being."""
-    from studio.model.asked import OfCluster, OfNamed, Strongest
-    from studio.model.stage import AllChannels
-    from studio.model.stages import STAGES, added
+    from studio.model.bends.asked import OfCluster, OfNamed, Strongest
+    from studio.model.bends.stage import AllChannels
+    from studio.model.bends.stages import STAGES, added
 
     stages = preset.section(STAGES)
     for each in asked:
@@ -125,7 +125,7 @@ def settled_on(
     """The preset with channels that were to be found on the first picture, and the pictures with that one again."""
     from itertools import chain
 
-    from studio.model.stages import STAGES
+    from studio.model.bends.stages import STAGES
     from studio.runtime.bending.settle import needs_a_picture, settled
 
     if not needs_a_picture(asked):
@@ -161,8 +161,8 @@ def lent_by(
     Raises:
         StudioError: where no stage takes such maps.
     """
-    from studio.model.live_edits import as_run
-    from studio.model.stages import STAGES
+    from studio.model.bends.stages import STAGES
+    from studio.model.filters.live_edits import as_run
     from studio.runtime.bending.lender import Lender
 
     if not any(stage.bend.other == "picture" for stage in preset.section(STAGES)):
@@ -181,8 +181,8 @@ def lent_by(
 
 def second_of(preset: Preset) -> str:
     """The second film or picture that a preset says its stages take; empty where none does."""
-    from studio.model.section import SECOND
-    from studio.model.stages import STAGES
+    from studio.model.bends.stages import STAGES
+    from studio.model.networks.section import SECOND
 
     takes = any(stage.on and stage.bend.other == "picture" for stage in preset.section(STAGES))
     return (preset.section(SECOND) or "") if takes else ""
@@ -190,7 +190,7 @@ def second_of(preset: Preset) -> str:
 
 def left_out(preset: Preset) -> str:
     """What to say of stages that take the maps of a second picture where there is none; empty where none does."""
-    from studio.model.stages import STAGES
+    from studio.model.bends.stages import STAGES
 
     names = [stage.name for stage in preset.section(STAGES) if stage.on and stage.bend.other == "picture"]
     if not names:
@@ -207,8 +207,8 @@ def parse_bend(text: str) -> Asked:
     """
     from pydantic import ValidationError
 
-    from studio.model.asked import Asked
-    from studio.model.stage import Guard, Luma
+    from studio.model.bends.asked import Asked
+    from studio.model.bends.stage import Guard, Luma
 
     form = _FORM.match(text)
     if form is None:
@@ -230,7 +230,7 @@ def parse_bend(text: str) -> Asked:
 def bend_named(name: str, settings: dict[str, Any]) -> Bend:
     """A bend by its name, however that is written: FlipHorizontal, flip-horizontal, flip_horizontal."""
     from studio.bends import make_bend, registry
-    from studio.model.form import fields
+    from studio.model.declared.form import fields
 
     plain = {known.lower(): known for known in registry()}
     name = plain.get(name.replace("-", "").replace("_", "").lower(), name)
@@ -275,8 +275,8 @@ def _amount(text: str | None, whole: str) -> float:
 
 
 def _channels(text: str, whole: str) -> Channels | OfCluster | OfNamed | Strongest:
-    from studio.model.asked import OfCluster, OfNamed, Strongest
-    from studio.model.stage import AllChannels, ChannelList, ChannelRange, SomeChannels
+    from studio.model.bends.asked import OfCluster, OfNamed, Strongest
+    from studio.model.bends.stage import AllChannels, ChannelList, ChannelRange, SomeChannels
 
     wrong = StudioError(
         f'"{whole}": "{text}" are no channels; write all, random=0.5,seed=1, 3-9, 1,4,7, cluster=2, '

@@ -11,9 +11,9 @@ from rich.table import Table
 from studio.cli.common import Facts, open_preset, print_json
 
 if TYPE_CHECKING:
-    from studio.model.bend import Bend
-    from studio.model.form import Field
-    from studio.model.stage import Channels
+    from studio.model.bends.bend import Bend
+    from studio.model.bends.stage import Channels
+    from studio.model.declared.form import Field
 
 
 def bends(
@@ -24,7 +24,7 @@ def bends(
 ) -> None:
     """List the bends of activations, what each does and its parameters; or the stages and clusters of a preset."""
     from studio.bends import registry
-    from studio.model.form import fields
+    from studio.model.declared.form import fields
 
     if preset:
         _tell_preset(preset, as_json=as_json)
@@ -46,8 +46,8 @@ def bends(
 
 def _tell_preset(name: str, *, as_json: bool) -> None:
     from studio.io.sections import registry
-    from studio.model.clusters import CLUSTERS
-    from studio.model.stages import STAGES
+    from studio.model.bends.clusters import CLUSTERS
+    from studio.model.bends.stages import STAGES
 
     opened, written = open_preset(name), registry()
     stages, clusters = opened.section(STAGES), opened.section(CLUSTERS)

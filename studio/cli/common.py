@@ -17,10 +17,10 @@ from rich.console import Console
 
 from studio.cli.streams import say
 from studio.errors import StudioError
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
-    from studio.model.preset import Preset
+    from studio.model.networks.preset import Preset
 
 # Those of `studio.engine.choose.ENGINE_NAMES`, which would bring numpy along.
 EngineOption = Annotated[
@@ -61,7 +61,7 @@ def note(text: str) -> None:
 def open_preset(name_or_path: str) -> Preset:
     """A preset or a network by name or path; what a person should know of it, and of plug-ins, is noted."""
     from studio.io.opening import open_preset as opened
-    from studio.model.plugins import problems
+    from studio.model.declared.plugins import problems
 
     preset = opened(name_or_path)
     for remark in (*preset.notes, *problems()):

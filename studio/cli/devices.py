@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.cli.common import note
 
 if TYPE_CHECKING:
-    from studio.model.preset import Preset
+    from studio.model.networks.preset import Preset
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Listen
     from studio.runtime.render.shared import Lanes

@@ -88,7 +88,7 @@ def _loops() -> str:
 
 def _plugins() -> dict[str, object] | str:
     """What is installed, and what is wrong with it."""
-    from studio.model.plugins import loaded
+    from studio.model.declared.plugins import loaded
     from studio.plugin import check
 
     problems = check()

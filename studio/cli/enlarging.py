@@ -10,9 +10,9 @@ from studio.cli.common import note
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
-    from studio.model.graph import Graph
-    from studio.model.picture import DeepPicture
-    from studio.model.size import Size
+    from studio.model.declared.size import Size
+    from studio.model.networks.graph import Graph
+    from studio.model.networks.picture import DeepPicture
     from studio.runtime.render.enlarge import ByNetwork, Restored, Restorer
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Bend

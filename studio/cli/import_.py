@@ -124,7 +124,7 @@ def import_(
 
 
 def _facts(imported: Imported, output: Path) -> dict[str, object]:
-    from studio.model.values import values_of
+    from studio.model.networks.values import values_of
 
     graph = imported.network.graph
     return {

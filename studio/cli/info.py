@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from studio.cli.common import Facts, human_count, open_preset, print_json
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
-    from studio.model.preset import Preset
+    from studio.model.networks.preset import Preset
     from studio.runtime.render.size import WorkingSize
 
 _SIDES = Size(256, 256)
@@ -58,7 +58,7 @@ def info(
 
 
 def _layers(preset: Preset, sizes: WorkingSize) -> list[_Layer]:
-    from studio.model.live_edits import EDITS, as_run
+    from studio.model.filters.live_edits import EDITS, as_run
 
     kept = {edit.tensor for edit in preset.section(EDITS)}
     network = as_run(preset)

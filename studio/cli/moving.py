@@ -13,8 +13,8 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.control.crossing import Crossing
-    from studio.model.preset import Preset
-    from studio.model.route import Routes
+    from studio.model.movement.route import Routes
+    from studio.model.networks.preset import Preset
     from studio.runtime.render.mover import Listen
 
 MoveOption = Annotated[
@@ -55,8 +55,8 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
     from studio.control.crossing import ADDRESSES
     from studio.control.move import move, parse_move
     from studio.control.signals import check_signals
+    from studio.model.movement.route import ROUTES
     from studio.model.numbers import knob, turned
-    from studio.model.route import ROUTES
 
     if bpm and bpm != _FROM_SOUND:
         try:
@@ -77,7 +77,7 @@ def with_movement(preset: Preset, moves: Sequence[str], bpm: str) -> Preset:
 def as_long_as(source: str, preset: Preset) -> str:
     """The source "latent" as long as the preset's own path of vectors; any other as it is."""
     from studio.io.sources.latent import WORD
-    from studio.model.generator import GENERATOR
+    from studio.model.movement.generator import GENERATOR
 
     path = preset.section(GENERATOR).path
     return f"{WORD}:{path.kind},seconds={path.seconds!r}" if source == WORD else source
@@ -96,8 +96,8 @@ def with_sound(preset: Preset, bpm: str, sound: Path | None, routes: Routes = ()
         StudioError: where the sound cannot be read, or has no tempo though that is asked for.
     """
     from studio.control.sound import PREFIX, SoundTrack
-    from studio.model.modulator import NOTHING
-    from studio.model.tempo import TEMPO
+    from studio.model.movement.modulator import NOTHING
+    from studio.model.movement.tempo import TEMPO
 
     wanted = bpm == _FROM_SOUND
     if not wanted and not any(name.startswith(PREFIX) for name in _signals(preset, routes)):

@@ -17,11 +17,11 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.cli.enlarging import Enlarging
     from studio.control.performing import Replay
-    from studio.model.graph import Graph
-    from studio.model.latent import LatentPath
-    from studio.model.performance import Performance
-    from studio.model.preset import Preset
-    from studio.model.size import Size
+    from studio.model.declared.size import Size
+    from studio.model.networks.graph import Graph
+    from studio.model.networks.latent import LatentPath
+    from studio.model.networks.preset import Preset
+    from studio.model.performances.performance import Performance
     from studio.runtime.live.second_film import SecondFilm
     from studio.runtime.render.mover import Listen, Mover
     from studio.runtime.render.scenes import Running, Scenes
@@ -190,7 +190,7 @@ class OtherNetworks:
 
     def paths(self, preset: Preset) -> Paths:
         """How vectors move in each network; the first is the preset's."""
-        from studio.model.generator import GENERATOR
+        from studio.model.movement.generator import GENERATOR
 
         own = [preset]
         for number, scene in enumerate(self._scenes[1:], start=1):

@@ -19,11 +19,11 @@ from studio.cli.progress import show_progress
 from studio.cli.streams import say
 from studio.ending import await_ends, requests_to_end
 from studio.errors import StudioError
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from studio.io.sinks import Sink
-    from studio.model.picture import DeepPicture
+    from studio.model.networks.picture import DeepPicture
     from studio.runtime.render.coming import Coming
     from studio.runtime.render.enlarge import Restored
     from studio.runtime.render.frame_runner import FrameRunner

@@ -44,16 +44,16 @@ from studio.cli.recording import RecordingSettings, record_frames, record_turns
 from studio.cli.second_films import refuse_second_films
 from studio.cli.two_networks import Fades
 from studio.errors import StudioError
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from studio.engine.base import Engine
     from studio.engine.choose import Choice
     from studio.io.sources import Reading, Source
-    from studio.model.graph import Graph
-    from studio.model.latent import LatentPath
-    from studio.model.picture import DeepPicture
-    from studio.model.preset import Preset
+    from studio.model.networks.graph import Graph
+    from studio.model.networks.latent import LatentPath
+    from studio.model.networks.picture import DeepPicture
+    from studio.model.networks.preset import Preset
     from studio.runtime.render.mover import Bend
 
 DEFAULT_PRESET = "violet-strokes"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from studio.cli.bending import second_of
 
 if TYPE_CHECKING:
-    from studio.model.performance import Performance
-    from studio.model.preset import Preset
+    from studio.model.networks.preset import Preset
+    from studio.model.performances.performance import Performance
 
 
 def refuse_second_films(given: str, preset: Preset, performance: Performance | None, output: Path) -> None:
@@ -34,8 +34,8 @@ def refuse_second_films(given: str, preset: Preset, performance: Performance | N
 def _played(preset: Preset, performance: Performance) -> list[str]:
     """Those that a performance plays; stages that take their maps may come, or be switched on, as it goes on."""
     from studio.io.sections.second import SECTION
-    from studio.model.performance import Arranged, Prepared
-    from studio.model.section import SECOND
+    from studio.model.networks.section import SECOND
+    from studio.model.performances.performance import Arranged, Prepared
 
     found = [preset.section(SECOND)]
     for event in performance.events:

@@ -13,8 +13,8 @@ from studio.errors import StudioError
 
 if TYPE_CHECKING:
     from studio.control.crossing import Crossing
-    from studio.model.latent import LatentPath
-    from studio.model.preset import Preset
+    from studio.model.networks.latent import LatentPath
+    from studio.model.networks.preset import Preset
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Bend, Listen
 

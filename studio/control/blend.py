@@ -16,22 +16,22 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model import numbers
-from studio.model.feedback import FEEDBACK, Feedback
-from studio.model.form import fields
-from studio.model.generator import GENERATOR, Generator
-from studio.model.latent_offset import LATENT
-from studio.model.layer_numbers import LAYER_NUMBERS
-from studio.model.live_edits import EDITS, LiveEdit
-from studio.model.modulator import Modulator
-from studio.model.network import same_bits
-from studio.model.op import Array
-from studio.model.param import Declared, lives
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, MacroBank, Route, Routes
-from studio.model.section import Section
-from studio.model.stage import Luma, Stage
-from studio.model.stages import STAGES, Stages
-from studio.model.tempo import TEMPO
+from studio.model.bends.stage import Luma, Stage
+from studio.model.bends.stages import STAGES, Stages
+from studio.model.declared.form import fields
+from studio.model.declared.param import Declared, lives
+from studio.model.filters.live_edits import EDITS, LiveEdit
+from studio.model.movement.feedback import FEEDBACK, Feedback
+from studio.model.movement.generator import GENERATOR, Generator
+from studio.model.movement.latent_offset import LATENT
+from studio.model.movement.layer_numbers import LAYER_NUMBERS
+from studio.model.movement.modulator import Modulator
+from studio.model.movement.route import MACRO_BANK, ROUTES, MacroBank, Route, Routes
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.network import same_bits
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import Section
 
 Shares = Sequence[float]
 

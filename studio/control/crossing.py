@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from studio.control.blend import Blend, fade_shares, morph_shares
 from studio.control.matrix import Matrix
 from studio.errors import StudioError
-from studio.model.address import Number, nothing_at
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.preset import Preset
-from studio.model.route import Routes
-from studio.model.tempo import TEMPO
+from studio.model.movement.address import Number, nothing_at
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.movement.route import Routes
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.preset import Preset
 
 FADE = Number("/fade", "Fade", "number", 0.0, 0.0, 1.0, "", "From the first preset to the second")
 MORPH = (

@@ -11,11 +11,11 @@ import numpy as np
 from studio.io.preset_file import section_to_json
 from studio.io.sections import registry
 from studio.model import numbers
-from studio.model.edit import Patch
-from studio.model.layout import Rect, crop, to_sheet
-from studio.model.performed import Arranged, Event, NetworkOpened, Stroke, Turned
-from studio.model.preset import Preset
-from studio.model.values import values_of
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect, crop, to_sheet
+from studio.model.networks.preset import Preset
+from studio.model.networks.values import values_of
+from studio.model.performances.performed import Arranged, Event, NetworkOpened, Stroke, Turned
 
 _ROWS = 256
 """Rows of a tensor's sheet in one event, so that no line of a file becomes too long to be read."""

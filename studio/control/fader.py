@@ -13,12 +13,12 @@ from pathlib import Path
 
 from studio.control.blend import Blend, Shares, fade_shares
 from studio.control.mixtures import overlaid, whole
-from studio.model.changes import MixBegan, MixEnded, Passage
-from studio.model.document import Document
-from studio.model.gesture import Gesture
-from studio.model.preset import Preset
-from studio.model.section import SOURCE, VIEW
-from studio.model.tempo import TEMPO
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.changes import MixBegan, MixEnded, Passage
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE, VIEW
 from studio.modulators.keyframes import Easing, ease
 
 

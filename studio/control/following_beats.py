@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from studio.control.sound import STEP, beats
-from studio.model.tempo import Tempo
+from studio.model.movement.tempo import Tempo
 
 _SECONDS = 8.0
 """So much of what was heard counts."""

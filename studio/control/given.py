@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.model.modulator import NOTHING, Measurements
+from studio.model.movement.modulator import NOTHING, Measurements
 
 if TYPE_CHECKING:
     from studio.control.sound import SoundTrack

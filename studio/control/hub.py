@@ -22,10 +22,10 @@ from studio.control.namespace import Namespace
 from studio.control.osc_place import LOOPBACK, PORT
 from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping, Mappings, learnt
-from studio.model.modulator import Measurements
+from studio.model.documents.document import Document
+from studio.model.movement.mapping import MAPPINGS, Mapping, Mappings, learnt
+from studio.model.movement.modulator import Measurements
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
 
 # Most people have no controllers: what speaks OSC, HTTP and MIDI is imported when somebody wants it.
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from studio.model.modulator import Measurements
+from studio.model.movement.modulator import Measurements
 
 _RAW = 32
 _MOST = 4096

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from studio.control.inbox import Taken
-from studio.model.address import Number
-from studio.model.mapping import Mapping, Mode
+from studio.model.movement.address import Number
+from studio.model.movement.mapping import Mapping, Mode
 
 HALF = 0.1
 """Seconds within which the second half of a control of 14 bits comes."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 
 _HAIR = 1e-9
 

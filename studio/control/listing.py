@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from studio.control.namespace import Namespace
 from studio.errors import StudioError
-from studio.model.address import Number
+from studio.model.movement.address import Number
 
 Listed = Mapping[str, tuple[Number, float]]
 

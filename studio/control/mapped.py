@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from studio.control.inbox import Taken
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.mapping import Mapping, Mappings, Mode
+from studio.model.movement.address import Number
+from studio.model.movement.mapping import Mapping, Mappings, Mode
 
 _STEPS = 128
 _CHOOSES = re.compile(r"midi/\d+/cc/(98|99|100|101)")

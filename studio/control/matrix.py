@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from studio.model.address import Number, joined
-from studio.model.curve import Curve, Memory, turned_curves
-from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
-from studio.model.param import turnables, with_number
-from studio.model.route import MacroBank, Route, Routes
-from studio.model.tempo import Tempo
+from studio.model.declared.param import turnables, with_number
+from studio.model.movement.address import Number, joined
+from studio.model.movement.curve import Curve, Memory, turned_curves
+from studio.model.movement.modulator import NOTHING, Measurements, Modulator, Moment
+from studio.model.movement.route import MacroBank, Route, Routes
+from studio.model.movement.tempo import Tempo
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 PREFIX = "picture/"
 _SIDE = 64

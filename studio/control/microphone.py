@@ -14,9 +14,9 @@ from studio.control.following_beats import FollowingBeats
 from studio.control.sound import PREFIX, STEP, Measured, SoundMeter
 from studio.errors import StudioError
 from studio.io.sound import Resampler
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.op import Array
-from studio.model.tempo import Tempo
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.movement.tempo import Tempo
+from studio.model.networks.op import Array
 
 _SECONDS = 2.0
 """So much is kept of what nobody has asked for; the rest is forgotten, the oldest first."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.control.midi import MidiEvent
-from studio.model.tempo import Tempo
+from studio.model.movement.tempo import Tempo
 
 CLOCKS = 24
 """Clock messages in a beat."""

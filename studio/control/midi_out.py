@@ -11,8 +11,8 @@ from typing import Protocol
 
 from studio.control.midi import MidiEvent
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.mapping import Mapping, Mappings
+from studio.model.movement.address import Number
+from studio.model.movement.mapping import Mapping, Mappings
 
 _QUIET = 0.3
 """Seconds after a control was moved in which nothing is sent to it: a hand is at it, and knows where it is."""

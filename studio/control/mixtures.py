@@ -13,15 +13,26 @@ from studio.control.differences import beginning
 from studio.control.steering import steered
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json
-from studio.model.changes import Passage
-from studio.model.edit import Patch
-from studio.model.layout import Rect, put, sheet_size, to_sheet
-from studio.model.network import same_bits
-from studio.model.op import Array
-from studio.model.performed import Arranged, Ended, Event, Faded, Mixed, Prepared, Ran, Recorded, Signalled, Stroke
-from studio.model.preset import Preset
-from studio.model.section import SOURCE, VIEW
-from studio.model.tempo import TEMPO
+from studio.model.filters.edit import Patch
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.changes import Passage
+from studio.model.networks.layout import Rect, put, sheet_size, to_sheet
+from studio.model.networks.network import same_bits
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE, VIEW
+from studio.model.performances.performed import (
+    Arranged,
+    Ended,
+    Event,
+    Faded,
+    Mixed,
+    Prepared,
+    Ran,
+    Recorded,
+    Signalled,
+    Stroke,
+)
 
 _PAUSE = 0.25
 """Seconds between two steps after which a fader rested, and did not glide."""

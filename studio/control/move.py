@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from studio.errors import StudioError
-from studio.model.curve import AttackRelease, Curve, Lag, OneEuro, Power, Quantise, Range, Steps
-from studio.model.form import Field, fields
-from studio.model.modulator import Modulator
-from studio.model.points import points_of
-from studio.model.route import Route, Routes, added
+from studio.model.declared.form import Field, fields
+from studio.model.declared.points import points_of
+from studio.model.movement.curve import AttackRelease, Curve, Lag, OneEuro, Power, Quantise, Range, Steps
+from studio.model.movement.modulator import Modulator
+from studio.model.movement.route import Route, Routes, added
 from studio.modulators import find_modulator, make_modulator
 
 _OF_ROUTES = ("depth", "base", "lo", "hi")
@@ -102,7 +102,7 @@ def _number(key: str, value: str) -> float:
 def _made(name: str, value: Any) -> Curve:
     from pydantic import ValidationError
 
-    from studio.model.explain import explain
+    from studio.model.declared.explain import explain
 
     kind, parameters = WORDS_OF_CURVES[name]
     given = value if isinstance(value, tuple) else (value,)

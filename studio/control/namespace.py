@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from studio.control.led import Led
 from studio.control.quantised import switches_of
 from studio.errors import StudioError
-from studio.model.address import Dial, Number, nothing_at, owner_of, split
-from studio.model.document import Document
-from studio.model.gesture import Gesture
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.movement.address import Dial, Number, nothing_at, owner_of, split
 from studio.model.numbers import owners
 
 Dials = Callable[[], Iterable[Dial]]

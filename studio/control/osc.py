@@ -23,7 +23,7 @@ from studio.control.inbox import Inbox
 from studio.control.osc_place import IN, LOOPBACK, PORT, ROOT
 from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
-from studio.model.address import Number
+from studio.model.movement.address import Number
 
 LOG = logging.getLogger("studio")
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from studio.control.osc_place import LOOPBACK, ROOT
 from studio.errors import StudioError
-from studio.model.address import Number
+from studio.model.movement.address import Number
 
 Listed = Mapping[str, tuple[Number, float]]
 

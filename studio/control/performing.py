@@ -14,12 +14,13 @@ from studio.io.performances import PerformanceWriter
 from studio.io.performed_networks import kept_network
 from studio.io.preset_file import section_from_json
 from studio.model import numbers
-from studio.model.changes import Change, MixBegan, MixEnded, NetworkChanged, SectionChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import crop
-from studio.model.modulator import Measurements
-from studio.model.performance import (
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.modulator import Measurements
+from studio.model.networks.changes import Change, MixBegan, MixEnded, NetworkChanged, SectionChanged, WeightsChanged
+from studio.model.networks.layout import crop
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import (
     Arranged,
     Does,
     Event,
@@ -32,7 +33,6 @@ from studio.model.performance import (
     Stroke,
     Turned,
 )
-from studio.model.preset import Preset
 
 
 class Recording:

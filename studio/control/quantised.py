@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.tempo import Tempo
+from studio.model.documents.document import Document
+from studio.model.movement.tempo import Tempo
 
 
 @dataclass(frozen=True)

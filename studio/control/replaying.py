@@ -11,11 +11,13 @@ from studio.control.performing import Replay
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json
 from studio.model import numbers
-from studio.model.changes import Change, Opened, SectionChanged, Travelled
-from studio.model.document import Document
-from studio.model.gesture import Gesture
-from studio.model.network import same_bits
-from studio.model.performance import (
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.networks.changes import Change, Opened, SectionChanged, Travelled
+from studio.model.networks.network import same_bits
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE, VIEW
+from studio.model.performances.performance import (
     Arranged,
     Event,
     Faded,
@@ -29,8 +31,6 @@ from studio.model.performance import (
     Stroke,
     Turned,
 )
-from studio.model.preset import Preset
-from studio.model.section import SOURCE, VIEW
 
 
 class LiveReplay:

@@ -6,8 +6,8 @@ import difflib
 import re
 
 from studio.errors import StudioError
-from studio.model.graph import Graph
-from studio.model.modulator import Modulator
+from studio.model.movement.modulator import Modulator
+from studio.model.networks.graph import Graph
 
 TRIGGERS = ("beat", "sound/onset", "sound/beat", "midi/1/note/60", "midi/1/cc/1", "osc/hit")
 """One of each kind that sets something off."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.control.crossing import ADDRESSES
-from studio.model.mapping import MAPPINGS
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, Routes
+from studio.model.movement.mapping import MAPPINGS
+from studio.model.movement.route import MACRO_BANK, ROUTES, Routes
+from studio.model.networks.preset import Preset
 
 
 def steered(mixed: Preset, now: Preset) -> Preset:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from studio.control.crossing import FADE, MORPH
 from studio.learn.lesson_numbers import loss_numbers, setting_numbers
-from studio.model.address import Number, joined, number_of
-from studio.model.brush import Brush
-from studio.model.cue import MOST as CUES
-from studio.model.form import fields
-from studio.model.learning_sheets import MOST
+from studio.model.declared.form import fields
+from studio.model.filters.learning_sheets import MOST
+from studio.model.movement.address import Number, joined, number_of
+from studio.model.performances.cue import MOST as CUES
+from studio.model.views.brush import Brush
 
 SPEED = Number("/source/speed", "Speed", "number", 1.0, 0.1, 4.0, "", "Seconds of the source in one second")
 POSITION = Number(

@@ -11,10 +11,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from studio.model.edit import Edit
-from studio.model.explain import validated
-from studio.model.form import fields
-from studio.model.registry import having, lookup, scan
+from studio.model.declared.explain import validated
+from studio.model.declared.form import fields
+from studio.model.declared.registry import having, lookup, scan
+from studio.model.filters.edit import Edit
 
 
 @cache

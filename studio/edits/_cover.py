@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.brush import Brush
-from studio.model.layout import Rect
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.views.brush import Brush
 
 Point = tuple[float, float, float]  # row, column, pressure
 Cover = NDArray[np.float64]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from studio.edits._cover import Cover
-from studio.model.layout import Rect
+from studio.model.networks.layout import Rect
 
 _SIDE = 128
 _AREA = _SIDE * _SIDE

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from studio.edits import registry
-from studio.model.form import Field, fields
+from studio.model.declared.form import Field, fields
 
 
 def edits_page() -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.model.edit import Kernels
+from studio.model.filters.edit import Kernels
 
 # Up to here one product with a matrix over whole kernels is faster than many products of small matrices.
 _SMALL = 64

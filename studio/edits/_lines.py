@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.edit import Kernels, Mask
+from studio.model.filters.edit import Kernels, Mask
 
 Places = NDArray[np.int64]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.edits._cover import Cover
-from studio.model.brush import Brush
-from studio.model.edit import Kernels
+from studio.model.filters.edit import Kernels
+from studio.model.views.brush import Brush
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _LEVELS = 4096

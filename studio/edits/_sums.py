@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from studio.model.edit import Selection
-from studio.model.layout import kernel_grid
-from studio.model.op import Array
+from studio.model.filters.edit import Selection
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.op import Array
 
 _PIECE = 65536
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Kernels, Mask
 
 
 class Clamp(Edit):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Kernels, Mask
 
 
 class Flip(Edit):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from studio.model.edit import Edit, Rule, Selection
-from studio.model.op import Array
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Rule, Selection
+from studio.model.networks.op import Array
 
 
 class Mix(Edit):

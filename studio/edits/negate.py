@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from studio.model.edit import Edit, Kernels, Mask
+from studio.model.filters.edit import Edit, Kernels, Mask
 
 
 class Negate(Edit):

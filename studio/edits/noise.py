@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from studio.edits._sums import spread
-from studio.model.edit import Edit, Rule, Selection
-from studio.model.op import Array
-from studio.model.param import param, seed
+from studio.model.declared.param import param, seed
+from studio.model.filters.edit import Edit, Rule, Selection
+from studio.model.networks.op import Array
 
 
 class Noise(Edit):

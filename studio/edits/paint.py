@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field
 
 from studio.edits.stroke import Stroke
-from studio.model.brush import Brush
-from studio.model.edit import Edit, Patch, Selection
-from studio.model.layout import Rect, around
-from studio.model.op import Array
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Patch, Selection
+from studio.model.networks.layout import Rect, around
+from studio.model.networks.op import Array
+from studio.model.views.brush import Brush
 
 
 def _under_full_pressure(point: object) -> object:

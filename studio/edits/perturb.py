@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.edit import Edit, Rule, Selection
-from studio.model.layout import kernel_grid
-from studio.model.op import Array
-from studio.model.param import param, seed
+from studio.model.declared.param import param, seed
+from studio.model.filters.edit import Edit, Rule, Selection
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.op import Array
 
 
 class Perturb(Edit):

@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from studio.edits._linear import linear
-from studio.model.edit import Edit, Kernels, Rule, Selection
-from studio.model.layout import kernel_grid
-from studio.model.op import Array
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Kernels, Rule, Selection
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.op import Array
 
 
 class Rotate(Edit):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from studio.edits.blur import blurring
-from studio.model.edit import Edit, Rule, Selection
-from studio.model.op import Array
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Rule, Selection
+from studio.model.networks.op import Array
 
 
 class Sharpen(Edit):

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from studio.edits._lines import Places, exchanged, lines
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.param import param, seed
+from studio.model.declared.param import param, seed
+from studio.model.filters.edit import Edit, Kernels, Mask
 
 
 class Shuffle(Edit):

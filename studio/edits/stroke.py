@@ -9,10 +9,10 @@ import numpy as np
 from studio.edits._cover import Cover, Point, strips
 from studio.edits._covered import Covered
 from studio.edits._modes import gaussian, neighbourhoods, painted
-from studio.model.brush import Brush
-from studio.model.edit import Kernels, Patch, Selection, bands, lay, saturated
-from studio.model.layout import Rect, around, kernel_grid, kernels_touched, sheet_size
-from studio.model.op import Array
+from studio.model.filters.edit import Kernels, Patch, Selection, bands, lay, saturated
+from studio.model.networks.layout import Rect, around, kernel_grid, kernels_touched, sheet_size
+from studio.model.networks.op import Array
+from studio.model.views.brush import Brush
 
 
 class Blocks(Protocol):

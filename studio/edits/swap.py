@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from studio.edits._lines import exchanged, lines
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Kernels, Mask
 
 
 class Swap(Edit):

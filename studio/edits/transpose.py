@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from studio.errors import StudioError
-from studio.model.edit import Edit, Kernels, Mask
+from studio.model.filters.edit import Edit, Kernels, Mask
 
 
 class Transpose(Edit):

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from studio.engine._torch_states import TorchStates
 from studio.engine.flight import Flight
-from studio.model.graph import Input, Node
-from studio.model.op import Array, Op
-from studio.model.picture import DeepPicture, to_tensor, to_texels
-from studio.model.size import Size
-from studio.model.tick import START, Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import START, Tick
+from studio.model.networks.graph import Input, Node
+from studio.model.networks.op import Array, Op
+from studio.model.networks.picture import DeepPicture, to_tensor, to_texels
 
 if TYPE_CHECKING:
     import torch

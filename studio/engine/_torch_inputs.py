@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from studio.engine._torch_flights import TorchFlights
 from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine.reading import Coming
-from studio.model.graph import Input
-from studio.model.op import Array
-from studio.model.picture import DeepPicture, Picture, check_channels
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture, Picture, check_channels
 
 if TYPE_CHECKING:
     import torch

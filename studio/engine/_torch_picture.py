@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from studio.model.graph import ChannelOrder
-from studio.model.picture import Picture
+from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.picture import Picture
 
 
 def levels_of(activation: torch.Tensor, value_range: tuple[float, float], order: ChannelOrder = "rgb") -> torch.Tensor:
-    """(C, H, W) of any values to (H, W, 3) uint8: bit for bit what `studio.model.picture.to_picture` makes of them."""
+    """(C, H, W) of any values to (H, W, 3) uint8: bit for bit what `networks.picture.to_picture` makes of them."""
     low, high = value_range
     shown = activation if len(activation) == 3 else activation[:1]
     if order == "bgr":

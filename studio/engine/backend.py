@@ -13,13 +13,13 @@ from studio.engine.numbers import Numbers
 from studio.engine.ring import Ring
 from studio.engine.stats import Stats
 from studio.engine.store import TensorStore
-from studio.model.graph import Graph, Node
-from studio.model.layout import Rect
-from studio.model.lowering import Running
-from studio.model.network import Network
-from studio.model.op import Array, Shape
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.lowering import Running
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Shape
 
 Places = NDArray[np.int64]
 

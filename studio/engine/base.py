@@ -15,14 +15,14 @@ from studio.engine.staging import Staging
 from studio.engine.stats import BINS as BINS
 from studio.engine.stats import Stats as Stats
 from studio.errors import Pending, StudioError
-from studio.model.graph import Input, Node
-from studio.model.layout import Rect, to_sheet
-from studio.model.live_edits import LiveEdit
-from studio.model.op import Array
-from studio.model.picture import DeepPicture, check_channels, to_tensor
-from studio.model.size import Size
-from studio.model.stage import layer_of, made
-from studio.model.tick import START, Tick
+from studio.model.bends.stage import layer_of, made
+from studio.model.declared.size import Size
+from studio.model.declared.tick import START, Tick
+from studio.model.filters.live_edits import LiveEdit
+from studio.model.networks.graph import Input, Node
+from studio.model.networks.layout import Rect, to_sheet
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture, check_channels, to_tensor
 
 _NONE: Mapping[str, DeepPicture] = MappingProxyType({})
 
@@ -33,12 +33,12 @@ class Engine(Staging):
     An engine belongs to the thread that made it. The weights it is given are copied; edits stay its own, unless
     it shares a store of them with others.
 
-    Maps go by their layers' names; the map of a layer with stages is what it hands on, and `studio.model.stage.made`
+    Maps go by their layers' names; the map of a layer with stages is what it hands on, and `model.bends.stage.made`
     and `after` name those before.
 
     Attributes:
         graph: the network.
-        colour: of a network of luma, what its output is shown with: `studio.model.picture.chroma` of the picture that
+        colour: of a network of luma, what its output is shown with: `networks.picture.chroma` of the picture that
             the last run was fed, at the output's size, set by who fed it; None shows it grey.
         tunes_later: whether a GPU's convolutions run in the usual way at first, and are measured by `tune`, rather than
             all of them before the first picture.
@@ -241,7 +241,7 @@ class Engine(Staging):
 
         Args:
             tensor: full name, ``layer.tensor``.
-            rect: where, in weights of the sheet (see `studio.model.layout`).
+            rect: where, in weights of the sheet (see `studio.model.networks.layout`).
             values: (rect.height, rect.width) float32.
         """
         self._tensor(tensor)
@@ -257,7 +257,7 @@ class Engine(Staging):
         where one of its edits has changed, on the CPU, and only what has changed of it goes to the device.
 
         Args:
-            edits: those of one tensor in the order in which they work, `studio.model.live_edits.bound`.
+            edits: those of one tensor in the order in which they work, `studio.model.filters.live_edits.bound`.
 
         Raises:
             StudioError: naming the tensor that there is not; nothing has changed then. Or the first edit that cannot

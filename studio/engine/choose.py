@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from studio.engine.base import Engine
 from studio.engine.libraries import load_torch
 from studio.errors import StudioError
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 if TYPE_CHECKING:
     from studio.engine.gl.driver.device import Device

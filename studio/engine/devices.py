@@ -6,7 +6,7 @@ import sys
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 ALL = "all"
 

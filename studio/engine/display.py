@@ -7,10 +7,10 @@ from typing import Protocol
 
 from studio.engine.base import Engine
 from studio.engine.choose import Choice
-from studio.model.display import DisplayTexture, Drawing, Look
-from studio.model.network import Network
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture
+from studio.model.views.display import DisplayTexture, Drawing, Look
 
 Crops = Mapping[str, Size]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.edit import Patch
-from studio.model.layout import Rect, around, crop, put
-from studio.model.live_edits import LiveEdit, LiveEdits
-from studio.model.op import Array
+from studio.model.filters.edit import Patch
+from studio.model.filters.live_edits import LiveEdit, LiveEdits
+from studio.model.networks.layout import Rect, around, crop, put
+from studio.model.networks.op import Array
 
 
 @dataclass(eq=False)

@@ -16,8 +16,8 @@ from studio import paths
 from studio.engine.base import Engine
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, StudioError
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 _SIDE = 256
 _RUNS, _WARM = 15, 5

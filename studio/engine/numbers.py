@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import Node
-from studio.model.op import Array, Op
-from studio.model.stage import layer_of
-from studio.model.staged import Staged
-from studio.model.tick import START, Tick
+from studio.model.bends.stage import layer_of
+from studio.model.bends.staged import Staged
+from studio.model.declared.tick import START, Tick
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Array, Op
 
 Owner = str | int
 """A layer by its name, or a stage by its number."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
-from studio.model.op import Op
+from studio.model.networks.op import Op
 from studio.ops.conv import Conv2d
 from studio.ops.conv_fractional import FractionalConv2d
 from studio.ops.conv_transpose import ConvTranspose2d

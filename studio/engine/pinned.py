@@ -17,9 +17,9 @@ import torch
 
 from studio.engine.captured import capturing
 from studio.engine.reached import Reached
-from studio.model.graph import Input
-from studio.model.op import Array
-from studio.model.picture import LUMA, DeepPicture, white
+from studio.model.networks.graph import Input
+from studio.model.networks.op import Array
+from studio.model.networks.picture import LUMA, DeepPicture, white
 from studio.tables import listed, on_device
 
 _KINDS = {np.dtype(np.float32): torch.float32, np.dtype(np.uint8): torch.uint8, np.dtype(np.uint16): torch.int16}
@@ -50,7 +50,7 @@ class PinnedInputs:
         self._way(name, picture.shape, picture.dtype).feed(picture, to, _as_it_is)
 
     def picture(self, fed: Input, picture: DeepPicture, to: torch.Tensor) -> None:
-        """Bring an input over that is given as a picture: as `studio.model.picture.to_tensor`, on the device."""
+        """Bring an input over that is given as a picture: as `model.networks.picture.to_tensor`, on the device."""
 
         def make(there: torch.Tensor) -> torch.Tensor:
             return made_of(there, fed, white(picture))

@@ -10,7 +10,7 @@ import torch
 from studio.engine.pinned import mark
 from studio.engine.reached import Reached
 from studio.engine.reading import Coming
-from studio.model.picture import Picture
+from studio.model.networks.picture import Picture
 
 
 class PinnedOutputs:

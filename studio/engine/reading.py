@@ -12,10 +12,10 @@ from studio.engine.backend import Backend
 from studio.engine.stats import Stats
 from studio.engine.store import TensorStore
 from studio.errors import StudioError, choices
-from studio.model.op import Array, Shape
-from studio.model.picture import Picture, to_picture
-from studio.model.size import Size
-from studio.model.stage import layer_of, made
+from studio.model.bends.stage import layer_of, made
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array, Shape
+from studio.model.networks.picture import Picture, to_picture
 
 if TYPE_CHECKING:
     import torch

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from studio.model.bend import Memory
-from studio.model.graph import Node
-from studio.model.op import Shape
-from studio.model.stage import after
-from studio.model.staged import Staged
+from studio.model.bends.bend import Memory
+from studio.model.bends.stage import after
+from studio.model.bends.staged import Staged
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Shape
 
 
 class Ring:

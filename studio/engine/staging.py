@@ -10,12 +10,12 @@ from studio.engine.numbers import Owner, Place
 from studio.engine.reading import Reading
 from studio.engine.ring import Ring, ring_of, signature
 from studio.errors import StudioError
-from studio.model.graph import Node
-from studio.model.lowering import Running, check_names, lower
-from studio.model.op import Array, Shape
-from studio.model.size import Size
-from studio.model.stage import Stage
-from studio.model.staged import Staged
+from studio.model.bends.lowering import Running, check_names, lower
+from studio.model.bends.stage import Stage
+from studio.model.bends.staged import Staged
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Array, Shape
 from studio.ops._pass_through import bypassed
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from studio.engine.edited import EditedTensor
 from studio.errors import StudioError
-from studio.model.layout import Rect, put, sheet_size
-from studio.model.live_edits import LiveEdit, LiveEdits, by_tensor
-from studio.model.op import Array
+from studio.model.filters.live_edits import LiveEdit, LiveEdits, by_tensor
+from studio.model.networks.layout import Rect, put, sheet_size
+from studio.model.networks.op import Array
 
 
 class Holder(Protocol):
@@ -96,7 +96,7 @@ class TensorStore:
         """Keep these edits live, and no others; only tensors whose edits are others than before are worked out.
 
         Args:
-            edits: of tensors that are here, `studio.model.live_edits.bound`.
+            edits: of tensors that are here, `studio.model.filters.live_edits.bound`.
 
         Raises:
             StudioError: naming the first that cannot work; it is passed over, all others work.

@@ -26,14 +26,14 @@ from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
 from studio.engine.torch_device import best_device, make_current, numbered
 from studio.errors import StudioError
-from studio.model.graph import Node
-from studio.model.layout import Rect, kernels_touched, to_sheet
-from studio.model.lowering import Running
-from studio.model.network import Network
-from studio.model.op import Array, Op
-from studio.model.plugins import blamed
-from studio.model.stage import layer_of
-from studio.model.staged import Staged
+from studio.model.bends.lowering import Running
+from studio.model.bends.stage import layer_of
+from studio.model.bends.staged import Staged
+from studio.model.declared.plugins import blamed
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import Rect, kernels_touched, to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Op
 from studio.ops._staged import bent_and_mixed
 
 

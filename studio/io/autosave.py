@@ -26,7 +26,7 @@ from studio.io.folders import subfolders
 from studio.io.manifest import Line, Part, checked, read_manifest, to_json
 from studio.io.presets import load_preset, save_preset
 from studio.io.spelling import spelled, unspelled
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 ABOUT = "about.json"
 _KIND = "studio-recovery"

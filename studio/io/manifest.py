@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, T
 from studio.errors import StudioError
 from studio.io.folders import open_regular
 from studio.io.text import no_text
-from studio.model.explain import explain
+from studio.model.declared.explain import explain
 
 Document = dict[str, Any]
 Migration = Callable[[Document], Document]

@@ -26,11 +26,11 @@ from studio.bends import make_bend
 from studio.errors import StudioError, choices
 from studio.io.folders import open_regular
 from studio.io.text import text_of
-from studio.model.asked import Asked
-from studio.model.bend import Bend
-from studio.model.graph import Graph
-from studio.model.op import Shape
-from studio.model.stage import AllChannels, ChannelList, Channels, SomeChannels
+from studio.model.bends.asked import Asked
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import AllChannels, ChannelList, Channels, SomeChannels
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Shape
 
 Clusters = Mapping[int, Mapping[int, tuple[int, ...]]]
 """Channels by layer and cluster."""

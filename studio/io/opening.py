@@ -9,7 +9,7 @@ from studio.errors import StudioError
 from studio.io.atomic import is_other
 from studio.io.networks import find_network, list_networks, load_network
 from studio.io.presets import find_preset, list_presets, load_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 _SHOWN = 6
 

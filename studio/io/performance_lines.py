@@ -16,10 +16,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from studio.errors import StudioError
 from studio.io.manifest import Line, Part
 from studio.io.spelling import spelled, unspelled
-from studio.model.edit import Patch
-from studio.model.explain import explain
-from studio.model.layout import Rect
-from studio.model.performed import (
+from studio.model.declared.explain import explain
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.values import Values
+from studio.model.performances.performed import (
     Arranged,
     Ended,
     Event,
@@ -33,7 +34,6 @@ from studio.model.performed import (
     Stroke,
     Turned,
 )
-from studio.model.values import Values
 from studio.modulators.keyframes import Easing
 
 _P = TypeVar("_P", Stroke, Arranged)

@@ -31,7 +31,7 @@ from studio.io.folders import open_regular
 from studio.io.manifest import Line, Part, checked
 from studio.io.performance_lines import event_line, event_of, json_of, line_of
 from studio.io.spelling import spelled, unspelled
-from studio.model.performance import NO_TAKE, Event, Performance, Take
+from studio.model.performances.performance import NO_TAKE, Event, Performance, Take
 
 SUFFIX = ".performance"
 KIND = "studio-performance"

@@ -11,9 +11,9 @@ from studio.errors import StudioError
 from studio.io.atomic import cannot_write
 from studio.io.networks import load_network, save_network
 from studio.io.opening import open_preset
-from studio.model.network import Network
-from studio.model.performance import Performance, Scene
-from studio.model.preset import Preset
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import Performance, Scene
 
 
 def network_of(scene: Scene, beside: Path | None = None) -> Preset:

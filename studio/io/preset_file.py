@@ -23,9 +23,9 @@ from studio.io.manifest import (
     to_json,
 )
 from studio.io.sections import registry
-from studio.model.network import Network
-from studio.model.preset import Unread
-from studio.model.section import Section
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Unread
+from studio.model.networks.section import Section
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 P = TypeVar("P", bound=NDArray[np.uint8 | np.uint16])
 

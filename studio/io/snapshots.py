@@ -13,8 +13,8 @@ from studio.io.atomic import cannot_write
 from studio.io.folders import is_file
 from studio.io.preset_file import MANIFEST
 from studio.io.presets import load_preset, remove_preset, save_preset
-from studio.model.network import Network
-from studio.model.preset import Preset
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 
 
 class Shelf:

@@ -11,7 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io._resampled import Resampled
 from studio.io.sources._films.opening import open_film, picture_start, sound_stream
-from studio.model.op import Array
+from studio.model.networks.op import Array
 
 RATE = 22050
 """Samples a second of what is read: what is above 11 kHz says nothing of bands, onsets and beats."""

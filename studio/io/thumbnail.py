@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 
 SIZE = 256
 """Pixels on the long side, at most."""

@@ -12,8 +12,8 @@ from studio.engine.gl.memory.tensors import Texture
 from studio.learn._gl_graph import TOLD
 from studio.learn._gl_ways import Course, Pulls, Rates, Way
 from studio.learn.backend import MOMENTUM, Pull
-from studio.model.layout import Rect, sheet_size
-from studio.model.op import Array
+from studio.model.networks.layout import Rect, sheet_size
+from studio.model.networks.op import Array
 
 
 class FragmentWay(Way):

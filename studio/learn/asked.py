@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 
 from studio.errors import StudioError, choices
-from studio.model.explain import explain
+from studio.model.declared.explain import explain
 
 EXTRACTOR = "autoencoder-transposed"
 ITSELF = "self"

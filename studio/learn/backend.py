@@ -14,11 +14,11 @@ from studio.errors import StudioError
 from studio.learn.lesson import Batch
 from studio.learn.objective import Objective, running
 from studio.learn.optimisers import Optimiser
-from studio.model.graph import Node
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.tick import START, Tick
+from studio.model.declared.tick import START, Tick
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 LOSS = "~loss"
 """What stands for all of a step that is no layer of the network."""

@@ -17,8 +17,8 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
 from studio.io.sources.latent import WORD
-from studio.model.picture import Picture, shallow
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture, shallow
 
 log = logging.getLogger(__name__)
 

@@ -18,11 +18,11 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.learn.objective import Sketch
-from studio.model.lowering import check_names
-from studio.model.network import Network
-from studio.model.op import Array, Op, Shape
-from studio.model.size import Size
-from studio.model.stage import Guard, Luma, Painted, Stage, of_layers
+from studio.model.bends.lowering import check_names
+from studio.model.bends.stage import Guard, Luma, Painted, Stage, of_layers
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Op, Shape
 from studio.ops import operator
 from studio.ops._gathered import Gathered, tables
 from studio.ops._staged import LUMA, share_at
@@ -89,7 +89,7 @@ class _WithoutError(Exception):
 
 
 class _Adding:
-    """Adds the layers of one stage; `studio.model.bend.Layers` for its bend.
+    """Adds the layers of one stage; `studio.model.bends.bend.Layers` for its bend.
 
     Args:
         draft: the network in the making.
@@ -134,22 +134,22 @@ class _Adding:
     # -- what a bend adds by ------------------------------------------------------------------------------------------
 
     def shape(self, name: str) -> Shape:
-        """See `studio.model.bend.Layers.shape`."""
+        """See `studio.model.bends.bend.Layers.shape`."""
         return self._draft.shapes[name]
 
     def add(self, kind: str, /, *reads: str, **params: Any) -> str:
-        """See `studio.model.bend.Layers.add`."""
+        """See `studio.model.bends.bend.Layers.add`."""
         return self._put(operator(kind).model_validate(params), *reads)
 
     def given(self, values: Array) -> str:
-        """See `studio.model.bend.Layers.given`."""
+        """See `studio.model.bends.bend.Layers.given`."""
         channels, height, width = values.shape
         op = GivenMap(channels=channels, height=height, width=width, fixed=True)
         held = np.ascontiguousarray(values.reshape(channels, 1, height, width), np.float32)
         return self._draft.add(op, self._map, tensors={"map": held}, of=self._layer)
 
     def gathered(self, name: str, places: Array, shares: Array) -> str:
-        """See `studio.model.bend.Layers.gathered`."""
+        """See `studio.model.bends.bend.Layers.gathered`."""
         held = tables(places, shares, self.shape(name).size)
         return self._put(Gathered(), name, *(self.given(each) for each in held))
 

@@ -17,9 +17,9 @@ from studio.io.safetensors_file import read_tensors, write_arrays
 from studio.learn.asked import Asked
 from studio.learn.backend import Pull, State
 from studio.learn.records import MOST_RATE, Checkpoint
-from studio.model.explain import explain
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.declared.explain import explain
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 KIND = "studio-checkpoint"
 VERSION = 3

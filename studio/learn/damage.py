@@ -10,9 +10,9 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.picture import Picture
-from studio.model.registry import named
-from studio.model.size import Size
+from studio.model.declared.registry import named
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 

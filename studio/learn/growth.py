@@ -18,13 +18,13 @@ from studio.draws import FRAMES
 from studio.learn.bank import Cut
 from studio.learn.lesson import Batch, Lesson, Same
 from studio.learn.values import values_of
-from studio.model.graph import Graph
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import Picture, to_picture, to_tensor
-from studio.model.size import Size
-from studio.model.state import COLOURS, beginning, shrunk
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, to_picture, to_tensor
+from studio.model.networks.state import COLOURS, beginning, shrunk
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -21,11 +21,11 @@ from studio.learn.records import MOST_RATE, not_taken, numbers, require_fitting
 from studio.learn.records import Checkpoint as Checkpoint
 from studio.learn.records import Step as Step
 from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_backend
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 
 
 class Learner:

@@ -15,10 +15,10 @@ from studio.io.resize import resized
 from studio.learn.bank import Bank, Cut, Part, load_bank
 from studio.learn.damage import Damaging, damaged, parse_damage
 from studio.learn.values import Made, values_of
-from studio.model.graph import Graph
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 
 Teacher = Callable[[Picture], Picture]
 """Makes what is wanted of what is shown, both (H, W, 3) uint8."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from studio.model.address import Number, joined, number_of
-from studio.model.form import fields
-from studio.model.param import Declared, param, seed
+from studio.model.declared.form import fields
+from studio.model.declared.param import Declared, param, seed
+from studio.model.movement.address import Number, joined, number_of
 
 LARGEST_WEIGHT = 1e6
 """Of a loss."""

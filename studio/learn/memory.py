@@ -12,8 +12,8 @@ import numpy as np
 from studio.errors import StudioError
 from studio.learn.objective import Objective
 from studio.learn.settings import Settings, objective_of
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 _ROOM = 0.9
 """Part of the free memory that learning may take."""

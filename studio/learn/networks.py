@@ -10,12 +10,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from studio.errors import StudioError
-from studio.model.explain import explain
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.param import Declared, param, seed
-from studio.model.state import Beginning
+from studio.model.declared.explain import explain
+from studio.model.declared.param import Declared, param, seed
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.state import Beginning
 from studio.ops import operator
 
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Array, Op, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Op, Shape
 from studio.ops._training import LearningBatchNorm2d, as_it_learns
 from studio.ops.arithmetic import Add, Sub
 from studio.ops.functions import Affine

@@ -30,11 +30,11 @@ from studio.learn.bank import Part
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
-from studio.model.layout import Rect, sheet_size, to_sheet
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.layout import Rect, sheet_size, to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 

@@ -20,10 +20,10 @@ from studio.learn.growth import layers_of_step
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
-from studio.model.graph import Graph, Node
-from studio.model.layout import Rect, put
-from studio.model.op import Array
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph, Node
+from studio.model.networks.layout import Rect, put
+from studio.model.networks.op import Array
 
 
 class TorchBackend(Backend):

@@ -6,9 +6,9 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from studio.model.explain import validated
-from studio.model.param import Declared, param
-from studio.model.registry import named
+from studio.model.declared.explain import validated
+from studio.model.declared.param import Declared, param
+from studio.model.declared.registry import named
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,11 +13,11 @@ from studio.errors import StudioError
 from studio.learn.losses import gram_distance
 from studio.learn.networks import initial_tensors
 from studio.learn.objective import Aim, Sketch
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import LUMA, Picture, to_tensor
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import LUMA, Picture, to_tensor
 from studio.ops._backward.slope import Curve
 from studio.ops.activation import LeakyReLU
 from studio.ops.arithmetic import Add, Mul, Sub

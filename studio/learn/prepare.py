@@ -28,15 +28,15 @@ from studio.learn.settings import Settings, open_backend
 from studio.learn.sheets import steer
 from studio.learn.teacher import teacher
 from studio.learn.terms import terms_of
-from studio.model.explain import explain
-from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
-from studio.model.live_edits import as_run
-from studio.model.network import Network
-from studio.model.picture import check_channels
-from studio.model.registry import named
-from studio.model.size import Size
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES
+from studio.model.declared.explain import explain
+from studio.model.declared.registry import named
+from studio.model.declared.size import Size
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets
+from studio.model.filters.live_edits import as_run
+from studio.model.networks.network import Network
+from studio.model.networks.picture import check_channels
 from studio.ops.norm import BatchNorm2d
 
 if TYPE_CHECKING:

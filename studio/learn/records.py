@@ -10,8 +10,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.learn.backend import Outcome, Pull, State
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 MOST_RATE = 100.0
 """That a weight's own may be multiplied by."""

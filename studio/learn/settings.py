@@ -16,10 +16,10 @@ from studio.learn.losses import L2
 from studio.learn.objective import Aim, Objective, Sketch, sketch
 from studio.learn.optimisers import Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
-from studio.model.graph import Graph
-from studio.model.network import Network
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
+from studio.model.networks.network import Network
 from studio.ops.derivative import derive
 from studio.ops.given import GivenMap
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.opening import open_preset
-from studio.model.layout import Rect, from_sheet, sheet_size, to_sheet
-from studio.model.learning_sheets import LearningSheets
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.networks.layout import Rect, from_sheet, sheet_size, to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 # The window's brush asks what weights are pulled towards long before anything learns.
 if TYPE_CHECKING:

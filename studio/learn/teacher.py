@@ -7,11 +7,11 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.learn.lesson import Teacher
-from studio.model.address import split
+from studio.model.bends.stages import STAGES
+from studio.model.declared.size import Size
+from studio.model.movement.address import split
+from studio.model.networks.picture import Picture, to_tensor
 from studio.model.numbers import knobs
-from studio.model.picture import Picture, to_tensor
-from studio.model.size import Size
-from studio.model.stages import STAGES
 
 
 def teacher(name: str) -> Teacher:

@@ -13,10 +13,10 @@ from studio.learn.lesson_numbers import LOSS_NAMES
 from studio.learn.losses import LOSSES, parse_weights
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Term
-from studio.model.live_edits import as_run
-from studio.model.network import Network
-from studio.model.picture import shallow
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.live_edits import as_run
+from studio.model.networks.network import Network
+from studio.model.networks.picture import shallow
 
 _STYLE_SIDE = 256
 

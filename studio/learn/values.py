@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.model.graph import ChannelOrder, Graph
-from studio.model.op import Array
-from studio.model.picture import Picture, to_tensor
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import ChannelOrder, Graph
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, to_tensor
 
 Made = tuple[dict[str, Array], Array, tuple[Picture, Picture]]
 """What is shown by input, what is wanted, and the last crop's two pictures."""
@@ -32,7 +32,7 @@ def values_of(pairs: Sequence[tuple[Picture, Picture]], rng: np.random.Generator
 
 
 class Form(NamedTuple):
-    """How values lie in a map, as `studio.model.picture.to_tensor` takes it."""
+    """How values lie in a map, as `studio.model.networks.picture.to_tensor` takes it."""
 
     channels: int
     range: tuple[float, float]

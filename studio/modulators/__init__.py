@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from studio.errors import StudioError
-from studio.model.explain import validated
-from studio.model.form import fields
-from studio.model.modulator import Modulator
-from studio.model.registry import having, scan
+from studio.model.declared.explain import validated
+from studio.model.declared.form import fields
+from studio.model.declared.registry import having, scan
+from studio.model.movement.modulator import Modulator
 
 
 @cache

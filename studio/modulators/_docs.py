@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from studio.model.curve import CURVES
-from studio.model.form import Field, fields
-from studio.model.param import Declared
+from studio.model.declared.form import Field, fields
+from studio.model.declared.param import Declared
+from studio.model.movement.curve import CURVES
 from studio.modulators import registry, word_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "instrument.md"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from studio.model.modulator import Measurements, Modulator, Moment
-from studio.model.param import param, seed
+from studio.model.declared.param import param, seed
+from studio.model.movement.modulator import Measurements, Modulator, Moment
 from studio.modulators._noise import smooth
 
 

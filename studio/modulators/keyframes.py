@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from studio.model.modulator import Measurements, Modulator, Moment
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.movement.modulator import Measurements, Modulator, Moment
 
 Easing = Literal["linear", "hold", "in", "out", "in and out", "back", "bounce"]
 

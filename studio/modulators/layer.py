@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Literal
 
-from studio.model.modulator import Measurements, Modulator, Moment
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.movement.modulator import Measurements, Modulator, Moment
 
 
 class LayerMap(Modulator):

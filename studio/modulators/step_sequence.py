@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from studio.model.modulator import Measurements, Modulator, Moment
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.movement.modulator import Measurements, Modulator, Moment
 
 _Value = Annotated[float, Field(ge=-1.0, le=1.0)]
 

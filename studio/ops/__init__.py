@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import cache
 from types import MappingProxyType
 
-from studio.model.form import fields
-from studio.model.op import Op
-from studio.model.registry import having, lookup, scan
-from studio.model.shader_files import read_shader, shader_file
+from studio.model.declared.form import fields
+from studio.model.declared.registry import having, lookup, scan
+from studio.model.declared.shader_files import read_shader, shader_file
+from studio.model.networks.op import Op
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.model.op import Op, Shape, listed, require
+from studio.model.networks.op import Op, Shape, listed, require
 
 
 class Combined(Op):

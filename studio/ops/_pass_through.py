@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.graph import Node
-from studio.model.op import Op, Shape
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Op, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 if TYPE_CHECKING:
     from torch import Tensor

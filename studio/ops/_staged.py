@@ -1,4 +1,4 @@
-"""What a stage means in PyTorch; its passes and shaders are told in `studio.model.staged`."""
+"""What a stage means in PyTorch; its passes and shaders are told in `studio.model.bends.staged`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.model.bend import Given
-from studio.model.op import Array
-from studio.model.plugins import guarded
-from studio.model.size import Size
-from studio.model.stage import Chosen, Guard, Luma, Mask, Painted
-from studio.model.staged import Staged
+from studio.model.bends.bend import Given
+from studio.model.bends.stage import Chosen, Guard, Luma, Mask, Painted
+from studio.model.bends.staged import Staged
+from studio.model.declared.plugins import guarded
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
 from studio.tables import on_device
 
 if TYPE_CHECKING:

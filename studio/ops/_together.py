@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Shape, listed
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Op, Shape, listed
 from studio.ops._backward.base import BackwardOp
 from studio.ops._training import LearningBatchNorm2d, NormGradient, NormSums, normal
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.graph import Node
-from studio.model.op import Array, Blocks, Op, Scratch, Shape
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Array, Blocks, Op, Scratch, Shape
 from studio.ops._backward.base import BackwardOp
 from studio.ops._moments import moments
 from studio.ops.norm import BatchNorm2d

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.op import Shape, require
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.op import Shape, require
 from studio.ops._backward.slope import Curve
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Elementwise
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Elementwise
 from studio.ops._backward.sums import summed_to
 from studio.ops._combined import Combined
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Shape, out_size, require
-from studio.model.param import PaddingPair, PositivePair, param
-from studio.model.taps import Phase, Taps
+from studio.model.declared.param import PaddingPair, PositivePair, param
+from studio.model.declared.taps import Phase, Taps
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Op, Shape, out_size, require
 from studio.ops import operator
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Shape
-from studio.model.param import PositivePair, param
-from studio.model.taps import Phase, Taps, phase_of
+from studio.model.declared.param import PositivePair, param
+from studio.model.declared.taps import Phase, Taps, phase_of
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Op, Shape
 from studio.ops.conv import bias_row, check_channels
 from studio.tables import on_device
 

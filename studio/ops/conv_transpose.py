@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Shape, require
-from studio.model.param import PaddingPair, PositivePair, param
-from studio.model.taps import Taps, phase_of
+from studio.model.declared.param import PaddingPair, PositivePair, param
+from studio.model.declared.taps import Taps, phase_of
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Op, Shape, require
 from studio.ops.conv import bias_row, check_channels, check_groups
 
 if TYPE_CHECKING:

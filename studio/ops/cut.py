@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Shape, require
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Op, Shape, require
 
 if TYPE_CHECKING:
     from torch import Tensor

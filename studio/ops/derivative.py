@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.errors import StudioError
-from studio.model.gradient import Backward
-from studio.model.graph import Node
-from studio.model.op import Shape
+from studio.model.networks.gradient import Backward
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Shape
 from studio.ops.arithmetic import Add
 
 _AT_ONCE = 8
@@ -23,7 +23,7 @@ class Derivative:
         nodes: the layers to add, in running order.
         maps: by the name of an input or layer, the layer that holds the gradient of its map.
         tensors: by the full name of a tensor, the layer that holds its gradient, shaped by
-            `studio.model.gradient.tensor_map`.
+            `studio.model.networks.gradient.tensor_map`.
     """
 
     nodes: tuple[Node, ...]

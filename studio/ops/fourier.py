@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Elementwise, Op, Shape, require
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Elementwise, Op, Shape, require
 
 if TYPE_CHECKING:
     from torch import Tensor

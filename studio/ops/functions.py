@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Elementwise
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Elementwise
 from studio.ops import operator
 from studio.ops._backward.slope import Curve
 

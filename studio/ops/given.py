@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Shape
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Op, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Shape, require
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Op, Shape, require
 from studio.ops import operator
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Scale, Shape
-from studio.model.param import PositivePair, param
-from studio.model.size import Size
+from studio.model.declared.param import PositivePair, param
+from studio.model.declared.size import Size
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Op, Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import PrivateAttr
 
 from studio.draws import FRAMES, drawn, seed_numbers
-from studio.model.op import Op, Shape
-from studio.model.param import param, seed
-from studio.model.tick import Tick
+from studio.model.declared.param import param, seed
+from studio.model.declared.tick import Tick
+from studio.model.networks.op import Op, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class RandomMap(Op):
     """Random numbers, as high and wide as its input, whatever that holds; the same for the same seed and step.
 
-    A step is one of the network's state, or, where it has none, a frame: `studio.model.tick.Tick.step`. The numbers are
+    A step is one of the network's state, or, where it has none, a frame: `Tick.step`. The numbers are
     those of the bend "Noise".
     """
 

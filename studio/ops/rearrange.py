@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import model_validator
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Scale, Shape, require
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Op, Scale, Shape, require
 
 if TYPE_CHECKING:
     from torch import Tensor

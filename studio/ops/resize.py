@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, model_validator
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Scale, Shape, require
-from studio.model.param import param
-from studio.model.size import Size
+from studio.model.declared.param import param
+from studio.model.declared.size import Size
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Scale, Shape, require
 from studio.ops._backward.space import ResizeGradient, Resizing
 from studio.ops.upsample import Factor, Side, as_pair
 from studio.tables import on_device

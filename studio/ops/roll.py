@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Elementwise
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Elementwise
 
 if TYPE_CHECKING:
     from torch import Tensor

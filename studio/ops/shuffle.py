@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Elementwise, Op, Scale, Shape, require
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Elementwise, Op, Scale, Shape, require
 
 if TYPE_CHECKING:
     from torch import Tensor

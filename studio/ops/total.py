@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Blocks, Op, Scale, Shape
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Blocks, Op, Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Op, Scale, Shape, require
-from studio.model.param import param
-from studio.model.size import Size
+from studio.model.declared.param import param
+from studio.model.declared.size import Size
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Op, Scale, Shape, require
 from studio.ops._backward.space import ResizeGradient, Resizing
 
 if TYPE_CHECKING:

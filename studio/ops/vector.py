@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Op, Shape, require
-from studio.model.param import param
-from studio.model.taps import Phase, Taps
+from studio.model.declared.param import param
+from studio.model.declared.taps import Phase, Taps
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Op, Shape, require
 from studio.ops.conv import bias_row, check_channels
 
 if TYPE_CHECKING:

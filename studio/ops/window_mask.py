@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from pydantic import Field
 
-from studio.model.op import Array, Op, Shape, require
-from studio.model.param import PositivePair, param
-from studio.model.size import Size
+from studio.model.declared.param import PositivePair, param
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array, Op, Shape, require
 from studio.tables import on_device
 
 if TYPE_CHECKING:

@@ -10,12 +10,8 @@ from hypothesis import strategies as st
 
 from studio.bends import registry
 from studio.engine.base import Engine
-from studio.model.bend import Bend
-from studio.model.form import Field, fields
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.stage import (
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import (
     AllChannels,
     ChannelList,
     ChannelRange,
@@ -29,7 +25,11 @@ from studio.model.stage import (
     after,
     made,
 )
-from studio.model.tick import Tick
+from studio.model.declared.form import Field, fields
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 FRAMES = 4
 

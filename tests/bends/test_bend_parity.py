@@ -13,8 +13,8 @@ from studio.bends import registry
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.model.op import Array
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.networks.op import Array
 
 TOLERANCE = 1e-5
 

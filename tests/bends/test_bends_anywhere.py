@@ -16,13 +16,13 @@ from studio.engine.base import Engine
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.model.form import fields
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.stage import Guard, Luma, Mask, Painted, Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import Guard, Luma, Mask, Painted, Stage
+from studio.model.declared.form import fields
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 JUMPS = {"BinaryThreshold", "Quantise", "Posterise", "WinnerTakesAll", "Pixelate", "Median"}
 """Make of a last digit a whole step in what comes after."""

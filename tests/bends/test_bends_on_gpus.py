@@ -18,9 +18,9 @@ from studio.bends._space import Warp
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
-from studio.model.op import Shape
-from studio.model.stage import Guard, Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import Guard, Stage
+from studio.model.declared.tick import Tick
+from studio.model.networks.op import Shape
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 

@@ -14,8 +14,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from studio.bends import make_bend, registry
 from studio.engine.torch import TorchEngine
-from studio.model.stage import AllChannels, ChannelRange, Channels, Guard, Luma, Mask, Painted, Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import AllChannels, ChannelRange, Channels, Guard, Luma, Mask, Painted, Stage
+from studio.model.declared.tick import Tick
 
 SHAPE = 9, 12, 14
 

@@ -22,11 +22,21 @@ from studio.engine.cuda.source import THREADS, KernelSource, _in_cpp
 from studio.engine.cuda.stages import StageKernels
 from studio.engine.gl.driver.text import include_file
 from studio.engine.torch import TorchEngine
-from studio.model.bend import Bend
-from studio.model.form import fields
-from studio.model.network import Network
-from studio.model.op import Shape
-from studio.model.stage import AllChannels, ChannelRange, Channels, Guard, Luma, Mask, Painted, SomeChannels, Stage
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import (
+    AllChannels,
+    ChannelRange,
+    Channels,
+    Guard,
+    Luma,
+    Mask,
+    Painted,
+    SomeChannels,
+    Stage,
+)
+from studio.model.declared.form import fields
+from studio.model.networks.network import Network
+from studio.model.networks.op import Shape
 
 SHAPES = (10, 7, 9), (8, 12, 5), (3, 6, 11), (1, 9, 8)
 GUARDS = ("none", "finite", "deviation", "norm")

@@ -20,9 +20,9 @@ from studio.learn.bends import with_bends
 from studio.learn.learner import Learner
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked, prepare, turn
-from studio.model.bend import Bend
-from studio.model.size import Size
-from studio.model.stage import ChannelRange, Guard, Luma, Painted, SomeChannels, Stage
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import ChannelRange, Guard, Luma, Painted, SomeChannels, Stage
+from studio.model.declared.size import Size
 from studio.ops._reference import reference
 
 PLACELESS = {"BinaryThreshold", "Posterise", "Quantise", "Median", "Flow", "Displace"}

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.model.bend import Bend
-from studio.model.op import Array
-from studio.model.stage import Guard, Stage
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import Guard, Stage
+from studio.model.networks.op import Array
 
 BORDERS = {
     "zero": cv2.BORDER_CONSTANT,

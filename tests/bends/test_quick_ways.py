@@ -20,8 +20,8 @@ from studio.bends._median_network import TOGETHER, glsl, network
 from studio.bends._spectral import low_pass
 from studio.bends.posterise import by_pixels
 from studio.lanes import works
-from studio.model.bend import Given
-from studio.model.tick import Tick
+from studio.model.bends.bend import Given
+from studio.model.declared.tick import Tick
 from studio.ops._staged import _mixed, _mixed_on_cpu
 from studio.paths import SHADERS
 

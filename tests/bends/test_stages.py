@@ -16,9 +16,9 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
-from studio.model.op import Array
-from studio.model.stage import ChannelList, Guard, Painted, Stage, after, made
-from studio.model.tick import Tick
+from studio.model.bends.stage import ChannelList, Guard, Painted, Stage, after, made
+from studio.model.declared.tick import Tick
+from studio.model.networks.op import Array
 
 X = {"input": normal(3, 16, 12)}
 

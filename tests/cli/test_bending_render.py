@@ -18,13 +18,13 @@ from studio.errors import StudioError
 from studio.io.network_bending import read_clusters, read_transforms
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.asked import OfCluster, OfNamed, Strongest
-from studio.model.graph import Input
-from studio.model.preset import Preset
-from studio.model.section import SECOND
-from studio.model.size import Size
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, Cluster, Luma, SomeChannels, Stage
-from studio.model.stages import STAGES
+from studio.model.bends.asked import OfCluster, OfNamed, Strongest
+from studio.model.bends.stage import AllChannels, ChannelList, ChannelRange, Cluster, Luma, SomeChannels, Stage
+from studio.model.bends.stages import STAGES
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SECOND
 
 StudioHere = Callable[..., tuple[int, str, str]]
 

@@ -16,7 +16,7 @@ import studio as package
 from studio.api import LiveNetwork
 from studio.io import presets as preset_files
 from studio.io.presets import save_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 COMMANDS = ("render", "info", "presets", "doctor", "import", "bench")
 

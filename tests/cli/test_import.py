@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from studio.io.networks import load_network
-from studio.model.picture import to_tensor
+from studio.model.networks.picture import to_tensor
 
 StudioHere = Callable[..., tuple[int, str, str]]
 

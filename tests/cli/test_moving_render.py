@@ -16,9 +16,9 @@ from studio.edits import make_edit
 from studio.io.networks import save_network
 from studio.io.performances import save_performance
 from studio.io.presets import find_preset, load_preset, save_preset
-from studio.model.live_edits import EDITS, LiveEdit
-from studio.model.performance import Performance, Turned
-from studio.model.preset import Preset
+from studio.model.filters.live_edits import EDITS, LiveEdit
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import Performance, Turned
 
 StudioHere = Callable[..., tuple[int, str, str]]
 

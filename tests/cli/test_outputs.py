@@ -21,9 +21,9 @@ from studio.io.performances import save_performance
 from studio.io.places import refuse_overlap
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import _manifest
-from studio.model.performance import Arranged, Event, NetworkOpened, Performance, Prepared, Ran, Turned
-from studio.model.preset import Preset
-from studio.model.section import SECOND
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SECOND
+from studio.model.performances.performance import Arranged, Event, NetworkOpened, Performance, Prepared, Ran, Turned
 
 StudioHere = Callable[..., tuple[int, str, str]]
 TORCH = ("--engine", "torch")

@@ -14,12 +14,12 @@ from studio.bends import make_bend
 from studio.control.blend import Blend, fade_shares, morph_shares
 from studio.control.move import move
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.macros import aimed, changed
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES
-from studio.model.stage import Luma
-from studio.model.stages import STAGES
+from studio.model.bends.stage import Luma
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.movement.macros import aimed, changed
+from studio.model.movement.route import MACRO_BANK, ROUTES
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
@@ -85,7 +85,7 @@ def test_half_way_everything_lies_between() -> None:
 
 def test_a_fade_never_jumps_in_the_picture(engine_for: EngineFor) -> None:
     a, b = first(), second().with_section(ROUTES, ())
-    from studio.model.section import BYPASSED
+    from studio.model.networks.section import BYPASSED
 
     b = b.with_section(BYPASSED, frozenset())
     blend, engine = Blend((a, b)), engine_for(NETWORK)

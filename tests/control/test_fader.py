@@ -13,13 +13,13 @@ from studio.bends import make_bend
 from studio.control.blend import Blend, fade_shares, morph_shares
 from studio.control.fader import Fader
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.stages import STAGES
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.route import ROUTES
+from studio.model.movement.tempo import TEMPO, Tempo
+from studio.model.networks.layout import Rect
+from studio.model.networks.preset import Preset
 from studio.modulators.keyframes import ease
 
 

@@ -23,12 +23,12 @@ from studio.control.move import move
 from studio.control.osc import OscServer
 from studio.errors import StudioError
 from studio.io.presets import find_preset, load_preset
-from studio.model.address import Dial, Number
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.tick import START
+from studio.model.declared.tick import START
+from studio.model.documents.document import Document
+from studio.model.movement.address import Dial, Number
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.route import ROUTES
+from studio.model.networks.preset import Preset
 from studio.runtime.live.movement import Move, Movement
 from studio.runtime.render.frame_runner import FrameRunner
 

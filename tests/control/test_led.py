@@ -11,11 +11,11 @@ from studio.control.namespace import Namespace
 from studio.control.steering import steered
 from studio.control.window import POSITION, SPEED, SPLIT, ZOOM, window_numbers
 from studio.errors import StudioError
-from studio.model.address import Dial
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route
+from studio.model.documents.document import Document
+from studio.model.movement.address import Dial
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.route import MACRO_BANK, ROUTES, Aim, Macro, Route
+from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator
 
 

@@ -15,14 +15,14 @@ from studio.bends import make_bend
 from studio.control.matrix import Matrix
 from studio.control.move import move
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.curve import Lag, Range
-from studio.model.document import Document
-from studio.model.modulator import Measurements, Modulator
+from studio.model.documents.document import Document
+from studio.model.movement.address import Number
+from studio.model.movement.curve import Lag, Range
+from studio.model.movement.modulator import Measurements, Modulator
+from studio.model.movement.route import MACRO_BANK, ROUTES, Aim, Macro, Route, added, changed, kept_for, without
+from studio.model.movement.tempo import Tempo
+from studio.model.networks.preset import Preset
 from studio.model.numbers import knobs
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route, added, changed, kept_for, without
-from studio.model.tempo import Tempo
 from studio.modulators import make_modulator
 from studio.runtime.render.mover import matrix_of
 

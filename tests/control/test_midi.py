@@ -20,9 +20,9 @@ from studio.control.midi import MidiEvent, MidiReader, MidiSignals, Taps, relati
 from studio.control.midi_clock import MidiClock, followed
 from studio.control.midi_ports import MidiIn, RtMidi
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.mapping import Mapping, Mappings, forgotten, learnt
-from studio.model.tempo import Tempo
+from studio.model.movement.address import Number
+from studio.model.movement.mapping import Mapping, Mappings, forgotten, learnt
+from studio.model.movement.tempo import Tempo
 
 
 def events(data: bytes) -> list[MidiEvent]:

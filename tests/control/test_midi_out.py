@@ -17,9 +17,9 @@ from studio.control.hub import Hub
 from studio.control.midi_ports import RtMidi
 from studio.control.osc_place import target
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.networks.preset import Preset
 
 
 class Device:

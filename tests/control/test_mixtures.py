@@ -19,15 +19,15 @@ from studio.control.performing import Recording, Replay
 from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter, load_performance, save_performance
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect, put
-from studio.model.performance import Arranged, Event, Faded, Mixed, Performance, Prepared, Stroke, Take
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.section import SOURCE, VIEW
-from studio.model.stage import Painted
-from studio.model.stages import STAGES
+from studio.model.bends.stage import Painted
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.route import ROUTES
+from studio.model.networks.layout import Rect, put
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE, VIEW
+from studio.model.performances.performance import Arranged, Event, Faded, Mixed, Performance, Prepared, Stroke, Take
 
 
 def masked(preset: Preset) -> Preset:

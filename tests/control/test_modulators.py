@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from moving import modulators
 
 from studio.errors import StudioError
-from studio.model.curve import AttackRelease, Curve, Lag, OneEuro, Power, Quantise, Range, Steps
-from studio.model.modulator import NOTHING, Measurements, Modulator, Moment
-from studio.model.tempo import Tempo
+from studio.model.movement.curve import AttackRelease, Curve, Lag, OneEuro, Power, Quantise, Range, Steps
+from studio.model.movement.modulator import NOTHING, Measurements, Modulator, Moment
+from studio.model.movement.tempo import Tempo
 from studio.modulators import make_modulator, registry
 from studio.modulators.keyframes import Key, ease
 

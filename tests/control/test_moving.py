@@ -15,15 +15,15 @@ from studio.control.measuring import PictureMeter
 from studio.control.move import move, parse_move
 from studio.control.signals import TRIGGERS, check_signals
 from studio.errors import StudioError
-from studio.model.curve import AttackRelease, OneEuro, Range, Steps
-from studio.model.document import Document
-from studio.model.graph import Graph, Input, Node
-from studio.model.modulator import Measurements, Moment
-from studio.model.network import Network
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Route
-from studio.model.stage import SomeChannels
+from studio.model.bends.stage import SomeChannels
+from studio.model.documents.document import Document
+from studio.model.movement.curve import AttackRelease, OneEuro, Range, Steps
+from studio.model.movement.modulator import Measurements, Moment
+from studio.model.movement.route import ROUTES, Route
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator
 from studio.ops import operator
 from studio.runtime.render.frame_runner import FrameRunner

@@ -9,9 +9,9 @@ from studio.bends import make_bend
 from studio.control.namespace import Namespace
 from studio.control.window import window_numbers
 from studio.errors import StudioError
-from studio.model.address import Dial, Number
-from studio.model.document import Document
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.movement.address import Dial, Number
+from studio.model.networks.preset import Preset
 
 SPEED = Number("/source/speed", "Speed", "number", 1.0, 0.1, 4.0)
 

@@ -21,7 +21,7 @@ from studio.control.osc import OscSender, OscServer, newest
 from studio.control.oscquery import OscQuery, answer
 from studio.control.sparingly import Sparingly
 from studio.errors import StudioError
-from studio.model.address import Number
+from studio.model.movement.address import Number
 
 AMOUNT = Number("/bend/1/amount", "Amount", "number", 1.0, 0.0, 1.0, "", "From as it was to bent")
 COUNT = Number("/bend/1/count", "Count", "integer", 3.0, 1.0, 9.0, "px")

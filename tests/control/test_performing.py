@@ -25,10 +25,16 @@ from studio.io.performances import PerformanceWriter, load_performance, save_per
 from studio.io.performed_networks import network_of
 from studio.io.preset_file import section_to_json
 from studio.model import numbers
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect, put
-from studio.model.performance import (
+from studio.model.bends.stage import ChannelRange
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.route import ROUTES
+from studio.model.networks.layout import Rect, put
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.networks.values import Values
+from studio.model.performances.performance import (
     Arranged,
     Ended,
     Event,
@@ -44,12 +50,6 @@ from studio.model.performance import (
     Take,
     Turned,
 )
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.stage import ChannelRange
-from studio.model.stages import STAGES
-from studio.model.values import Values
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 
@@ -84,7 +84,7 @@ class Stage:
         self.mover = Mover(preset(), self.engine, FrameRunner(self.engine), listen=lambda _: self.measured())
 
     def measured(self) -> Any:
-        from studio.model.modulator import Measurements
+        from studio.model.movement.modulator import Measurements
 
         return Measurements(dict(self.signals))
 

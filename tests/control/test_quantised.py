@@ -10,10 +10,10 @@ from studio.control.inbox import Taken
 from studio.control.mapped import Mapped
 from studio.control.namespace import Namespace
 from studio.control.quantised import Switches, switches_of
-from studio.model.document import Document
-from studio.model.mapping import Mapping
-from studio.model.preset import Preset
-from studio.model.tempo import Tempo
+from studio.model.documents.document import Document
+from studio.model.movement.mapping import Mapping
+from studio.model.movement.tempo import Tempo
+from studio.model.networks.preset import Preset
 
 
 class Desk:

@@ -14,10 +14,12 @@ from studio.control.inbox import Inbox
 from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
 from studio.io.preset_file import section_to_json
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.performance import (
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
+from studio.model.performances.performance import (
     Arranged,
     Ended,
     Event,
@@ -29,8 +31,6 @@ from studio.model.performance import (
     Take,
     Turned,
 )
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED
 
 NETWORK = tiny_network()
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.edits._covered import Covered
-from studio.model.layout import Rect
+from studio.model.networks.layout import Rect
 
 SHEETS = [(1, 1), (300, 300), (3, 40_000), (40_000, 3), (1, 20_000), (129, 257)]
 

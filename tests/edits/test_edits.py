@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from studio.edits import make_edit
 from studio.errors import StudioError
-from studio.model.edit import Selection
+from studio.model.filters.edit import Selection
 
 Array = NDArray[np.float32]
 sides = st.integers(1, 5)

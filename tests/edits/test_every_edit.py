@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from studio.edits import make_edit, registry
 from studio.errors import StudioError
-from studio.model.edit import Edit, Selection
-from studio.model.form import Field, Kind, fields
-from studio.model.layout import kernel_grid, put, sheet_size, to_sheet
+from studio.model.declared.form import Field, Kind, fields
+from studio.model.filters.edit import Edit, Selection
+from studio.model.networks.layout import kernel_grid, put, sheet_size, to_sheet
 
 Array = NDArray[np.float32]
 EDITS = pytest.mark.parametrize("edit_type", registry().values(), ids=list(registry()))
@@ -135,7 +135,7 @@ def test_a_large_tensor_is_edited_in_pieces_like_a_small_one(edit_type: type[Edi
     edit = usual(edit_type, tensor)
     in_pieces = edit.apply(tensor, selection)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("studio.model.edit._PIECE", tensor.size)
+        patch.setattr("studio.model.filters.edit._PIECE", tensor.size)
         whole = edit.apply(tensor, selection)
     assert whole.rect == in_pieces.rect
     assert np.allclose(whole.values, in_pieces.values, rtol=1e-6, atol=1e-6)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from studio.edits import make_edit
 from studio.edits.paint import Paint
 from studio.errors import StudioError
-from studio.model.edit import Selection
-from studio.model.layout import from_sheet, to_sheet
+from studio.model.filters.edit import Selection
+from studio.model.networks.layout import from_sheet, to_sheet
 
 Array = NDArray[np.float32]
 SHAPES = [(3, 4, 4, 4), (2, 5, 3, 7), (1, 1, 16, 16), (40,), (6, 6)]

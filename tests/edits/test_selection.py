@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect, put
+from studio.model.filters.edit import Patch, Selection
+from studio.model.networks.layout import Rect, put
 
 SHAPE = (3, 4, 2, 2)
 

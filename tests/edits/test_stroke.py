@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from studio.edits.paint import Paint
 from studio.edits.stroke import Stroke
 from studio.errors import StudioError
-from studio.model.brush import Brush
-from studio.model.edit import Patch, Selection
-from studio.model.layout import kernel_grid, put, to_sheet
+from studio.model.filters.edit import Patch, Selection
+from studio.model.networks.layout import kernel_grid, put, to_sheet
+from studio.model.views.brush import Brush
 
 Array = NDArray[np.float32]
 MODES = ["add", "set", "multiply", "erase", "smooth", "noise"]

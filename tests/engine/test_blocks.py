@@ -18,7 +18,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 KINDS = WEIGHTED | {
     "grouped": single("Conv2d", 12, in_channels=12, out_channels=18, groups=3, kernel_size=3, padding=1),

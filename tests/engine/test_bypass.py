@@ -26,10 +26,10 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
-from studio.model.graph import Input, Node
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops._pass_through import PassThrough
 
 TOLERANCE = 1e-5

@@ -19,11 +19,11 @@ from studio.bends import make_bend
 from studio.engine import captured
 from studio.engine.captured import RESTS, Captured, capturing
 from studio.engine.torch import TorchEngine
-from studio.model.graph import Input
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.stage import ChannelRange, Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import ChannelRange, Stage
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Input
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
 
 
 @pytest.fixture(autouse=True)

@@ -34,10 +34,10 @@ from studio.engine.gl.tuning.loops import Plan
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.gl.tuning.tune import Tuner
 from studio.errors import EngineError, NextTime, Pending, StudioError
-from studio.model.layout import Rect, sheet_size
-from studio.model.network import Network
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect, sheet_size
+from studio.model.networks.network import Network
 from studio.runtime.bending.impact import Impact
 
 pytestmark = pytest.mark.gl

@@ -12,11 +12,11 @@ from helpers import assert_same_bits, layer
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.bank import Crop
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.model.graph import Graph, Input
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import Picture, to_tensor
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, to_tensor
 
 pytestmark = pytest.mark.gl
 

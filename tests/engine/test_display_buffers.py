@@ -15,11 +15,11 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
-from studio.model.display import DisplayTexture
-from studio.model.layout import Atlas, Rect, unpack_atlas
-from studio.model.op import Array, Shape
-from studio.model.picture import signed_view, to_picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Atlas, Rect, unpack_atlas
+from studio.model.networks.op import Array, Shape
+from studio.model.networks.picture import signed_view, to_picture
+from studio.model.views.display import DisplayTexture
 
 pytestmark = pytest.mark.gl
 

@@ -12,11 +12,11 @@ from studio.edits import make_edit
 from studio.engine.base import Engine
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
-from studio.model.edit import Selection
-from studio.model.layout import Rect, crop, put, to_sheet
-from studio.model.live_edits import LiveEdit, LiveEdits, bound, by_tensor, edited
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.filters.edit import Selection
+from studio.model.filters.live_edits import LiveEdit, LiveEdits, bound, by_tensor, edited
+from studio.model.networks.layout import Rect, crop, put, to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 MADE = branched_network()
 PICTURE = {"input": normal(3, 12, 14)}

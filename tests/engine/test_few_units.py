@@ -14,7 +14,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 _FEW = 16
 _SAMPLER = 0x8B5E  # GL_SAMPLER_2D

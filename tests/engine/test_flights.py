@@ -15,11 +15,11 @@ import studio.engine.torch as torch_engine
 from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.torch import TorchEngine
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.picture import to_tensor
-from studio.model.size import Size
-from studio.model.stage import Painted, Stage
+from studio.model.bends.stage import Painted, Stage
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.picture import to_tensor
 
 SIZE = {"input": Size(12, 16)}
 

@@ -20,7 +20,7 @@ from studio.engine.gl.driver.device import Device, open_device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 
 def slow_network() -> Network:

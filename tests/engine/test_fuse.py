@@ -22,11 +22,11 @@ from studio.engine.gl.frame.order import side_by_side
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.torch import TorchEngine
 from studio.errors import EngineError
-from studio.model.graph import Node
-from studio.model.layout import tile_count
-from studio.model.network import Network
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import tile_count
+from studio.model.networks.network import Network
 
 
 def groups_of(

@@ -29,10 +29,10 @@ from studio.engine.gl.frame.fuse import MOST_OUTPUTS
 from studio.engine.gl.tuning.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
 from studio.engine.gl.tuning.plans import plans
 from studio.engine.gl.tuning.settings import Settings
-from studio.model.layout import tile_count
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import tile_count
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops import operator
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]

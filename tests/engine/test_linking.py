@@ -17,7 +17,7 @@ from studio.engine.gl.driver.shaders import HANDLES_TRIAL, Source
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import EngineError
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
 
 pytestmark = pytest.mark.gl
 

@@ -17,9 +17,9 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.param import lives
+from studio.model.declared.param import lives
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops import registry
 
 

@@ -35,9 +35,9 @@ from studio.engine.gl.tuning.products import Product
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.gl.tuning.tune import _FORMAT as FORMAT
 from studio.engine.gl.tuning.tune import Job, Tuner
-from studio.model.layout import Rect, crop, sheet_size, tile_count
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect, crop, sheet_size, tile_count
+from studio.model.networks.network import Network
 
 SIZES = {"in_channels": 9, "out_channels": 7}
 WEIGHTED = {

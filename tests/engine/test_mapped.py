@@ -11,7 +11,7 @@ from helpers import normal, on_torch, relative_error, tiny_network
 from studio.engine.gl.driver.device import Device, open_device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.memory.mapped import Feed, Mapped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 pytestmark = pytest.mark.gl
 

@@ -19,7 +19,7 @@ from studio.engine.choose import Choice, Probe, choose, faster
 from studio.engine.measured import Measured
 from studio.engine.remembered import remember, remembered
 from studio.errors import StudioError
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 CARD = Probe("NVIDIA Thing", "4.3", 16384, has_compute=True)
 

@@ -11,7 +11,7 @@ from studio.engine.gl.engines.compute import ComputePasses
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 
 def enlarging() -> Network:

@@ -9,8 +9,8 @@ from helpers import layer, network, normal, relative_error, single
 
 from studio.engine.packed import can_pack
 from studio.engine.torch import TorchEngine
-from studio.model.layout import Rect
-from studio.model.network import Network
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
 
 SIZES = {"in_channels": 20, "out_channels": 18}
 KINDS = {

@@ -23,9 +23,9 @@ from studio.engine.gl.kernels.packer import Kernel, Packer, _source
 from studio.engine.gl.kernels.packing import pack_kernel
 from studio.engine.gl.memory.tensors import DeviceTensor
 from studio.engine.gl.tuning.settings import Settings
-from studio.model.layout import Rect, crop, sheet_size, to_sheet
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 sys.path.append(str(Path(__file__).parent.parent / "ops"))
 

@@ -16,8 +16,8 @@ from studio.engine import pinned, pinned_outputs
 from studio.engine.pinned import PinnedInputs, made_of
 from studio.engine.pinned_outputs import PinnedOutputs
 from studio.engine.reached import Reached
-from studio.model.graph import Input
-from studio.model.picture import to_tensor, white
+from studio.model.networks.graph import Input
+from studio.model.networks.picture import to_tensor, white
 
 
 @st.composite

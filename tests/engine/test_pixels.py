@@ -15,9 +15,9 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.picture import DeepPicture, deepened, to_tensor
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
+from studio.model.networks.picture import DeepPicture, deepened, to_tensor
 
 SHARED = Settings("shared")
 

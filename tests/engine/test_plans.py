@@ -6,8 +6,8 @@ import pytest
 
 from studio.engine.gl.tuning.loops import MatrixLoop, NarrowLoop, Work
 from studio.engine.gl.tuning.plans import usual
-from studio.model.layout import tile_count
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import tile_count
 from studio.ops.conv import Conv2d
 from studio.ops.conv_fractional import FractionalConv2d
 

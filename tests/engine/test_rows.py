@@ -24,8 +24,8 @@ from studio.learn.losses import L2
 from studio.learn.objective import WANTED
 from studio.learn.settings import Settings as Lesson
 from studio.learn.settings import objective_of
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 

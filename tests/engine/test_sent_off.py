@@ -9,7 +9,7 @@ import pytest
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.frame.passes import Step
 from studio.engine.gl.frame.step_row import StepRow
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 pytestmark = pytest.mark.gl
 

@@ -14,8 +14,8 @@ from studio.api import LiveNetwork
 from studio.cli import app
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
 
 CONV = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
 PICTURE = normal(3, 9, 7)

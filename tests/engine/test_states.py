@@ -11,11 +11,11 @@ from torch.nn import functional as F
 import studio.bends
 from studio import draws
 from studio.errors import StudioError
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.stage import Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import Stage
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops._reference import reference
 
 CHANNELS = 6

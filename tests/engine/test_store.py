@@ -21,9 +21,9 @@ from studio.engine.gl.memory.tensors import DeviceTensor, DeviceTensors
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.store import TensorStore
 from studio.engine.torch import TorchEngine
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 sys.path.append(str(Path(__file__).parent.parent / "ops"))
 

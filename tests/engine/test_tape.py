@@ -27,10 +27,10 @@ from studio.learn.on_gl import GLBackend
 from studio.learn.optimisers import Adam
 from studio.learn.settings import Settings as Lesson
 from studio.learn.settings import objective_of
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.stage import Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.op import Array
 
 pytestmark = pytest.mark.gl
 

@@ -17,7 +17,7 @@ from studio.engine.gl.tuning.loops import MATRICES, NARROWS, WINDOWS, Plan
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.gl.tuning.tune import Job, Tuner, Tuning
 from studio.errors import EngineError, NextTime
-from studio.model.view import View
+from studio.model.views.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.tuning import SHARE, StopTuning, TuningState
 from studio.runtime.live.tuning import Tuning as TuningFeature

@@ -19,10 +19,10 @@ from studio.engine.gl.tuning.loops import Plan
 from studio.engine.gl.tuning.plans import plans
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.torch import TorchEngine
-from studio.model.layout import unpack_atlas
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.networks.layout import unpack_atlas
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 

@@ -11,12 +11,12 @@ from helpers import EngineFor, branched_network, identity_network, layer, networ
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.view import ViewPass
-from studio.model.display import GROUND, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
-from studio.model.graph import Input
-from studio.model.layout import Rect, channel_grid
-from studio.model.op import Array
-from studio.model.picture import Picture, signed_view, to_picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.layout import Rect, channel_grid
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, signed_view, to_picture
+from studio.model.views.display import GROUND, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
 
 pytestmark = pytest.mark.gl
 

@@ -9,8 +9,8 @@ from helpers import EngineFor, normal, relative_error
 from networks import autoencoder, pix2pix
 from torch import nn
 
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 TOLERANCE = 1e-4
 

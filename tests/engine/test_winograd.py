@@ -27,10 +27,10 @@ from studio.engine.gl.tuning.loops import MATRICES, Plan, WinogradLoop, Work
 from studio.engine.gl.tuning.plans import plans
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import EngineError
-from studio.model.layout import tile_count
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import tile_count
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops.conv import Conv2d
 from studio.ops.conv_transpose import ConvTranspose2d
 

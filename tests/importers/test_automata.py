@@ -21,13 +21,13 @@ from studio.errors import StudioError
 from studio.io.importers import Options, open_model
 from studio.io.importers._traced.drawn import drawing
 from studio.io.networks import load_network
-from studio.model.network import Network
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.networks.state import STEPPING, Stepping, beginning
 from studio.model.numbers import knobs, turned
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.state import STEPPING, Stepping, beginning
-from studio.model.tick import Tick
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 

@@ -13,7 +13,7 @@ from torch import nn
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model, save_imported
 from studio.io.networks import load_network
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.render.size import working_size
 
 

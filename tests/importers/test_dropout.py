@@ -12,7 +12,7 @@ from torch.nn import functional as F
 import studio
 from studio.io.importers import Options, open_model
 from studio.io.importers._traced.drawn import drawing
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
 
 
 class Block(nn.Module):

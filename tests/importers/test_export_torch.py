@@ -28,7 +28,7 @@ from studio.io.importers._traced.exported import places
 from studio.io.importers._traced.module import resized
 from studio.io.networks import load_network
 from studio.io.origin import read_origin
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 TOLERANCE = 1e-5
 

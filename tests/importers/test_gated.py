@@ -13,8 +13,8 @@ from torch.nn import functional as F
 import studio
 from studio.io.importers import Options, open_model
 from studio.io.networks import load_network
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 EXAMPLE = Size(32, 48)
 SIZES = (Size(32, 48), Size(64, 112), Size(72, 56))

@@ -17,8 +17,8 @@ from studio.errors import StudioError
 from studio.io.importers import open_model
 from studio.io.importers.base import Options
 from studio.io.importers.module import imported_module
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 Step = tuple[str, int, int]
 

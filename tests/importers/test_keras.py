@@ -21,8 +21,8 @@ from keras_models import MODELS, L, keras
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
 from studio.io.importers._keras import hdf5
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
 
 
 @functools.cache

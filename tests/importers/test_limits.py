@@ -22,7 +22,7 @@ from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
 from studio.io.importers._sizes.expressions import plainly, worked_out
 from studio.io.networks import load_network, save_network
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 Dim = torch.export.Dim

@@ -13,8 +13,8 @@ from torch import nn
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.model.size import Size
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
 from studio.runtime.render.frame_runner import FrameRunner
 
 

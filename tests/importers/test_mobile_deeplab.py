@@ -14,8 +14,8 @@ import studio
 from studio.engine.base import Engine
 from studio.io.importers import Options, open_model
 from studio.io.networks import load_network
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 EXAMPLE = Size(32, 48)
 

@@ -23,8 +23,8 @@ from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model, save_imported
 from studio.io.importers.base import LIMIT
 from studio.io.networks import load_network
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
 
 CONV: dict[str, Any] = {
     "name": "conv",

@@ -20,9 +20,9 @@ from studio.errors import StudioError
 from studio.io.exporters import export_preset
 from studio.io.importers import Imported, open_model, save_imported
 from studio.io.networks import load_network
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
 from studio.runtime.render.size import working_size
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # PyTorch warns of its older exporter
 

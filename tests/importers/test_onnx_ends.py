@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def saved(

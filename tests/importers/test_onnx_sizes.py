@@ -22,8 +22,8 @@ from studio.errors import StudioError
 from studio.io.importers import Options, open_model
 from studio.io.importers._draft import Draft, TooMuchError, maps_up_to
 from studio.io.importers._sizes import twice
-from studio.model.op import Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
 
 SIZES = [Size(64, 64), Size(128, 192), Size(256, 64)]
 

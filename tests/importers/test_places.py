@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 import studio
 from studio.errors import StudioError
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 class Quantising(nn.Module):

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.io.importers import Options, open_model
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 TOLERANCE = 1e-4
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -17,7 +17,7 @@ from test_public_models import MODELS, TOLERANCE, model
 from studio.errors import StudioError
 from studio.io.importers import open_model
 from studio.io.importers.base import Imported
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def _tensors(name: str, imported: Imported) -> Mapping[str, torch.Tensor]:

@@ -18,11 +18,11 @@ from studio.errors import StudioError
 from studio.io.importers import Options, open_model
 from studio.io.importers._state_pairs import hand_on, paired
 from studio.io.networks import load_network
-from studio.model.network import Network
-from studio.model.op import Shape
-from studio.model.size import Size
-from studio.model.state import shrunk
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.network import Network
+from studio.model.networks.op import Shape
+from studio.model.networks.state import shrunk
 from studio.runtime.render.frame_runner import FrameRunner
 
 EXAMPLE = Size(32, 48)

@@ -19,8 +19,8 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._sizes.twice import read_twice
 from studio.io.networks import load_network
-from studio.model.op import Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
 
 TOLERANCE = 1e-4
 EXAMPLE = (16, 24)

@@ -12,7 +12,7 @@ from spandrel_models import LARGE, MODELS, ONE_SIZE
 
 from studio.io.importers import Options, open_model
 from studio.io.importers._state_dict import spandrel as _spandrel
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 TOLERANCE = 1e-4
 QUICK = ("RCAN", "NAFNet", "SwinIR", "OmniSR", "SPAN")

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 import studio
 from studio.errors import StudioError
 from studio.io.importers import Imported, open_model
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 TIMES = [torch.tensor([5]), torch.tensor([5.0])]

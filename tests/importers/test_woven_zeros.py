@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 import studio
 from studio.io.importers import open_model
-from studio.model.network import Network
+from studio.model.networks.network import Network
 
 
 def _upsampled(y: Tensor) -> Tensor:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
 from studio.ops import operator
 
 

@@ -12,8 +12,8 @@ from helpers import assert_same_bits, tiny_network
 from studio.errors import StudioError
 from studio.io.autosave import Recovery, discard, recovered
 from studio.io.networks import load_network, save_network
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
 
 THEN = datetime(2026, 3, 4, 14, 3, tzinfo=UTC)
 

@@ -22,8 +22,8 @@ from studio.io.sources import Reading, at_constant_rate, open_source
 from studio.io.sources._colours.screens import HLG, PQ, TONE_MAPS, Colours, to_ordinary
 from studio.io.sources._films import turns
 from studio.io.sources._films.clock import Clock, fine_rate, in_order
-from studio.model.picture import shallow
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import shallow
 
 
 def shown(path: Path, reading: Reading | None = None) -> list[int]:

@@ -22,7 +22,7 @@ from studio.io.sources import at_constant_rate, open_source
 from studio.io.sources._stills.heif import kind_of
 from studio.io.sources.base import orient
 from studio.io.sources.image import read_picture
-from studio.model.picture import DeepPicture, shallow
+from studio.model.networks.picture import DeepPicture, shallow
 
 # EXIF's orientation -> how the stored picture is turned upright; see `orient`.
 TURNS = {

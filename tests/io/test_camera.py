@@ -10,8 +10,8 @@ import pytest
 from studio.errors import StudioError
 from studio.io.sources import Frame, open_source
 from studio.io.sources.camera import CameraSource, list_cameras
-from studio.model.camera_setup import setup_given
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.camera_setup import setup_given
 
 
 class FalseCamera:

@@ -18,7 +18,7 @@ from PIL import Image
 from studio.errors import StudioError
 from studio.io.sources import open_source
 from studio.io.sources._films.crop import crop_of_film, crop_of_picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 SEGMENT, TRACKS, TRACK, VIDEO, VOID = 0x18538067, 0x1654AE6B, 0xAE, 0xE0, 0xEC
 FIELDS = {"top": 0x54BB, "bottom": 0x54AA, "left": 0x54CC, "right": 0x54DD, "across": 0x54B0, "down": 0x54BA}

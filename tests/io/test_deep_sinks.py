@@ -17,8 +17,8 @@ from studio.errors import StudioError
 from studio.io.sinks import depth, open_sink
 from studio.io.sinks._faststart import put_index_in_front
 from studio.io.sources import open_source
-from studio.model.picture import deepened, dithered, shallow, to_deep_picture, to_picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import deepened, dithered, shallow, to_deep_picture, to_picture
 
 SIZE = Size(32, 48)
 

@@ -11,7 +11,7 @@ import pytest
 from studio.io.sources._films import convert as _convert
 from studio.io.sources._films.convert import RgbConverter
 from studio.io.sources._films.decode import is_reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

@@ -29,11 +29,11 @@ from studio.io.networks import load_network, save_network
 from studio.io.opening import open_preset
 from studio.io.origin import read_origin
 from studio.io.presets import save_preset
-from studio.model.graph import Input
-from studio.model.live_edits import EDITS, LiveEdit
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED
-from studio.model.values import Values
+from studio.model.filters.live_edits import EDITS, LiveEdit
+from studio.model.networks.graph import Input
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
+from studio.model.networks.values import Values
 
 State = dict[str, Tensor]
 

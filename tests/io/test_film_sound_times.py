@@ -22,7 +22,7 @@ from studio.io.sources import at_constant_rate, open_source
 from studio.io.sources._films import opening
 from studio.io.sources._films.clock import Stamps
 from studio.io.sources._films.opening import packets_of
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def begins(pieces: Iterator[np.ndarray], rate: int) -> list[float]:

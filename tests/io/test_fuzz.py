@@ -38,7 +38,7 @@ from studio.io.presets import list_presets, load_preset, save_preset
 from studio.io.sinks import _manifest
 from studio.io.sound import heard, samples
 from studio.io.sources import open_source
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 IN_ALL = 10_000
 _EXTREMES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\1\0\0")

@@ -32,10 +32,10 @@ from studio.io.safetensors_file import write_arrays
 from studio.learn.backend import State
 from studio.learn.checkpoint import lesson_of, load_checkpoint, save_checkpoint
 from studio.learn.records import Checkpoint
-from studio.model import performed
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.performance import Performance
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.performances import performed
+from studio.model.performances.performance import Performance
 from studio.paths import PRESETS
 
 IN_ALL = 6_000

@@ -13,7 +13,7 @@ from films import HEIGHT, WIDTH, number_of, numbered
 
 from studio.errors import StudioError
 from studio.io.sources import open_source
-from studio.model.picture import DeepPicture, shallow
+from studio.model.networks.picture import DeepPicture, shallow
 
 
 def box(kind: bytes, *parts: bytes) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from studio.errors import StudioError
 from studio.io.sources.latent import latent_path, path_of_source
-from studio.model.latent import LatentPath
+from studio.model.networks.latent import LatentPath
 
 
 def test_the_text_of_a_path() -> None:

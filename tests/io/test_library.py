@@ -14,7 +14,7 @@ from studio.io import presets
 from studio.io.library import Library, check_title, folder_name
 from studio.io.preset_file import PresetFile, read_preset_file
 from studio.io.presets import load_preset, save_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 
 @pytest.fixture

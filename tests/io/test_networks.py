@@ -21,9 +21,9 @@ from studio.io.networks import find_network, list_networks, load_network, save_n
 from studio.io.npy import write_npy
 from studio.io.opening import find_and_open
 from studio.learn.settings import learning
-from studio.model.bent import BentTensors
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
+from studio.model.filters.bent import BentTensors
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
 from studio.ops import operator
 
 Document = dict[str, Any]

@@ -24,8 +24,8 @@ from studio.io.presets import load_preset, remove_preset, save_preset
 from studio.io.sinks import open_sink
 from studio.learn import checkpoint
 from studio.learn.asked import Asked
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.preset import Preset
 from studio.runtime.services import importing
 
 PRESET = Preset("dusk", tiny_network(), {})

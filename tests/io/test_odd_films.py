@@ -17,7 +17,7 @@ from studio.io.sources import at_constant_rate, open_source
 from studio.io.sources._colours.matrices import rgb_by_matrix
 from studio.io.sources._colours.screens import Colours, to_ordinary
 from studio.io.sources._films.convert import RgbConverter, rgb_of
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 # MPEG-2 has no 12.
 _RATES = [

@@ -29,9 +29,9 @@ from studio.io.performances import PerformanceWriter, load_performance
 from studio.io.presets import load_preset, save_preset
 from studio.io.sources import open_source
 from studio.io.spelling import spelled, unspelled
-from studio.model.performance import NetworkOpened, Take, Turned
-from studio.model.preset import Preset
-from studio.model.section import SECOND, SOURCE
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SECOND, SOURCE
+from studio.model.performances.performance import NetworkOpened, Take, Turned
 from studio.runtime.live.recorder import free_path
 from studio.runtime.services.importing import import_model
 

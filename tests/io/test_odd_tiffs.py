@@ -21,7 +21,7 @@ from studio.io.sources import open_source
 from studio.io.sources._files.header import Header, read_header
 from studio.io.sources._stills.tiff_pages import Pages
 from studio.io.sources.image import read_picture, read_still
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _Y, _X = np.mgrid[0:40, 0:56]
 RGB = np.stack([_X * 4, _Y * 6, (_X + _Y) * 2], axis=-1).astype(np.uint8)

@@ -14,7 +14,7 @@ from studio.errors import StudioError
 from studio.io.outlets import outlet, outlets
 from studio.io.outlets.base import NAME
 from studio.io.sources import open_source, spout
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 

@@ -29,16 +29,16 @@ from studio.io import preset_file, preset_weights, sections
 from studio.io.networks import load_network, save_network
 from studio.io.npy import write_npy
 from studio.io.presets import find_preset, list_presets, load_preset, save_preset
-from studio.model.curve import Lag, Quantise, Range
-from studio.model.document import Document as Opened
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.modulator import Modulator
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, Aim, Macro, Route
-from studio.model.section import BYPASSED, SOURCE, VIEW
-from studio.model.stage import ChannelList, Guard, Luma, Painted, SomeChannels, Stage
-from studio.model.stages import STAGES
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.bends.stage import ChannelList, Guard, Luma, Painted, SomeChannels, Stage
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document as Opened
+from studio.model.movement.curve import Lag, Quantise, Range
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.modulator import Modulator
+from studio.model.movement.route import MACRO_BANK, ROUTES, Aim, Macro, Route
+from studio.model.movement.tempo import TEMPO, Tempo
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED, SOURCE, VIEW
 
 Document = dict[str, Any]
 NETWORK = small_network()

@@ -18,7 +18,7 @@ from studio.io.sources import Frame, Source, SourceInfo, open_source, video
 from studio.io.sources._films.convert import RgbConverter
 from studio.io.sources.base import BaseSource
 from studio.io.sources.camera import CameraSource
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 GAPS = [0.04, 0.04, 0.2, 0.01, 0.01, 0.5, 0.04] * 8
 UNEVEN = [sum(GAPS[:place]) for place in range(len(GAPS))]

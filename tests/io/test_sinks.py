@@ -22,8 +22,8 @@ from films import HEIGHT, WIDTH, loud_times, make_film, numbered, numbers, sound
 from studio.errors import StudioError
 from studio.io.sinks import Sink, codec_for, codecs, open_sink
 from studio.io.sources import at_constant_rate, open_source
-from studio.model.picture import shallow
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import shallow
 
 NTSC = Fraction(30000, 1001)
 FILMS = {"h264": "a.mp4", "prores": "a.mov", "ffv1": "a.mkv", "gif": "a.gif"}
@@ -392,7 +392,7 @@ RECORD_NOISE = """
     from pathlib import Path
     import numpy as np
     from studio.io.sinks import open_sink
-    from studio.model.size import Size
+    from studio.model.declared.size import Size
     path, codec, audio, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
     rng = np.random.default_rng(0)
     sound = Path(audio) if audio else None

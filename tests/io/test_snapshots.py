@@ -13,9 +13,9 @@ from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import load_preset
 from studio.io.snapshots import Shelf
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.stages import STAGES
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
 
 NETWORK = tiny_network()
 

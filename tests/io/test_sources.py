@@ -22,8 +22,8 @@ from studio import paths
 from studio.errors import StudioError
 from studio.io.sources import Frame, SourceInfo, at_constant_rate, open_source
 from studio.io.sources.base import BaseSource
-from studio.model.picture import shallow
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import shallow
 
 NTSC = Fraction(30000, 1001)
 

@@ -21,7 +21,7 @@ from studio.learn.asked import Asked
 from studio.learn.bank import load_bank
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.learning.opening import Opening, Resumption
 
 

@@ -24,8 +24,8 @@ from studio.learn.growth import grown
 from studio.learn.learner import Learner
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
-from studio.model.graph import Input
-from studio.model.network import Network
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
 from studio.runtime.learning.look import maps_of, pictures_of
 
 pytestmark = pytest.mark.long

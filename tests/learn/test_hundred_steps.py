@@ -15,8 +15,8 @@ from studio.learn.asked import Asked
 from studio.learn.learner import Learner
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 STEPS, WARMUP, RATE, CLIP, DECAY = 100, 10, {"sgd": 0.05, "adam": 1e-2, "adamw": 1e-2, "adadelta": 1.0}, 0.05, 0.01
 SIDE = 12

@@ -22,9 +22,9 @@ from studio.learn.networks import parse_new
 from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.settings import Settings
 from studio.learn.sheets import pinned
-from studio.model.layout import Rect, crop, sheet_size
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect, crop, sheet_size
+from studio.model.networks.network import Network
 
 SIZE = Size(16, 16)
 

@@ -25,8 +25,8 @@ from studio.learn.damage import DAMAGES, damaged, parse_damage
 from studio.learn.lesson import open_lesson
 from studio.learn.networks import NEW, parse_new
 from studio.learn.prepare import Asked, left_out, prepare
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
 
 SIZE = Size(16, 16)
 

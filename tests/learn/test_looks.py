@@ -19,8 +19,8 @@ from studio.learn.asked import Asked
 from studio.learn.learner import Learner
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.declared.size import Size
 from studio.runtime.learning import giving_way
 from studio.runtime.learning.look import LARGEST, DeadUnits, is_sound, maps_of, pictures_of
 
@@ -76,7 +76,7 @@ from studio.engine.gl.driver.device import Device, open_device
 from studio.io.opening import find_and_open
 from studio.io.resize import resized
 from studio.learn.asked import Asked
-from studio.model.document import Document
+from studio.model.documents.document import Document
 from studio.runtime.learning.opening import Opening
 from studio.runtime.learning.trainer import Trainer
 from studio.runtime.learning.versions import Versions

@@ -15,9 +15,9 @@ from studio.learn.losses import LOSSES, parse_weights
 from studio.learn.objective import sketch
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term, objective_of
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
 
 SIZE = Size(14, 18)
 

@@ -11,8 +11,8 @@ from studio.learn.losses import L2
 from studio.learn.memory import Need, amount, fitted, free_memory, need_of
 from studio.learn.networks import parse_new
 from studio.learn.settings import Settings, objective_of
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 
 def settings(size: int = 64, batch: int = 16, at_once: int = 0) -> Settings:

@@ -21,9 +21,9 @@ from studio.learn.lesson import Lesson
 from studio.learn.losses import L2
 from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.settings import Settings
-from studio.model.network import Network
-from studio.model.picture import Picture, to_tensor
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture, to_tensor
 from studio.ops._reference import reference
 
 SIDE, STEPS = 16, 5

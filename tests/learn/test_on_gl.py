@@ -30,9 +30,9 @@ from studio.learn.on_torch import TorchBackend
 from studio.learn.optimisers import OPTIMISERS, Adam, Optimiser, Schedule
 from studio.learn.others import Adversarial
 from studio.learn.settings import Settings, Term, objective_of
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
 
 pytestmark = pytest.mark.gl
 

@@ -21,8 +21,8 @@ from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import optimiser
 from studio.learn.prepare import prepare
-from studio.model.graph import Input
-from studio.model.network import Network
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
 
 NAN = math.nan
 WEIGHT = "enc1.weight"

@@ -29,9 +29,9 @@ from studio.learn.checkpoint import lesson_of
 from studio.learn.learner import Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked, open_network, prepare
-from studio.model.layout import Rect, sheet_size
-from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
-from studio.model.preset import Preset
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets
+from studio.model.networks.layout import Rect, sheet_size
+from studio.model.networks.preset import Preset
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ from studio.learn.optimisers import OPTIMISERS
 from studio.learn.others import Features, Style
 from studio.learn.prepare import prepare, settings_of, turn
 from studio.learn.terms import terms_of
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.picture import to_tensor
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.picture import to_tensor
 from studio.ops._reference import reference
 from studio.runtime.learning.look import Meter
 

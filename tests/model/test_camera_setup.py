@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.camera_setup import CameraSetup, is_camera, setup_given
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.camera_setup import CameraSetup, is_camera, setup_given
 
 SETUPS = st.builds(
     CameraSetup,

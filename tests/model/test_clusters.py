@@ -10,9 +10,9 @@ from helpers import tiny_network
 
 from studio.errors import StudioError
 from studio.io.presets import load_preset, save_preset
-from studio.model.clusters import CLUSTERS, kept, named, of_layer, without
-from studio.model.preset import Preset
-from studio.model.stage import ChannelList, Cluster
+from studio.model.bends.clusters import CLUSTERS, kept, named, of_layer, without
+from studio.model.bends.stage import ChannelList, Cluster
+from studio.model.networks.preset import Preset
 
 SKY, SEA = Cluster("enc", "sky", (1, 4)), Cluster("dec", "sky", (0,))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.model import cue
-from studio.model.cue import Cue
+from studio.model.performances import cue
+from studio.model.performances.cue import Cue
 
 TIMES = st.lists(st.integers(0, 600).map(lambda tenth: tenth / 10), max_size=12)
 

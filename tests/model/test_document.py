@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.changes import (
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.changes import (
     BypassChanged,
     Change,
     DetailsChanged,
@@ -20,14 +22,12 @@ from studio.model.changes import (
     SectionChanged,
     WeightsChanged,
 )
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect, crop, put, sheet_size, to_sheet
-from studio.model.network import Network, same_bits
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED, SOURCE
-from studio.model.values import Values
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect, crop, put, sheet_size, to_sheet
+from studio.model.networks.network import Network, same_bits
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED, SOURCE
+from studio.model.networks.values import Values
 from studio.ops.conv import Conv2d
 
 

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 import pytest
 
 from studio.edits import registry as edits
-from studio.model.brush import Brush
-from studio.model.form import Field, Kind, fields
-from studio.model.param import Declared, param, seed
+from studio.model.declared.form import Field, Kind, fields
+from studio.model.declared.param import Declared, param, seed
+from studio.model.views.brush import Brush
 from studio.ops import registry as ops
 
 

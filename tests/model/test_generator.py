@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
-from studio.model.document import Document
-from studio.model.generator import GENERATOR, Generator, Phase, directions_of, stepped
-from studio.model.graph import Input
-from studio.model.latent import LatentPath
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.movement.generator import GENERATOR, Generator, Phase, directions_of, stepped
+from studio.model.networks.graph import Input
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.turner import Turner
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
 
 CONV = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
 

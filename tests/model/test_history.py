@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.model.history import Command, History
+from studio.model.documents.history import Command, History
 
 
 def counting(log: list[str], name: str, nbytes: int = 1) -> Command:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.layout import (
+from studio.model.networks.layout import (
     Rect,
     atlas_for,
     channel_grid,
@@ -22,7 +22,7 @@ from studio.model.layout import (
     to_sheet,
     unpack_atlas,
 )
-from studio.model.op import Shape
+from studio.model.networks.op import Shape
 
 shapes = st.builds(Shape, st.integers(1, 40), st.integers(1, 12), st.integers(1, 12))
 tensor_shapes = (

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from studio.errors import StudioError
 from studio.io.presets import load_preset, save_preset
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect, sheet_size
-from studio.model.learning_sheets import LEARNING_SHEETS, MOST, USUAL, Kind, LearningSheets
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch, Selection
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, MOST, USUAL, Kind, LearningSheets
+from studio.model.networks.layout import Rect, sheet_size
+from studio.model.networks.preset import Preset
 
 SHAPE = (3, 2, 4, 4)
 

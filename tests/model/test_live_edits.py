@@ -16,14 +16,14 @@ from studio.errors import StudioError
 from studio.io.preset_file import section_from_json, section_to_json
 from studio.io.presets import load_preset, save_preset
 from studio.model import numbers
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect
-from studio.model.live_edits import EDITS, LiveEdit, as_run, bound, edited, turned
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch, Selection
+from studio.model.filters.live_edits import EDITS, LiveEdit, as_run, bound, edited, turned
+from studio.model.movement.route import ROUTES
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 from studio.ops.conv import Conv2d
 
 

@@ -9,12 +9,12 @@ import pytest
 from helpers import branched_network
 
 from studio.errors import StudioError
-from studio.model.bend import Bend, Memory
-from studio.model.lowering import Running, lower
-from studio.model.op import Shape
-from studio.model.size import Size
-from studio.model.stage import ChannelList, Luma, Painted, Stage, after, made
-from studio.model.staged import Staged
+from studio.model.bends.bend import Bend, Memory
+from studio.model.bends.lowering import Running, lower
+from studio.model.bends.stage import ChannelList, Luma, Painted, Stage, after, made
+from studio.model.bends.staged import Staged
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
 from studio.ops._pass_through import PassThrough
 from studio.ops._pass_through import bypassed as replaced
 

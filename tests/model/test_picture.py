@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.errors import StudioError
-from studio.model.picture import signed_view, to_picture, to_tensor, to_texels
+from studio.model.networks.picture import signed_view, to_picture, to_tensor, to_texels
 
 RANGES = [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-128.0, 127.0), (0.25, 0.3), (-1e4, 1e4), (1.0, 0.0)]
 LEVELS = np.stack([np.arange(256), np.arange(255, -1, -1), np.roll(np.arange(256), 99)], -1)[None].astype(np.uint8)

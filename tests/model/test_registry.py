@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from studio import bends, edits, ops
 from studio.errors import StudioError
 from studio.io import sources
-from studio.model import plugins, registry
-from studio.model.bend import Bend
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.op import Op
+from studio.model.bends.bend import Bend
+from studio.model.declared import plugins, registry
+from studio.model.filters.edit import Edit, Kernels, Mask
+from studio.model.networks.op import Op
 from studio.ops import operator
 
 

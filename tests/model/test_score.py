@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.model.performance import Ended, Performance, Turned
-from studio.model.score import Score
+from studio.model.performances.performance import Ended, Performance, Turned
+from studio.model.performances.score import Score
 
 MADE = Performance("0" * 64, "p", (*(Turned(float(k), "/a", k / 10) for k in range(10)), Ended(9.5)))
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from studio.errors import StudioError
-from studio.model.bend import Bend
-from studio.model.param import Shaded, lives, param
-from studio.model.stage import (
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import (
     AllChannels,
     ChannelList,
     ChannelRange,
@@ -23,6 +22,7 @@ from studio.model.stage import (
     made,
     of_layers,
 )
+from studio.model.declared.param import Shaded, lives, param
 
 
 class Turn(Bend):

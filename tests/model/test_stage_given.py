@@ -12,9 +12,9 @@ from helpers import picture, tiny_network
 from studio.api import LiveNetwork
 from studio.bends import make_bend
 from studio.errors import StudioError
-from studio.model.bend import Bend
-from studio.model.op import Shape
-from studio.model.stage import AllChannels, ChannelList, Cluster, Guard, Luma, Painted
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import AllChannels, ChannelList, Cluster, Guard, Luma, Painted
+from studio.model.networks.op import Shape
 
 PICTURE = picture(16, 12)
 

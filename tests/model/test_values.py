@@ -14,11 +14,11 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
-from studio.model.display import spot
-from studio.model.graph import Graph, Input
-from studio.model.network import Network
-from studio.model.picture import Picture, to_picture, to_tensor
-from studio.model.values import Values, values_of, with_values
+from studio.model.networks.graph import Graph, Input
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture, to_picture, to_tensor
+from studio.model.networks.values import Values, values_of, with_values
+from studio.model.views.display import spot
 from studio.runtime.render.frame_runner import FrameRunner
 
 CAFFE = (103.939, 116.779, 123.68)
@@ -71,7 +71,7 @@ def test_colour_is_put_back_as_ycbcr_does() -> None:
     ycc = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2YCrCb)
     ycc[:, :, 0] = ycc[:, :, 0] * 0.8 + 0.1
     wanted = np.rint(cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB).clip(0, 1) * 255)
-    from studio.model.picture import chroma
+    from studio.model.networks.picture import chroma
 
     found = to_picture(ycc[None, :, :, 0], (0.0, 1.0), colour=chroma(picture))
     assert np.abs(found - wanted).max() <= 1

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model import room
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect, crop, sheet_size, to_sheet
-from studio.model.network import Network, same_bits
-from studio.model.preset import Preset
-from studio.model.version import TWO_64, Version, total_of
+from studio.model.documents.document import Document
+from studio.model.filters import room
+from studio.model.filters.edit import Patch
+from studio.model.filters.version import TWO_64, Version, total_of
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.networks.network import Network, same_bits
+from studio.model.networks.preset import Preset
 from studio.ops.conv import Conv2d
 
 _LAYERS, _CHANNELS = 12, 128

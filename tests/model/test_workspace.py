@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from helpers import tiny_network
 
-from studio.model.changes import NetworkChanged
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.networks.changes import NetworkChanged
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 
 
 def test_what_it_has_no_field_for_is_not_set_in_silence() -> None:

@@ -17,7 +17,7 @@ from hypothesis import assume, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from studio.model.network import Network
+from studio.model.networks.network import Network
 from studio.ops import registry
 
 LAST = torch.channels_last

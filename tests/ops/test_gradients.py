@@ -19,11 +19,11 @@ from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
-from studio.model.gradient import Backward
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.op import Elementwise, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.gradient import Backward
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Elementwise, Shape
 from studio.ops import registry
 from studio.ops._backward.convolve import WeightGradient
 from studio.ops._backward.slope import Curve
@@ -61,7 +61,7 @@ def test_where_a_curve_has_a_corner_its_slope_is_that_of_autograd(op: str, engin
 def test_every_operator_has_a_rule_or_says_that_it_has_no_derivative() -> None:
     for name, op in registry().items():
         own = next(kind for kind in op.__mro__ if "gradient" in vars(kind))
-        said = own.__module__ != "studio.model.op" or op.flat
+        said = own.__module__ != "studio.model.networks.op" or op.flat
         assert said or name in WITHOUT, f"{name} has no rule for its derivative"
 
 

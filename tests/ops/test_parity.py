@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.engine.base import Engine
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.ops import registry
 
 TOLERANCE = 1e-5

@@ -16,9 +16,9 @@ from studio.learn._gl_graph import inputs_of, with_gradients
 from studio.learn.losses import L2
 from studio.learn.objective import WANTED
 from studio.learn.settings import Settings, objective_of
-from studio.model.network import Network
-from studio.model.op import Array, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Shape
 from studio.ops._together import PooledMoments
 
 TOLERANCES = {"torch": 1e-5, "gl": 1e-4, "gl-fragment": 1e-4}

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from studio import draws
 from studio.engine.torch import TorchEngine
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
 
 
 def drawing(**params: object) -> Network:

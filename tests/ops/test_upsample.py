@@ -12,10 +12,10 @@ from helpers import EngineFor, layer, network, normal, relative_error, single
 from pydantic import ValidationError
 from torch.nn import functional as F
 
-from studio.model.explain import explain
-from studio.model.graph import Graph, Input
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.explain import explain
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input
+from studio.model.networks.network import Network
 from studio.ops import operator
 from studio.runtime.render.size import working_size
 

@@ -9,10 +9,10 @@ from helpers import EngineFor, layer, network, normal, relative_error, single
 from torch import nn
 
 from studio.errors import StudioError
-from studio.model.graph import Graph, Input
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
 from studio.runtime.render.size import WorkingSize, working_size
 
 CONV = {"in_channels": 3, "out_channels": 5, "kernel_size": 3, "stride": 2, "padding": 1}

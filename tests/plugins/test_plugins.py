@@ -29,15 +29,15 @@ from studio.io.outlets import outlet, outlets
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import codec_for, open_sink
 from studio.io.sources import open_source
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.graph import Graph, Input, Node
-from studio.model.network import Network
-from studio.model.plugins import problems
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.size import Size
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.declared.plugins import problems
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.movement.route import ROUTES
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 from studio.ops import operator, registry
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover

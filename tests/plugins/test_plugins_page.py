@@ -22,11 +22,11 @@ from studio.io.outlets import outlet
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.movement.route import ROUTES
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 

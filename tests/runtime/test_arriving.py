@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import tiny_network
 
-from studio.model.layout import Rect, put, to_sheet
+from studio.model.networks.layout import Rect, put, to_sheet
 from studio.runtime.live import arriving
 from studio.runtime.live.arriving import Arriving
 from studio.runtime.live.orders import Hold, Order, Renew, Replace

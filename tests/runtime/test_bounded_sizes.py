@@ -13,11 +13,11 @@ from studio.engine.measured import seconds_of
 from studio.errors import StudioError
 from studio.io.exporters import export_preset
 from studio.learn.prepare import _fitting
-from studio.model.inputs import Span
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.values import values_of, with_values
+from studio.model.declared.size import Size
+from studio.model.networks.inputs import Span
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.networks.values import values_of, with_values
 from studio.runtime.bending.palette import _sized
 from studio.runtime.live.playing import Newest
 from studio.runtime.live.proofs import Bench

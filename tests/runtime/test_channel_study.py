@@ -18,9 +18,9 @@ from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.gl.driver.device import Device
 from studio.errors import NextTime, Pending, StudioError
-from studio.model.network import Network
-from studio.model.stage import Stage
-from studio.model.view import View
+from studio.model.bends.stage import Stage
+from studio.model.networks.network import Network
+from studio.model.views.view import View
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact
 from studio.runtime.live.budget import PRESSED, SHARE, UNAWAITED, Budget

@@ -17,12 +17,12 @@ from studio.edits import make_edit
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.document import Document
-from studio.model.edit import Edit, Kernels, Mask, Patch, Selection
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Edit, Kernels, Mask, Patch, Selection
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.counterparts import counterpart, read_network
 from studio.runtime.editing.edit_labels import label_of
 from studio.runtime.editing.kernels import (

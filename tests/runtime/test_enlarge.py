@@ -11,9 +11,9 @@ from helpers import layer, network, on_torch, tiny_network
 
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.stage import ChannelList
+from studio.model.bends.stage import ChannelList
+from studio.model.declared.size import Size
+from studio.model.networks.preset import Preset
 from studio.runtime.render.enlarge import ByNetwork, Restorer, checked, still_by_network, still_by_restorer
 from studio.runtime.render.frame_runner import FrameRunner
 
@@ -63,7 +63,7 @@ def test_a_network_that_looks_at_the_whole_is_refused_with_what_to_do() -> None:
 
 def test_stills_are_written_beside_what_is_there(tmp_path: Path) -> None:
     from studio.bends import registry
-    from studio.model.document import Document
+    from studio.model.documents.document import Document
 
     document = Document(Preset("p", tiny_network(), {}))
     document.add_stage("enc", registry()["Multiply"](factor=0.0), channels=ChannelList(channels=(0, 1)))

@@ -19,11 +19,11 @@ from studio.edits import make_edit
 from studio.engine.gl.driver.device import Device
 from studio.io.networks import save_network
 from studio.io.performances import load_performance
-from studio.model.document import Document
-from studio.model.macros import aimed
-from studio.model.performance import Mixed, Prepared, Stroke
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES
+from studio.model.documents.document import Document
+from studio.model.movement.macros import aimed
+from studio.model.movement.route import MACRO_BANK, ROUTES
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import Mixed, Prepared, Stroke
 from studio.runtime.live.report import Progress
 
 pytestmark = pytest.mark.gl

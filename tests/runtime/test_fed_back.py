@@ -19,12 +19,12 @@ from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.sinks import open_sink
-from studio.model.document import Document
-from studio.model.feedback import FEEDBACK, Feedback
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.movement.feedback import FEEDBACK, Feedback
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.model.numbers import turned
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.size import Size
 from studio.runtime.live.report import Progress
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.frame_runner import FrameRunner

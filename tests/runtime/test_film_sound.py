@@ -16,12 +16,12 @@ from studio.control import sound as sounds
 from studio.control.sound import SoundTrack
 from studio.io.opening import find_and_open
 from studio.io.sound import RATE
-from studio.model.document import Document
-from studio.model.modulator import NOTHING, Moment
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Route
-from studio.model.tempo import Tempo
+from studio.model.documents.document import Document
+from studio.model.movement.modulator import NOTHING, Moment
+from studio.model.movement.route import ROUTES, Route
+from studio.model.movement.tempo import Tempo
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator
 from studio.paths import DEMO_CLIP
 from studio.runtime.live import film_sound

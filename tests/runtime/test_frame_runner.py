@@ -9,9 +9,9 @@ from helpers import deep_network, identity_network, layer, network, on_torch, pi
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.graph import Input
-from studio.model.picture import signed_view, to_picture, to_tensor
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.picture import signed_view, to_picture, to_tensor
 from studio.runtime.render.frame_runner import FrameRunner
 
 

@@ -12,8 +12,8 @@ from torch import nn
 from studio.errors import StudioError
 from studio.io.importers import Options
 from studio.io.networks import load_network
-from studio.model.size import Size
-from studio.model.values import Values
+from studio.model.declared.size import Size
+from studio.model.networks.values import Values
 from studio.runtime.services.importing import import_model, preview
 
 

@@ -12,9 +12,9 @@ from helpers import tiny_network
 
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
 from studio.pipe import read, write
 from studio.runtime.render.coming import Coming
 from studio.runtime.render.lane import Says, Told, place_of

@@ -22,12 +22,12 @@ from studio.control.hub import Hub
 from studio.control.move import move
 from studio.engine.gl.driver.device import Device
 from studio.io.sinks import open_sink
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.size import Size
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.documents.document import Document
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.route import ROUTES
+from studio.model.networks.preset import Preset
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.report import Progress

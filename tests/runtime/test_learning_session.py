@@ -28,17 +28,17 @@ from studio.learn.goal import MEAN, Goal
 from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
-from studio.model import room
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect, crop
-from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.section import SOURCE
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters import room
+from studio.model.filters.edit import Patch, Selection
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
+from studio.model.networks.layout import Rect, crop
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.making_room import MakingRoom
 from studio.runtime.learning import look
 from studio.runtime.learning import trainer as training

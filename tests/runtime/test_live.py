@@ -16,13 +16,13 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
 from studio.errors import StudioError
 from studio.io.sources import open_source
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect, sheet_size
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import ORIGINALS, Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch, Selection
+from studio.model.networks.layout import Rect, sheet_size
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
+from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.runtime.live import output_writer
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.feature import Feature

@@ -22,7 +22,7 @@ from studio.errors import StudioError
 from studio.io.resize import letterboxed
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.live import recorder
 from studio.runtime.live.recorder import LiveRecorder, RecordingStatus, RecordingTarget, free_path, still
 

@@ -16,7 +16,7 @@ from helpers import tiny_network
 from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services import loading
 from studio.runtime.services.loading import Loader

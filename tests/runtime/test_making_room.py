@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from helpers import tiny_network
 
-from studio.model import room
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.filters import room
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.preset import Preset
 from studio.runtime.editing import making_room
 from studio.runtime.editing.making_room import MakingRoom
 from studio.runtime.services.worker import Worker

@@ -15,15 +15,15 @@ from studio.bends import make_bend
 from studio.edits import make_edit
 from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
-from studio.model.graph import Input
-from studio.model.layout import to_sheet
-from studio.model.live_edits import EDITS, LiveEdit
-from studio.model.modulator import Measurements
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Route
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
-from studio.model.tick import Tick
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES
+from studio.model.declared.tick import Tick
+from studio.model.filters.live_edits import EDITS, LiveEdit
+from studio.model.movement.modulator import Measurements
+from studio.model.movement.route import ROUTES, Route
+from studio.model.networks.graph import Input
+from studio.model.networks.layout import to_sheet
+from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator
 from studio.runtime.live.movement import Beats, EditCosts, Move, Moved, Movement, Steered
 from studio.runtime.live.report import Progress

@@ -24,16 +24,16 @@ from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance
 from studio.io.performed_networks import kept_network
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.latent import LatentPath
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.performance import Ended, NetworkOpened, Performance, Ran, Recorded, Take
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.tick import Tick
-from studio.model.values import Values
+from studio.model.declared.tick import Tick
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.route import ROUTES
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.networks.values import Values
+from studio.model.performances.performance import Ended, NetworkOpened, Performance, Ran, Recorded, Take
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.report import Progress
 from studio.runtime.render.enlarge import Restorer

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from helpers import layer, network, tiny_network
 
-from studio.model.bend import Bend
-from studio.model.document import Document
-from studio.model.layout import Rect
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED
-from studio.model.view import View
-from studio.model.workspace import ORIGINALS, Workspace
+from studio.model.bends.bend import Bend
+from studio.model.documents.document import Document
+from studio.model.networks.layout import Rect
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
+from studio.model.views.view import View
+from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.runtime.live.document_sync import DocumentSync
 from studio.runtime.live.layer_monitor import Watch
 from studio.runtime.live.mailbox import Mailbox

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers import Clock
 
-from studio.model.view import View
+from studio.model.views.view import View
 from studio.runtime.live import output_writer
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal

@@ -15,10 +15,10 @@ from test_live import Studio, expected, gain
 from studio.engine.gl.driver.device import Device
 from studio.engine.torch import TorchEngine
 from studio.io.sources import SourceInfo
-from studio.model.layout import Rect
-from studio.model.picture import Picture
-from studio.model.size import Size
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.layout import Rect
+from studio.model.networks.picture import Picture
 from studio.runtime.live import overlap
 from studio.runtime.live.cores import Cores
 from studio.runtime.live.overlap import Overlap, OverlapChoice

@@ -16,12 +16,12 @@ from test_live import Studio
 from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.gl.driver.device import Device
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.picture import DeepPicture, Picture
-from studio.model.preset import Preset
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.picture import DeepPicture, Picture
+from studio.model.networks.preset import Preset
 from studio.runtime.live import picture_fade, render_loop
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.picture_fade import FadePictures

@@ -11,11 +11,11 @@ import pytest
 
 from studio.io.sources import SourceInfo
 from studio.io.sources.latent import latent_path
-from studio.model.generator import Generator
-from studio.model.latent import LatentPath
-from studio.model.picture import Picture
-from studio.model.size import Size
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.movement.generator import Generator
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.picture import Picture
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.playing import Newest, PlayerState

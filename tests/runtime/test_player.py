@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.live import devices
 from studio.runtime.live import player as player_module
 from studio.runtime.live.playback import Playback

@@ -16,8 +16,8 @@ from helpers import tiny_network
 
 from studio.edits import make_edit
 from studio.errors import StudioError
-from studio.model.picture import Picture
-from studio.model.preset import Preset
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.runtime.editing.varying import Chance, Gene, Variant
 from studio.runtime.live.playing import Newest
 from studio.runtime.live.proofs import Proofs

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from studio.model.picture import DeepPicture, Picture
+from studio.model.networks.picture import DeepPicture, Picture
 from studio.runtime.render.coming import Coming, there
 from studio.runtime.render.offline import Recorder, ahead, render
 

@@ -16,10 +16,10 @@ from test_live import Studio
 from studio.bends import make_bend
 from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
-from studio.model.picture import Picture
-from studio.model.section import SECOND
-from studio.model.stage import made
-from studio.model.tick import Tick
+from studio.model.bends.stage import made
+from studio.model.declared.tick import Tick
+from studio.model.networks.picture import Picture
+from studio.model.networks.section import SECOND
 from studio.runtime.live.following import Following
 from studio.runtime.live.report import Progress
 from studio.runtime.live.second_film import PlaySecond, SecondFilm
@@ -102,7 +102,7 @@ def test_stages_are_lent_the_maps_of_its_frames(film: Path) -> None:
 
 
 def _stage(number: int, layer: str):  # type: ignore[no-untyped-def]
-    from studio.model.stage import Stage
+    from studio.model.bends.stage import Stage
 
     return Stage(number, layer, make_bend("FromPicture", {}))
 

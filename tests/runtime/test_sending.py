@@ -14,8 +14,8 @@ from test_live import studio as studio
 
 from studio.errors import StudioError
 from studio.io import outlets
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 from studio.runtime.live import sending
 from studio.runtime.live.report import Progress
 from studio.runtime.live.sending import Send, Sent, StopSending

@@ -20,14 +20,14 @@ from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.opening import open_preset
 from studio.io.packed import packed, unpacked
-from studio.model.graph import Input
-from studio.model.latent import LatentPath
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.network import Network, same_bits
-from studio.model.op import Array
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.networks.graph import Input
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.network import Network, same_bits
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
 from studio.paths import PRESETS
 from studio.runtime.render.coming import Coming
 from studio.runtime.render.frame_runner import FrameRunner

@@ -9,7 +9,7 @@ import pytest
 
 from studio.engine.base import Engine
 from studio.engine.display import Display
-from studio.model.view import View
+from studio.model.views.view import View
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.showing import Showing
 from studio.runtime.services.right_of_way import RightOfWay

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.render.size import WorkingSize, parse_size, working_size
 
 

@@ -25,12 +25,17 @@ from studio.io.networks import load_network, save_network
 from studio.io.performances import load_performance, save_performance
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.latent import LatentPath
-from studio.model.layout import Rect
-from studio.model.modulator import Measurements
-from studio.model.performance import (
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.movement.modulator import Measurements
+from studio.model.movement.route import ROUTES
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.layout import Rect
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SECOND
+from studio.model.performances.performance import (
     Arranged,
     Ended,
     Event,
@@ -42,11 +47,6 @@ from studio.model.performance import (
     Take,
     Turned,
 )
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.section import SECOND
-from studio.model.size import Size
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.output_writer import Record, Recording
 from studio.runtime.live.recorder import LiveRecorder, RecordingTarget

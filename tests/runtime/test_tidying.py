@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from helpers import EngineFor, tiny_network
 
-from studio.model.op import Shape
-from studio.model.size import Size
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
+from studio.model.views.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.tidying import Tidying
 

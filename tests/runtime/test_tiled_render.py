@@ -17,8 +17,8 @@ from studio.bends import registry as bends
 from studio.build import Conv2D, Input, build
 from studio.errors import StudioError
 from studio.io.networks import load_network
-from studio.model.network import Network
-from studio.model.stage import Guard, Painted, Stage
+from studio.model.bends.stage import Guard, Painted, Stage
+from studio.model.networks.network import Network
 from studio.paths import WEIGHTS
 from studio.runtime.render import tiles as by_tiles
 from studio.runtime.render.frame_runner import FrameRunner

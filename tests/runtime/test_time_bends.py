@@ -17,10 +17,10 @@ from studio.engine.gl.driver.device import Device
 from studio.io.networks import save_network
 from studio.io.sinks import open_sink
 from studio.io.sources import SourceInfo, open_source
-from studio.model.document import Document
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.live.movement import Movement
 from studio.runtime.live.player import Player

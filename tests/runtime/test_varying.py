@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import StudioError
-from studio.model.chance import by_weight
-from studio.model.op import Array
+from studio.model.movement.chance import by_weight
+from studio.model.networks.op import Array
 from studio.runtime.editing.varying import Chance, Variant, bred, drawn, filters_of, kinds, patches_of
 
 NET = network(

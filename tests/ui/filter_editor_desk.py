@@ -11,13 +11,13 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters import FilterEditor
 from studio.ui.filters.commands import COMMANDS

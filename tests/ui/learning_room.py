@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.learn.networks import parse_new
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.ui.learning.panel import LearningPanel
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QCoreApplication
 from studio.io.autosave import Recovery
 from studio.learn.networks import parse_new
 from studio.learn.prepare import Asked
-from studio.model.document import Document
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Worker

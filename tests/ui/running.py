@@ -15,11 +15,11 @@ from studio.io.library import Library
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.io.sources import SourceInfo
-from studio.model.document import Document
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.loading import Loader

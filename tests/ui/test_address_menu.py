@@ -20,9 +20,9 @@ from studio.control import microphone, midi_ports
 from studio.control.midi_ports import RtMidi
 from studio.errors import StudioError
 from studio.io.networks import save_network
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.modulator import Measurements
-from studio.model.route import ROUTES
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.modulator import Measurements
+from studio.model.movement.route import ROUTES
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.controllers.panel import ControllersPanel

@@ -14,9 +14,9 @@ from studio.bends import make_bend
 from studio.control.move import move
 from studio.edits import make_edit
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.route import ROUTES
-from studio.model.stage import Luma, SomeChannels
+from studio.model.bends.stage import Luma, SomeChannels
+from studio.model.movement.address import Number
+from studio.model.movement.route import ROUTES
 from studio.ui.kit.addressed import address_at, address_of, addresses_of, give_address
 from studio.ui.kit.reached import addresses_of_control
 

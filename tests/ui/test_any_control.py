@@ -36,10 +36,10 @@ from studio.control.hub import Hub
 from studio.control.move import move
 from studio.edits import make_edit
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.route import ROUTES
-from studio.model.stage import Luma, SomeChannels
+from studio.model.bends.stage import Luma, SomeChannels
+from studio.model.movement.address import Number
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.route import ROUTES
 from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.fades.panel import FadesPanel
 from studio.ui.kit import reached_dials

@@ -17,11 +17,11 @@ from whole_window import WholeWindow
 
 from studio.bends import make_bend
 from studio.io.networks import save_network
-from studio.model.document import Document
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.looked_at import looked_at
 from studio.ui.services.controllers import Controllers
 from studio.ui.viewport.opengl import OpenGLSurface

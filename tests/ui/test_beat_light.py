@@ -8,9 +8,9 @@ import pytest
 from helpers import tiny_network
 from pytestqt.qtbot import QtBot
 
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.documents.document import Document
+from studio.model.movement.tempo import TEMPO, Tempo
+from studio.model.networks.preset import Preset
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry

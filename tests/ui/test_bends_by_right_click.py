@@ -8,7 +8,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from whole_window import WholeWindow
 
-from studio.model.stage import AllChannels, ChannelList, Channels
+from studio.model.bends.stage import AllChannels, ChannelList, Channels
 from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.panel import BendsPanel
 

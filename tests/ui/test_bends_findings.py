@@ -18,11 +18,11 @@ from whole_window import WholeWindow
 from studio.bends import registry
 from studio.errors import StudioError
 from studio.io.networks import save_network
-from studio.model.clusters import CLUSTERS
-from studio.model.edit import Selection
-from studio.model.layout import kernel_grid
-from studio.model.stage import AllChannels, ChannelList, Cluster
-from studio.model.view import View
+from studio.model.bends.clusters import CLUSTERS
+from studio.model.bends.stage import AllChannels, ChannelList, Cluster
+from studio.model.filters.edit import Selection
+from studio.model.networks.layout import kernel_grid
+from studio.model.views.view import View
 from studio.runtime.live.channel_study import (
     ChannelStudy,
     Clusters,

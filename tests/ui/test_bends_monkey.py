@@ -20,9 +20,9 @@ from studio.bends import registry
 from studio.engine.torch import TorchEngine
 from studio.io.networks import save_network
 from studio.io.sources import open_source
-from studio.model.changes import Change, HistoryChanged
-from studio.model.stage import Painted, Stage
-from studio.model.view import View
+from studio.model.bends.stage import Painted, Stage
+from studio.model.networks.changes import Change, HistoryChanged
+from studio.model.views.view import View
 from studio.runtime.live.report import EngineState
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.ui.bends.panel import BendsPanel

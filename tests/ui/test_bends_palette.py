@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 from studio.bends import make_bend, registry
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.stage import Stage
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import Stage
+from studio.model.documents.document import Document
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.runtime.bending.palette import SIDE, Asked, PaletteMaker, pictures
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.render.frame_runner import FrameRunner

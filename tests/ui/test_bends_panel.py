@@ -13,13 +13,13 @@ from pytestqt.qtbot import QtBot
 from studio.bends import make_bend, registry
 from studio.errors import StudioError
 from studio.io.opening import find_and_open
-from studio.model.bend import Unusable
-from studio.model.document import Document
-from studio.model.form import fields
-from studio.model.section import SECOND
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels, Stage
-from studio.model.stages import STAGES, stage_of
-from studio.model.workspace import Workspace
+from studio.model.bends.bend import Unusable
+from studio.model.bends.stage import AllChannels, ChannelList, ChannelRange, Guard, Luma, SomeChannels, Stage
+from studio.model.bends.stages import STAGES, stage_of
+from studio.model.declared.form import fields
+from studio.model.documents.document import Document
+from studio.model.networks.section import SECOND
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

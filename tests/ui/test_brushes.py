@@ -13,7 +13,7 @@ from running import Running
 from whole_window import WholeWindow
 
 from studio.errors import StudioError
-from studio.model.brush import Brush
+from studio.model.views.brush import Brush
 from studio.runtime.live.report import Message
 from studio.ui.filters.brush_row import BrushRow
 from studio.ui.services.brushes import FIRST, Brushes, NamedBrush

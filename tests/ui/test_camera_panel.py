@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
-from studio.model.camera_setup import CameraSetup
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.camera_setup import CameraSetup
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Report
 from studio.ui.source.camera_panel import CameraPanel

@@ -14,9 +14,9 @@ from whole_window import HARMLESS, WholeWindow
 
 from studio import ui
 from studio.io.sections import registry as sections
-from studio.model import plugins, registry
-from studio.model.edit import Patch
-from studio.model.layout import Rect
+from studio.model.declared import plugins, registry
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
 from studio.ui.kit.command import MENUS, Command, Context, Place
 from studio.ui.kit.panel import Panel
 from studio.ui.shell import commands as own

@@ -15,9 +15,9 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.tempo import TEMPO
+from studio.model.documents.document import Document
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.preset import Preset
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.report import Message, Report
 from studio.runtime.live.telemetry import Telemetry

@@ -14,7 +14,7 @@ from running import FILM, Running
 from whole_window import WholeWindow
 
 from studio.errors import StudioError
-from studio.model.cue import Cue
+from studio.model.performances.cue import Cue
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message, Report
 from studio.ui.services.controllers import Controllers

@@ -15,7 +15,7 @@ from whole_window import WholeWindow
 
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.ui.presets.emptiness import Emptiness
 from studio.ui.presets.shelves import network_of
 

@@ -20,7 +20,7 @@ from whole_window import WholeWindow
 from studio.errors import StudioError
 from studio.io.opening import find_and_open
 from studio.io.presets import find_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.paths import WEIGHTS
 from studio.runtime.live.proofs import SIDE
 from studio.ui.kit.panel import bring_forward

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication
 from whole_window import NONE, WholeWindow
 
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.channel_study import Impacts, StudyImpact
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Report

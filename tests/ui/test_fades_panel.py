@@ -23,11 +23,11 @@ from studio.control.quantised import switches_of
 from studio.control.window import window_numbers
 from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.preset import Preset
-from studio.model.route import ROUTES
-from studio.model.tempo import TEMPO
+from studio.model.filters.edit import Patch
+from studio.model.movement.route import ROUTES
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.layout import Rect
+from studio.model.networks.preset import Preset
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.fades.panel import FadesPanel
 from studio.ui.macros.panel import MacrosPanel

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
-from studio.model.brush import Brush
-from studio.model.edit import Patch
-from studio.model.layout import Rect, put, to_sheet
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect, put, to_sheet
+from studio.model.views.brush import Brush
 from studio.runtime.live.card_maps import ShownMaps
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.card_painter import map_box

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from studio.edits.paint import Paint
-from studio.model.brush import Brush
-from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect, to_sheet
-from studio.model.op import Array
-from studio.model.preset import Preset
+from studio.model.filters.edit import Patch, Selection
+from studio.model.networks.layout import Rect, to_sheet
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.brush import Brush
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,

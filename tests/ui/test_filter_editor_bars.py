@@ -10,10 +10,10 @@ from filter_editor_desk import LEFT, NONE, Desk, drag, move
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from studio.model.edit import Selection
-from studio.model.learning_sheets import LEARNING_SHEETS
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.edit import Selection
+from studio.model.filters.learning_sheets import LEARNING_SHEETS
+from studio.model.networks.op import Array
 from studio.ui.filters.bars_picture import bars_picture, row_of
 
 BIAS = "enc.bias"

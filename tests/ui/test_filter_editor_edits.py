@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 
 from studio.edits import make_edit, registry
 from studio.io.networks import save_network
-from studio.model.brush import Brush
-from studio.model.edit import Edit, Kernels, Mask, Selection
-from studio.model.op import Array
-from studio.model.preset import Preset
+from studio.model.filters.edit import Edit, Kernels, Mask, Selection
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.brush import Brush
 from studio.ui.filters import edits_panel
 from studio.ui.filters.edits_panel import edit_groups
 from studio.ui.kit import theme

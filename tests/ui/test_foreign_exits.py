@@ -10,8 +10,8 @@ from what_fails import Odd, break_recordings
 from whole_window import WholeWindow
 
 from studio.edits import make_edit
-from studio.model.selection import Selection
-from studio.model.view import View
+from studio.model.filters.selection import Selection
+from studio.model.views.view import View
 from studio.runtime.live.report import EngineState
 from studio.ui.viewport.drawer import Easel
 from studio.ui.viewport.opengl import OpenGLSurface

@@ -18,9 +18,9 @@ from whole_window import WholeWindow
 
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.torch import TorchEngine
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.view import View
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.views.view import View
 from studio.ops import operator
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.edits import registry
 from studio.errors import StudioError
-from studio.model.edit import Edit
-from studio.model.form import fields
-from studio.model.param import Declared, PaddingPair, param, seed
+from studio.model.declared.form import fields
+from studio.model.declared.param import Declared, PaddingPair, param, seed
+from studio.model.filters.edit import Edit
 from studio.ui.kit.controls import Choice, Seed, Tick
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number, Slider, Whole

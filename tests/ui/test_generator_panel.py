@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
-from studio.model.generator import GENERATOR
+from studio.model.movement.generator import GENERATOR
 from studio.runtime.live.playing import PlayerState
 from studio.ui.generator.panel import GeneratorPanel
 from studio.ui.kit.panel import bring_forward

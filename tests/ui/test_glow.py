@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from studio.model.layout import Rect
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
 from studio.ui.filters.arrangement import arranged
 from studio.ui.filters.glow import SECONDS, Glow
 

@@ -15,14 +15,14 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent, QImage, QWheelE
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QToolTip
 from pytestqt.qtbot import QtBot
 
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.ops import operator
 from studio.ops.activation import ReLU
 from studio.ops.combine import Concat

@@ -19,14 +19,14 @@ from pytestqt.qtbot import QtBot
 from studio.engine.base import Stats
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.workspace import ORIGINALS, Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d
 from studio.runtime.live.document_sync import DocumentSync

@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.bends.clamp import Clamp
 from studio.bends.multiply import Multiply
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.between import ScaleBetween, channels_between, kernels_between
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.report import LayerSamples, LayerStats, Report

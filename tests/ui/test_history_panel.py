@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.graph import Graph, Input, Node
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 from studio.ops.conv import Conv2d
 from studio.ui.history.panel import HistoryPanel
 from studio.ui.services.milestones import Milestones

@@ -24,8 +24,8 @@ from whole_window import WholeWindow
 
 from studio.io.networks import load_network, save_network
 from studio.io.presets import load_preset, save_preset
-from studio.model.edit import Patch
-from studio.model.layout import Rect
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
 from studio.runtime.live.report import LayerShapes
 from studio.ui.importing.dropping import kind_of
 from studio.ui.importing.import_dialog import ImportDialog

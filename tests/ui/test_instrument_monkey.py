@@ -22,14 +22,14 @@ from studio.engine.torch import TorchEngine
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.io.sources import open_source
-from studio.model.changes import Change, HistoryChanged
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.live_edits import EDITS, as_run
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, MACROS, ROUTES
-from studio.model.stages import STAGES
-from studio.model.tempo import TEMPO
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.filters.live_edits import EDITS, as_run
+from studio.model.movement.route import MACRO_BANK, MACROS, ROUTES
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.changes import Change, HistoryChanged
+from studio.model.networks.preset import Preset
 from studio.modulators import registry
 from studio.runtime.live.report import EngineState
 from studio.runtime.render.frame_runner import FrameRunner

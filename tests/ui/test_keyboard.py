@@ -25,9 +25,9 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.io.networks import save_network
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.workspace import ORIGINALS
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.views.workspace import ORIGINALS
 from studio.runtime.live.playing import PlayerState
 from studio.ui.kit import theme
 from studio.ui.kit.panel import bring_forward

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from studio.edits.stroke import Stroke
-from studio.model.brush import Brush
-from studio.model.edit import Selection
-from studio.model.layout import Rect, put, sheet_size
-from studio.model.size import Size
-from studio.model.version import Version
+from studio.model.declared.size import Size
+from studio.model.filters.edit import Selection
+from studio.model.filters.version import Version
+from studio.model.networks.layout import Rect, put, sheet_size
+from studio.model.views.brush import Brush
 from studio.ui.filters import laid_sheet, sheet_colours
 from studio.ui.filters.arrangement import Laid, arranged
 from studio.ui.filters.laid_sheet import LaidSheet

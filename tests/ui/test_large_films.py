@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from whole_window import WholeWindow
 
 from studio.errors import StudioError
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.render.aside import Film, Rendering
 from studio.ui.kit.panel import bring_forward

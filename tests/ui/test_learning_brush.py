@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
-from studio.model.layout import sheet_size
-from studio.model.learning_sheets import LEARNING_SHEETS, Kind
-from studio.model.op import Array
-from studio.model.view import View
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind
+from studio.model.networks.layout import sheet_size
+from studio.model.networks.op import Array
+from studio.model.views.view import View
 
 
 @pytest.fixture

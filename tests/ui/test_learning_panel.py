@@ -23,12 +23,12 @@ from studio.learn.backend import LOSS
 from studio.learn.checkpoint import save_checkpoint
 from studio.learn.networks import NEW, parse_new
 from studio.learn.prepare import estimate, prepare
-from studio.model.changes import WeightsChanged
-from studio.model.edit import Patch
-from studio.model.layout import Rect, from_sheet, to_sheet
-from studio.model.learning_sheets import LEARNING_SHEETS
-from studio.model.op import Array
-from studio.model.preset import Preset
+from studio.model.filters.edit import Patch
+from studio.model.filters.learning_sheets import LEARNING_SHEETS
+from studio.model.networks.changes import WeightsChanged
+from studio.model.networks.layout import Rect, from_sheet, to_sheet
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
 from studio.runtime.learning import record
 from studio.runtime.learning.look import Watched
 from studio.runtime.learning.session import LearningSession

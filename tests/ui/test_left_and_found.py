@@ -19,7 +19,7 @@ from whole_window import WholeWindow
 
 from studio.io.autosave import ABOUT
 from studio.io.networks import save_network
-from studio.model.workspace import Workspace
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.playing import PlayerState
 from studio.ui.services.cues import FilmCues
 

@@ -19,9 +19,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.errors import StudioError
 from studio.learn.checkpoint import lesson_of
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.op import Array
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.op import Array
 from studio.runtime.learning.opening import Resumption
 from studio.runtime.live.report import Message
 

@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.control.move import move
 from studio.edits import make_edit
-from studio.model.edit import Selection
-from studio.model.live_edits import as_run
-from studio.model.route import ROUTES
+from studio.model.filters.edit import Selection
+from studio.model.filters.live_edits import as_run
+from studio.model.movement.route import ROUTES
 from studio.runtime.live.movement import EditCosts, Moved
 from studio.ui.filters.live_card import LiveEditCard
 from studio.ui.kit.number_controls import Number, Slider

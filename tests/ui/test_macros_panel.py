@@ -17,8 +17,8 @@ from studio.bends import make_bend
 from studio.control.move import move
 from studio.io.opening import find_and_open
 from studio.io.preset_file import section_from_json, section_to_json
-from studio.model.document import Document
-from studio.model.route import MACRO_BANK, ROUTES, Aim
+from studio.model.documents.document import Document
+from studio.model.movement.route import MACRO_BANK, ROUTES, Aim
 from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message, Report
 from studio.runtime.live.telemetry import Telemetry

@@ -10,9 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from whole_window import WholeWindow
 
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.workspace import Makers
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Makers
 from studio.runtime.live.channel_study import Impacts
 from studio.runtime.live.report import Report
 from studio.runtime.live.telemetry import Telemetry

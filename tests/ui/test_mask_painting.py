@@ -18,9 +18,9 @@ from whole_window import NONE, WholeWindow
 from studio.bends import make_bend, registry
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
-from studio.model.op import Array
-from studio.model.stage import AllChannels, Luma, Painted
-from studio.model.view import View
+from studio.model.bends.stage import AllChannels, Luma, Painted
+from studio.model.networks.op import Array
+from studio.model.views.view import View
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.bends.stage_card import StageCard
 
@@ -189,7 +189,7 @@ def test_it_is_saved_with_its_stage(whole: WholeWindow, tmp_path: Path) -> None:
     stroke(whole, (0.4, 0.4), (0.6, 0.6))
     save_preset(whole.document.preset(), tmp_path / "masked")
     preset, _ = find_and_open(str(tmp_path / "masked"))
-    from studio.model.stages import STAGES
+    from studio.model.bends.stages import STAGES
 
     [stage] = preset.section(STAGES)
     assert isinstance(stage.mask, Painted)

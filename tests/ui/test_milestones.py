@@ -12,11 +12,11 @@ from pytestqt.qtbot import QtBot
 from test_history_panel import network, paint
 from whole_window import WholeWindow
 
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.picture import Picture
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.ui.history.panel import HistoryPanel
 from studio.ui.services.milestones import Milestones
 

@@ -28,13 +28,13 @@ from studio.errors import StudioError
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.learn.prepare import Asked
-from studio.model.changes import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
-from studio.model.edit import Selection
-from studio.model.form import fields
-from studio.model.layout import crop, put
-from studio.model.live_edits import bound
-from studio.model.preset import Preset
-from studio.model.view import View
+from studio.model.declared.form import fields
+from studio.model.filters.edit import Selection
+from studio.model.filters.live_edits import bound
+from studio.model.networks.changes import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.networks.layout import crop, put
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.overlap import LANES
 from studio.runtime.live.report import EngineState

@@ -16,12 +16,12 @@ from whole_window import WholeWindow
 
 from studio.bends import registry as bends
 from studio.io.opening import find_and_open
-from studio.model.curve import CURVES, Curve
-from studio.model.document import Document
-from studio.model.form import fields
-from studio.model.points import points_of, points_text
-from studio.model.route import ROUTES, Route
-from studio.model.tempo import TEMPO
+from studio.model.declared.form import fields
+from studio.model.declared.points import points_of, points_text
+from studio.model.documents.document import Document
+from studio.model.movement.curve import CURVES, Curve
+from studio.model.movement.route import ROUTES, Route
+from studio.model.movement.tempo import TEMPO
 from studio.modulators import registry
 from studio.runtime.live.movement import Moved
 from studio.runtime.live.playing import PlayerState

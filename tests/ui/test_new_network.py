@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog
 from whole_window import WholeWindow
 
 from studio.learn.networks import NEW, Autoencoder
-from studio.model.network import Network
+from studio.model.networks.network import Network
 from studio.ui.learning.new_network import NewNetworkDialog
 
 

@@ -20,8 +20,8 @@ from whole_window import NONE, WholeWindow
 
 from studio.errors import StudioError
 from studio.io.networks import save_network
-from studio.model.framing import Framing
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.framing import Framing
 from studio.ui.services.choices import OutputChoice
 from studio.ui.viewport.output_window import OutputWindow
 from studio.ui.viewport.screens import ScreenMenu

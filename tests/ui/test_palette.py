@@ -15,7 +15,7 @@ from whole_window import WholeWindow
 from studio.bends import registry as bends
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.filters import edit_groups
 from studio.ui.kit.entry import fit

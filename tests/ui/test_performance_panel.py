@@ -19,12 +19,22 @@ from whole_window import WholeWindow
 from studio.bends import make_bend
 from studio.errors import StudioError
 from studio.io.performances import load_performance, save_performance
-from studio.model.changes import Opened
-from studio.model.document import Document
-from studio.model.performance import Arranged, Ended, Faded, Mixed, NetworkOpened, Performance, Signalled, Take, Turned
-from studio.model.preset import Preset
-from studio.model.score import Score
-from studio.model.stages import STAGES
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Opened
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import (
+    Arranged,
+    Ended,
+    Faded,
+    Mixed,
+    NetworkOpened,
+    Performance,
+    Signalled,
+    Take,
+    Turned,
+)
+from studio.model.performances.score import Score
 from studio.runtime.live.orders import Order
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.taking import BeginTake, Performing

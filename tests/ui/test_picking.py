@@ -10,10 +10,10 @@ from PySide6.QtTest import QTest
 from whole_window import WholeWindow
 
 from studio.bends.ablate import Ablate
-from studio.model.document import Document
-from studio.model.graph import Graph
-from studio.model.preset import Preset
-from studio.model.stage import ChannelList
+from studio.model.bends.stage import ChannelList
+from studio.model.documents.document import Document
+from studio.model.networks.graph import Graph
+from studio.model.networks.preset import Preset
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.ui.filters.makers import strongest

@@ -17,7 +17,7 @@ from whole_window import WholeWindow, drop
 
 from studio import plugin
 from studio.io.networks import save_network
-from studio.model import plugins
+from studio.model.declared import plugins
 from studio.ui.importing.dropping import export_filters, kind_of, model_suffixes
 from studio.ui.shell.declared import declared
 

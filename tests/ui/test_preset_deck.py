@@ -22,8 +22,8 @@ from running import Running
 from studio.errors import StudioError
 from studio.io.autosave import Recovery
 from studio.io.presets import load_preset, save_preset
-from studio.model.edit import Patch
-from studio.model.layout import Rect
+from studio.model.filters.edit import Patch
+from studio.model.networks.layout import Rect
 from studio.runtime.live.report import Message
 from studio.ui.presets import panel as preset_deck
 from studio.ui.presets.panel import PresetDeck

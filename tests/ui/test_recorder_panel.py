@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from running import Running
 
 from studio.io.sinks import CodecInfo
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.live.output_writer import Recording, Written
 from studio.runtime.live.recorder import RecordingStatus, RecordingTarget
 from studio.runtime.live.report import Report

@@ -17,11 +17,11 @@ from whole_window import WholeWindow
 
 from studio.bends import make_bend
 from studio.io.networks import save_network
-from studio.model.edit import Patch
-from studio.model.layout import Rect
-from studio.model.mapping import MAPPINGS
-from studio.model.performance import Performance
-from studio.model.score import Score
+from studio.model.filters.edit import Patch
+from studio.model.movement.mapping import MAPPINGS
+from studio.model.networks.layout import Rect
+from studio.model.performances.performance import Performance
+from studio.model.performances.score import Score
 from studio.ui.controllers.address_menu import AddressMenu
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.services.controllers import Controllers

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QDockWidget, QLineEdit, QMainWindow, QVBoxLayout, 
 from pytestqt.qtbot import QtBot
 from running import Running
 
-from studio.model.size import Size
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import Message, Messages, Problems, Report
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.importing.recent_menu import RecentMenu

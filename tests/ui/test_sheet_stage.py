@@ -18,13 +18,13 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.io.networks import load_network
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.layout import Rect, kernel_grid, put, to_sheet
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch, Selection
+from studio.model.networks.layout import Rect, kernel_grid, put, to_sheet
+from studio.model.networks.preset import Preset
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import Workspace
 from studio.paths import DATA
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.player import PlayerState

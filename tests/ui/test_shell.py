@@ -16,11 +16,11 @@ from running import Running
 from whole_window import WholeWindow
 
 from studio.io.importers._channel_map import unfed_input
-from studio.model.brush import Brush
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.views.brush import Brush
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, LayerShapes, Message, Progress, Report
 from studio.ui.importing.dropping import says_of_drop

@@ -8,7 +8,7 @@ from PySide6.QtGui import QCursor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from whole_window import WholeWindow
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.ui.viewport import sights
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.sights import Sight, Sights

@@ -16,11 +16,11 @@ from whole_window import WholeWindow
 
 import studio.bends
 from studio.io.networks import save_network
-from studio.model.graph import Input
-from studio.model.network import Network
-from studio.model.stage import Painted, Stage
-from studio.model.stages import STAGES
-from studio.model.state import STEPPING
+from studio.model.bends.stage import Painted, Stage
+from studio.model.bends.stages import STAGES
+from studio.model.networks.graph import Input
+from studio.model.networks.network import Network
+from studio.model.networks.state import STEPPING
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Progress
 from studio.ui.kit.panel import bring_forward

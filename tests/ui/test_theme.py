@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.io.networks import save_network
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from running import FILM, Running
 
 from studio.errors import StudioError
-from studio.model.camera_setup import CameraSetup
+from studio.model.views.camera_setup import CameraSetup
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Report
 from studio.ui.services.cues import FilmCues

@@ -14,13 +14,13 @@ from pytestqt.qtbot import QtBot
 from viewport_stage import SIZE, Stage
 
 from studio.io.networks import load_network
-from studio.model.display import GROUND
-from studio.model.document import Document
-from studio.model.network import Network
-from studio.model.picture import Picture, signed_view, to_picture
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture, signed_view, to_picture
+from studio.model.networks.preset import Preset
+from studio.model.views.display import GROUND
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.paths import WEIGHTS
 from studio.ui.viewport import canvas as viewport_canvas
 from studio.ui.viewport.canvas import Canvas

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.ui.viewport.camera import LARGEST_ZOOM, Camera
 
 SIDES = st.integers(1, 4000)

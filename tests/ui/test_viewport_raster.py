@@ -15,10 +15,10 @@ from viewport_stage import SIZE, Stage
 
 from studio.errors import StudioError
 from studio.io.networks import load_network
-from studio.model.document import Document
-from studio.model.network import Network
-from studio.model.preset import Preset
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.paths import WEIGHTS
 from studio.ui.viewport import canvas as viewport_canvas
 from studio.ui.viewport import drawer as viewport_drawer

@@ -13,9 +13,9 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.torch import TorchEngine
-from studio.model.layout import to_sheet
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.layout import to_sheet
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.runtime.services.priority import step_back
 from studio.ui.viewport.gl_context import RenderContext
 

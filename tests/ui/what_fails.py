@@ -11,7 +11,7 @@ import pytest
 from studio.io.sinks import open_sink
 from studio.io.sources import Frame, SourceInfo
 from studio.io.sources.base import BaseSource
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.live import recorder
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from benchmarks.window import click, handle, move, press, release, spin, until
 from studio.app import Studio
 from studio.io.atomic import write_bytes
-from studio.model.picture import Picture
+from studio.model.networks.picture import Picture
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.report import Progress, Thumbnails
 from studio.ui.filters import FilterEditor

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from studio.engine.cuda.source import KernelSource
 from studio.engine.gl.frame.passes import passes
-from studio.model.graph import Node
-from studio.model.op import Shape
-from studio.model.staged import Staged
+from studio.model.bends.staged import Staged
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Shape
 
 
 @dataclass(frozen=True)

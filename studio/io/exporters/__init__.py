@@ -11,9 +11,9 @@ from typing import cast
 
 from studio.errors import StudioError
 from studio.io.exporters.base import Exporter, ExportOptions
-from studio.model.plugins import guarding
-from studio.model.preset import Preset
-from studio.model.registry import declared, having
+from studio.model.declared.plugins import guarding
+from studio.model.declared.registry import declared, having
+from studio.model.networks.preset import Preset
 
 __all__ = ["ExportOptions", "Exporter", "export_preset", "exporter_for", "formats"]
 

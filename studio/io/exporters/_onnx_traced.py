@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.io.exporters._onnx_graph import Layer, Writer, writer_of
 from studio.io.exporters._onnx_space import resized
-from studio.model.op import Op
+from studio.model.networks.op import Op
 from studio.ops.compare import Compare, CompareMaps, Where
 from studio.ops.fourier import Fft, Irfft, Rfft
 from studio.ops.functions import Log

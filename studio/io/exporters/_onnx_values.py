@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from studio.io.exporters._onnx_graph import Layer, Writer, writer_of
-from studio.model.op import Op
+from studio.model.networks.op import Op
 from studio.ops.activation import LeakyReLU, ReLU, Sigmoid, Tanh
 from studio.ops.activation_hard import Hardsigmoid, Hardswish, Hardtanh, ReLU6
 from studio.ops.activation_learnt import PReLU

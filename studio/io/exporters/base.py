@@ -14,9 +14,9 @@ from studio.io import networks, presets
 from studio.io.atomic import write_bytes
 from studio.io.folders import is_file
 from studio.io.origin import ORIGIN, REST
-from studio.model.graph import Input
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.preset import Preset
 
 
 @dataclass(frozen=True)

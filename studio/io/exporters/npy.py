@@ -10,8 +10,8 @@ from studio.io.exporters.base import ExportOptions, refuse_own_network, without_
 from studio.io.folders import carry_over, require_replaceable
 from studio.io.networks import KIND, MANIFEST, owned_by, write_network_files
 from studio.io.origin import ORIGIN, REST
-from studio.model.live_edits import as_run
-from studio.model.preset import Preset
+from studio.model.filters.live_edits import as_run
+from studio.model.networks.preset import Preset
 
 
 class Npy:

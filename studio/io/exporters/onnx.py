@@ -12,11 +12,11 @@ from studio.io.exporters import _onnx_order, _onnx_space, _onnx_traced, _onnx_va
 from studio.io.exporters._onnx_graph import OPSET, Layer, OnnxGraph, Writer
 from studio.io.exporters.base import ExportOptions, described, normalising, write_file
 from studio.io.origin import read_origin
-from studio.model.graph import Graph
-from studio.model.live_edits import as_run
-from studio.model.op import Shape
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.live_edits import as_run
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Shape
+from studio.model.networks.preset import Preset
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto, ValueInfoProto

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.io.exporters._named import named_tensors, shared
 from studio.io.exporters.base import ExportOptions, normalising, without_bypass, write_file
 from studio.io.stored import to_torch
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 
 class PyTorch:

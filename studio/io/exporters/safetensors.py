@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.io.exporters._named import named_tensors
 from studio.io.exporters.base import ExportOptions, described, normalising, without_bypass, write_file
 from studio.io.safetensors_file import encode_tensors
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 
 
 class Safetensors:

@@ -19,8 +19,8 @@ from studio.io.importers._foreign import refuse_foreign
 from studio.io.importers._state import STATE_WAYS, fed_back, stated
 from studio.io.importers.base import Imported, Importer, Options
 from studio.io.origin import save_imported
-from studio.model.plugins import answer, guarded, owner_of
-from studio.model.registry import declared, having
+from studio.model.declared.plugins import answer, guarded, owner_of
+from studio.model.declared.registry import declared, having
 
 __all__ = [
     "CHANNEL_WAYS",

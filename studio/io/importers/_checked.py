@@ -17,8 +17,8 @@ from studio.errors import StudioError
 from studio.io.importers._traced.exported import in_full, places
 from studio.io.importers._traced.module import Trace, picture_size, resized
 from studio.io.importers.base import SHOWN
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
 
 if TYPE_CHECKING:
     import torch

@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from studio.errors import StudioError
 from studio.io.manifest import file_name
 from studio.io.networks import check_file_names
-from studio.model.explain import explain
-from studio.model.graph import Graph, Input, InputKind, Node
-from studio.model.network import Network
-from studio.model.op import Array, Elementwise, Op, Shape
-from studio.model.size import Size
+from studio.model.declared.explain import explain
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input, InputKind, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Elementwise, Op, Shape
 from studio.ops import operator
 from studio.ops._combined import Combined
 

@@ -13,8 +13,8 @@ from studio.errors import StudioError
 from studio.io.folders import contained, is_file
 from studio.io.manifest import Part
 from studio.io.npy import read_npy
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
 
 _KERAS = {
     "weight": ("kernel", "depthwise_kernel", "gamma"),

@@ -14,10 +14,10 @@ from studio.io.importers._byte_values import gives_bytes, guess_bytes
 from studio.io.importers._draft import Draft, Weight
 from studio.io.manifest import title_of
 from studio.io.stored import LIMIT, Stored
-from studio.model.graph import ChannelOrder, Colour
-from studio.model.network import Network
-from studio.model.size import Size
-from studio.model.values import Values
+from studio.model.declared.size import Size
+from studio.model.networks.graph import ChannelOrder, Colour
+from studio.model.networks.network import Network
+from studio.model.networks.values import Values
 
 Range = tuple[float, float]
 

@@ -22,7 +22,7 @@ from studio.io.importers._onnx.ends import listed
 from studio.io.importers._sizes.twice import read_twice
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import stored
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _LONGEST = 64 * 2**20
 

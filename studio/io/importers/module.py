@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.graph import ChannelOrder
-from studio.model.network import Network
+from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.network import Network
 
 if TYPE_CHECKING:
     import torch

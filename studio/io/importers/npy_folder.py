@@ -18,8 +18,8 @@ from studio.io.manifest import checked, read_manifest
 from studio.io.networks import KIND, MANIFEST, MIGRATIONS, VERSION, assembled, load_network
 from studio.io.npy import read_npy
 from studio.io.stored import Stored
-from studio.model.op import Array, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array, Shape
 
 _MOST_FILES = 4096
 _SIZE = Size(28, 28)

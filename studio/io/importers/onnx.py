@@ -34,7 +34,7 @@ from studio.io.importers._values.views import Value, constant
 from studio.io.importers._words import way_on, words
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.stored import Stored, stored
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto

@@ -20,8 +20,8 @@ from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._traced.calls import run
 from studio.io.importers._traced.pt2_file import Axes, Program, read
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
-from studio.model.inputs import ANY, Input, Span
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.inputs import ANY, Input, Span
 
 
 class Pt2:

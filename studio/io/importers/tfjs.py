@@ -23,7 +23,7 @@ from studio.io.importers._values.views import Numbers
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
 from studio.io.importers.keras import opened
 from studio.io.stored import stored
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MODEL = "model.json"
 _PARTS = {"modelTopology", "weightsManifest"}

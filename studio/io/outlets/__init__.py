@@ -12,7 +12,7 @@ from studio.errors import StudioError
 from studio.io.outlets.base import Line as Line
 from studio.io.outlets.base import Outlet as Outlet
 from studio.io.outlets.base import system_of as system_of
-from studio.model.registry import declared, having
+from studio.model.declared.registry import declared, having
 
 
 def outlets() -> list[Outlet]:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 
 _SYSTEMS = {"win32": "Windows", "darwin": "macOS", "linux": "Linux"}
 

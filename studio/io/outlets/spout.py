@@ -6,8 +6,8 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.io.outlets.base import NAME, Line, Rgbx, library
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 
 _GL_RGBA = 0x1908
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from studio.errors import StudioError
 from studio.io.sections._base import SectionFile as SectionFile
-from studio.model.registry import declared
+from studio.model.declared.registry import declared
 
 
 @cache

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from studio.errors import StudioError
 from studio.io.manifest import checked_value
-from studio.model.network import Network
-from studio.model.section import Section
+from studio.model.networks.network import Network
+from studio.model.networks.section import Section
 
 T = TypeVar("T")
 Json = Any

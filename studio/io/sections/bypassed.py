@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field
 from studio.errors import StudioError
 from studio.io.manifest import FileName, distinct
 from studio.io.sections._base import SectionFile
-from studio.model.network import Network
-from studio.model.section import BYPASSED
+from studio.model.networks.network import Network
+from studio.model.networks.section import BYPASSED
 
 _Layers = Annotated[list[FileName], Field(max_length=65536), AfterValidator(distinct)]
 

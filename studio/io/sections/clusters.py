@@ -9,8 +9,8 @@ from pydantic import Field
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part
 from studio.io.sections._base import SectionFile
-from studio.model.clusters import CLUSTERS, Clusters, kept
-from studio.model.network import Network
+from studio.model.bends.clusters import CLUSTERS, Clusters, kept
+from studio.model.networks.network import Network
 
 _MOST = 4096
 

@@ -20,9 +20,9 @@ from studio.edits import make_edit
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part
 from studio.io.sections._base import SectionFile
-from studio.model.edit import Selection
-from studio.model.live_edits import EDITS, LiveEdit, LiveEdits, check_edits
-from studio.model.network import Network
+from studio.model.filters.edit import Selection
+from studio.model.filters.live_edits import EDITS, LiveEdit, LiveEdits, check_edits
+from studio.model.networks.network import Network
 
 _MOST = 1024
 _Side = Annotated[int, Field(ge=1, le=1 << 20)]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from studio.io.sections._base import SectionFile
-from studio.model.feedback import FEEDBACK, Feedback
+from studio.model.movement.feedback import FEEDBACK, Feedback
 
 SECTION = SectionFile(FEEDBACK, Feedback, to_document=lambda feedback: feedback.model_dump(mode="json"))

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from studio.io.manifest import Part
 from studio.io.sections._base import SectionFile
-from studio.model.generator import DIRECTIONS, FURTHEST, GENERATOR, Generator
-from studio.model.latent import LARGEST_SEED, MOST_SECONDS, Kind, LatentPath
+from studio.model.movement.generator import DIRECTIONS, FURTHEST, GENERATOR, Generator
+from studio.model.networks.latent import LARGEST_SEED, MOST_SECONDS, Kind, LatentPath
 
 _Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 _Seconds = Annotated[float, Field(ge=0.01, le=MOST_SECONDS, allow_inf_nan=False)]

@@ -9,8 +9,8 @@ from pydantic import Field
 from studio.errors import StudioError
 from studio.io.manifest import FileName
 from studio.io.sections._base import SectionFile
-from studio.model.latent_offset import FURTHEST, LATENT, Offsets
-from studio.model.network import Network
+from studio.model.movement.latent_offset import FURTHEST, LATENT, Offsets
+from studio.model.networks.network import Network
 
 _Value = Annotated[float, Field(ge=-FURTHEST, le=FURTHEST, allow_inf_nan=False)]
 _Form = Annotated[dict[FileName, Annotated[tuple[_Value, ...], Field(max_length=65536)]], Field(max_length=1000)]

@@ -16,9 +16,9 @@ from studio.errors import StudioError
 from studio.io.manifest import Line, Part
 from studio.io.sections._base import SectionFile
 from studio.io.sections._packed import Packed, packed, unpacked
-from studio.model.layout import sheet_size
-from studio.model.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets, WeightSheet, check
-from studio.model.network import Network
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets, WeightSheet, check
+from studio.model.networks.layout import sheet_size
+from studio.model.networks.network import Network
 
 _Sheets = Annotated[dict[Line, Packed], Field(max_length=4096)]
 

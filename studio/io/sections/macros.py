@@ -13,7 +13,7 @@ from pydantic import Field
 
 from studio.io.manifest import Line, Part
 from studio.io.sections._base import SectionFile
-from studio.model.route import MACRO_BANK, MACROS, Aim, Macro, MacroBank
+from studio.model.movement.route import MACRO_BANK, MACROS, Aim, Macro, MacroBank
 
 
 class _Aim(Part):

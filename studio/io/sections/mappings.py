@@ -10,9 +10,9 @@ from pydantic import Field
 from studio.errors import StudioError
 from studio.io.manifest import Line, Part
 from studio.io.sections._base import SectionFile
-from studio.model.address import split
-from studio.model.mapping import MAPPINGS, Mapping, Mappings, Mode
-from studio.model.network import Network
+from studio.model.movement.address import split
+from studio.model.movement.mapping import MAPPINGS, Mapping, Mappings, Mode
+from studio.model.networks.network import Network
 
 
 class _Mapping(Part):

@@ -10,10 +10,10 @@ from pydantic import Field
 from studio.errors import StudioError
 from studio.io.manifest import Line
 from studio.io.sections._base import SectionFile
-from studio.model.layer_numbers import LAYER_NUMBERS
-from studio.model.network import Network
+from studio.model.movement.layer_numbers import LAYER_NUMBERS
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 from studio.model.numbers.layer import knobs
-from studio.model.preset import Preset
 
 _Form = Annotated[dict[Line, Annotated[float, Field(allow_inf_nan=False)]], Field(max_length=65536)]
 

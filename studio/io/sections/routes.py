@@ -13,10 +13,10 @@ from pydantic import Field
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part, distinct
 from studio.io.sections._base import SectionFile
-from studio.model.address import split
-from studio.model.curve import Curve
-from studio.model.network import Network
-from studio.model.route import ROUTES, Route, Routes
+from studio.model.movement.address import split
+from studio.model.movement.curve import Curve
+from studio.model.movement.route import ROUTES, Route, Routes
+from studio.model.networks.network import Network
 from studio.modulators import make_modulator
 
 _MOST = 4096

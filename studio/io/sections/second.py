@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.io.manifest import Line
 from studio.io.sections._base import SectionFile
 from studio.io.spelling import spelled, unspelled
-from studio.model.section import SECOND
+from studio.model.networks.section import SECOND
 
 SECTION = SectionFile(
     SECOND,

@@ -20,12 +20,12 @@ from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part
 from studio.io.sections._base import SectionFile
 from studio.io.sections._packed import Packed, packed, unpacked
-from studio.model.bend import Unusable
-from studio.model.explain import explain
-from studio.model.lowering import check_fit, check_names
-from studio.model.network import Network
-from studio.model.stage import AllChannels, Channels, Guard, Luma, Painted, Stage
-from studio.model.stages import LARGEST_NUMBER, STAGES, Stages, free_number
+from studio.model.bends.bend import Unusable
+from studio.model.bends.lowering import check_fit, check_names
+from studio.model.bends.stage import AllChannels, Channels, Guard, Luma, Painted, Stage
+from studio.model.bends.stages import LARGEST_NUMBER, STAGES, Stages, free_number
+from studio.model.declared.explain import explain
+from studio.model.networks.network import Network
 
 _MOST = 1024
 _LARGEST_SIDE = 8192

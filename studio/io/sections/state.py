@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.sections._base import SectionFile
-from studio.model.state import STEPPING, Stepping
+from studio.model.networks.state import STEPPING, Stepping
 
 SECTION = SectionFile(
     STEPPING, Stepping, to_document=lambda stepping: stepping.model_dump(mode="json", exclude_defaults=True)

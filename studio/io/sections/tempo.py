@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from studio.io.sections._base import SectionFile
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.movement.tempo import TEMPO, Tempo
 
 SECTION = SectionFile(TEMPO, Tempo, to_document=lambda tempo: tempo.model_dump(mode="json"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Part
 from studio.io.sections._base import SectionFile
-from studio.model.network import Network
-from studio.model.section import VIEW
+from studio.model.networks.network import Network
+from studio.model.networks.section import VIEW
 
 
 class _View(Part):

@@ -17,9 +17,9 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sinks.base import Codec, CodecInfo, Recording, Sink
-from studio.model.plugins import answer, guarded, guarding
-from studio.model.registry import declared, having
-from studio.model.size import Size
+from studio.model.declared.plugins import answer, guarded, guarding
+from studio.model.declared.registry import declared, having
+from studio.model.declared.size import Size
 
 __all__ = ["Codec", "CodecInfo", "Recording", "Sink", "codec_for", "codecs", "depth", "known", "open_sink", "suffix_of"]
 

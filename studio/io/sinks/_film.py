@@ -24,8 +24,8 @@ from studio.io.sinks._faststart import put_index_in_front
 from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, conversion
 from studio.io.sinks._part import GrowingPart
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.container import OutputContainer

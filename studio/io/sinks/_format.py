@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import Recording
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     import av.filter

@@ -24,7 +24,7 @@ from studio.io.atomic import (
 from studio.io.sinks import _manifest
 from studio.io.sinks._place import check_place
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 NUMBERED = re.compile(r"%0?(\d*)d")
 _MOST_DIGITS = 20

@@ -14,8 +14,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write, put_in_place
-from studio.model.picture import DeepPicture, deepened, dithered, shallow
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture, deepened, dithered, shallow
 
 Range = tuple[float, float | None]
 """(start, end) in seconds from the start of the film whose sound is taken; end None means to its end."""

@@ -11,11 +11,11 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.sinks._pictures import open_pictures
 from studio.io.sinks.base import Recording, Sink
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
-    from studio.model.op import Array
+    from studio.model.networks.op import Array
 
 
 def linear(picture: DeepPicture) -> Array:

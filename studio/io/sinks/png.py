@@ -8,7 +8,7 @@ from studio.errors import StudioError
 from studio.io.atomic import is_folder
 from studio.io.sinks._pictures import open_pictures
 from studio.io.sinks.base import Recording, Sink
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 
 def encode_png(picture: DeepPicture) -> bytes:

@@ -15,8 +15,8 @@ from studio.errors import StudioError
 from studio.io.sources._colours.screens import TONE_MAPS
 from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
-from studio.model.plugins import answer, guarded, guarding
-from studio.model.registry import declared, having
+from studio.model.declared.plugins import answer, guarded, guarding
+from studio.model.declared.registry import declared, having
 
 __all__ = [
     "TONE_MAPS",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.io.sources.base import BaseSource, Frame, Reading, SourceInfo
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sources._colours.screens import ToneMap
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 HAIR = 1e-6
 """Seconds, or ticks, by which a time in floating point may fall short of the one that is meant."""

@@ -18,9 +18,9 @@ from studio.io.resize import resized
 from studio.io.sources._capture import CaptureLike, Opener
 from studio.io.sources._shared_camera import Cameras
 from studio.io.sources.base import BaseSource, Frame, Source, SourceInfo, rate_text
-from studio.model.camera_setup import CameraSetup, is_camera, setup_given
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
+from studio.model.views.camera_setup import CameraSetup, is_camera, setup_given
 
 _DEFAULT_RATE = Fraction(30)
 # Some cameras give nothing, or black, for the first moments.

@@ -15,8 +15,8 @@ from studio.io.resize import resized
 from studio.io.sources._still import Still
 from studio.io.sources.base import HAIR, BaseSource, Frame, Reading, Source, SourceInfo, folder_at, rate_text
 from studio.io.sources.image import OTHER_SUFFIXES, SUFFIXES, read_any_still
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 _SUFFIXES = (*SUFFIXES, *OTHER_SUFFIXES)
 

@@ -36,7 +36,7 @@ from studio.io.sources._stills.tiff_damage import is_damaged
 from studio.io.sources._stills.tiff_pages import Pages
 from studio.io.sources._stills.xpm import read_xpm
 from studio.io.sources.base import Reading, Source, check_size, file_at, orient, read_content, undecodable
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
 """Suffixes of pictures of which the first bytes are always understood here."""

@@ -13,8 +13,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io.sources.base import HAIR, BaseSource, Frame, Source, SourceInfo, rate_text
-from studio.model.latent import LARGEST_SEED, MOST_SECONDS, Kind, LatentPath
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.latent import LARGEST_SEED, MOST_SECONDS, Kind, LatentPath
 
 WORD = "latent"
 """What the source is called that is time alone."""
@@ -26,7 +26,7 @@ _SIDE = 256
 class LatentSource(BaseSource):
     """Black pictures at a constant rate, for as long as a path of vectors is.
 
-    Networks that take vectors alone look at the time of each; see `studio.model.latent`.
+    Networks that take vectors alone look at the time of each; see `studio.model.networks.latent`.
 
     Attributes:
         path: the way that the vectors move.

@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.io.outlets.base import library
 from studio.io.sources._sent import Sent, SentKind
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _PATIENCE = 5.0
 """Seconds in which senders on the network are found."""

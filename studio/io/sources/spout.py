@@ -14,7 +14,7 @@ import numpy as np
 from studio.io.outlets.base import library
 from studio.io.sources._sent import LOOKS, Sent, SentKind
 from studio.io.sources.base import MAX_SIDE
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _GL_RGBA = 0x1908
 _PATIENCE = 3.0

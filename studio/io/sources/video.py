@@ -50,8 +50,8 @@ from studio.io.sources.base import (
     rate_text,
     read_content,
 )
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -11,10 +11,10 @@ from functools import cache
 from types import MappingProxyType
 from typing import cast
 
-from studio.model.address import nothing_at, owner_of, split
+from studio.model.declared.registry import modules
+from studio.model.movement.address import nothing_at, owner_of, split
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob as Knob
-from studio.model.preset import Preset
-from studio.model.registry import modules
 
 Knobs = Callable[[Preset], Iterable[Knob]]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from studio.model.address import Number
-from studio.model.preset import Preset
+from studio.model.movement.address import Number
+from studio.model.networks.preset import Preset
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from studio.model.address import Number, joined, number_of
-from studio.model.form import field_of
+from studio.model.bends.stage import SomeChannels, Stage
+from studio.model.bends.stages import STAGES, changed, stage_of
+from studio.model.declared.form import field_of
+from studio.model.declared.param import Declared, Shaded, live_names, lives, number_in, turnables, with_number
+from studio.model.movement.address import Number, joined, number_of
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.param import Declared, Shaded, live_names, lives, number_in, turnables, with_number
-from studio.model.preset import Preset
-from studio.model.stage import SomeChannels, Stage
-from studio.model.stages import STAGES, changed, stage_of
 
 OWNER = "bend"
 

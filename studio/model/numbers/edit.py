@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from studio.model.address import Number, joined, number_of
-from studio.model.form import field_of
-from studio.model.live_edits import EDITS, LiveEdit, edit_of, turned
+from studio.model.declared.form import field_of
+from studio.model.declared.param import number_in, turnables
+from studio.model.filters.live_edits import EDITS, LiveEdit, edit_of, turned
+from studio.model.movement.address import Number, joined, number_of
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.param import number_in, turnables
-from studio.model.preset import Preset
 
 OWNER = "edit"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from studio.model.address import joined, number_of
-from studio.model.feedback import FEEDBACK, Feedback
-from studio.model.form import fields
+from studio.model.declared.form import fields
+from studio.model.movement.address import joined, number_of
+from studio.model.movement.feedback import FEEDBACK, Feedback
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.preset import Preset
 
 OWNER = "feedback"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from studio.model.address import Number, joined
-from studio.model.generator import DIRECTIONS, FURTHEST, GENERATOR, KINDS, Generator
-from studio.model.latent import LARGEST_SEED, MOST_SECONDS
+from studio.model.movement.address import Number, joined
+from studio.model.movement.generator import DIRECTIONS, FURTHEST, GENERATOR, KINDS, Generator
+from studio.model.networks.latent import LARGEST_SEED, MOST_SECONDS
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.preset import Preset
 
 OWNER = "generator"
 

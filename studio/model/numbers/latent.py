@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from studio.model.address import Number, joined
-from studio.model.latent_offset import FURTHEST, LATENT
+from studio.model.movement.address import Number, joined
+from studio.model.movement.latent_offset import FURTHEST, LATENT
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.preset import Preset
 
 OWNER = "latent"
 

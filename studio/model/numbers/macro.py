@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from studio.model.address import Number, joined
+from studio.model.movement.address import Number, joined
+from studio.model.movement.route import MACRO_BANK
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK
 
 OWNER = "macro"
 

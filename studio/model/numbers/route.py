@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from studio.model.address import Number, joined, number_of
-from studio.model.curve import turned_curves
-from studio.model.form import field_of
+from studio.model.declared.form import field_of
+from studio.model.declared.param import number_in, turnables, with_number
+from studio.model.movement.address import Number, joined, number_of
+from studio.model.movement.curve import turned_curves
+from studio.model.movement.route import ROUTES, Route, changed, route_of
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.param import number_in, turnables, with_number
-from studio.model.preset import Preset
-from studio.model.route import ROUTES, Route, changed, route_of
 
 OWNER = "route"
 

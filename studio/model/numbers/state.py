@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from studio.model.address import joined, number_of, split
-from studio.model.form import fields
+from studio.model.declared.form import fields
+from studio.model.movement.address import joined, number_of, split
+from studio.model.networks.preset import Preset
+from studio.model.networks.state import STEPPING, Stepping
 from studio.model.numbers._base import Knob
-from studio.model.preset import Preset
-from studio.model.state import STEPPING, Stepping
 
 OWNER = "state"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from studio.model.address import joined, number_of
-from studio.model.form import fields
+from studio.model.declared.form import fields
+from studio.model.movement.address import joined, number_of
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.preset import Preset
 from studio.model.numbers._base import Knob
-from studio.model.preset import Preset
-from studio.model.tempo import TEMPO
 
 OWNER = "tempo"
 

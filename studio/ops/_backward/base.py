@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.model.gradient import Backward
-from studio.model.op import Op
+from studio.model.networks.gradient import Backward
+from studio.model.networks.op import Op
 
 
 class BackwardOp(Op):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.gradient import Backward
-from studio.model.op import Array, Banked, Blocks, Shape
-from studio.model.param import PaddingPair, PositivePair, param
-from studio.model.taps import Phase, Taps, phase_of
+from studio.model.declared.param import PaddingPair, PositivePair, param
+from studio.model.declared.taps import Phase, Taps, phase_of
+from studio.model.networks.gradient import Backward
+from studio.model.networks.op import Array, Banked, Blocks, Shape
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:

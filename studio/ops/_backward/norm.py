@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Elementwise, Op, Shape
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Elementwise, Op, Shape
 from studio.ops._backward.base import BackwardOp
 from studio.ops._backward.sums import SumOfProducts
 from studio.ops._moments import moments

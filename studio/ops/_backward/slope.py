@@ -6,9 +6,9 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
-from studio.model.gradient import Backward, Gradients
-from studio.model.op import Array, Elementwise, Op, Shape
-from studio.model.param import Live, param
+from studio.model.declared.param import Live, param
+from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Array, Elementwise, Op, Shape
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from studio.model.op import Op, Shape, out_size
-from studio.model.param import PaddingPair, PositivePair, param
-from studio.model.size import Size
+from studio.model.declared.param import PaddingPair, PositivePair, param
+from studio.model.declared.size import Size
+from studio.model.networks.op import Op, Shape, out_size
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from studio.model.gradient import Backward
-from studio.model.op import Blocks, Op, Shape
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.networks.gradient import Backward
+from studio.model.networks.op import Blocks, Op, Shape
 from studio.ops import operator
 from studio.ops._backward.base import BackwardOp
 

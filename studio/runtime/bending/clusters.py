@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.model.op import Array
-from studio.model.picture import Picture, signed_view
-from studio.model.stage import Cluster
+from studio.model.bends.stage import Cluster
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, signed_view
 
 _SIDE = 16
 _SAMPLED = 64

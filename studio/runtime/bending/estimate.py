@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.base import Engine
-from studio.model.graph import Graph, Node
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Node
+from studio.model.networks.op import Array
 
 _SIDE = 32
 """Values of a map, along each side, by which it is judged."""

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 from studio.engine.base import Engine
 from studio.errors import NextTime, Pending
-from studio.model.graph import Graph
+from studio.model.networks.graph import Graph
 from studio.runtime.bending.impact import Impact
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
-from studio.model.network import Network
-from studio.model.picture import DeepPicture
-from studio.model.stage import made
+from studio.model.bends.stage import made
+from studio.model.networks.network import Network
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.render.frame_runner import FrameRunner
 
 

@@ -15,14 +15,14 @@ from studio.bends import registry
 from studio.engine.base import Engine
 from studio.engine.choose import open_engine
 from studio.io.resize import resized
-from studio.model.bend import Bend
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import DeepPicture, Picture, shallow
-from studio.model.size import Size
-from studio.model.stage import Stage, made
-from studio.model.stages import free_number
-from studio.model.tick import Tick
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import Stage, made
+from studio.model.bends.stages import free_number
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture, Picture, shallow
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.services.priority import step_back
 

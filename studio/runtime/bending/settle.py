@@ -7,9 +7,9 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.asked import Asked, OfCluster, OfNamed, Strongest
-from studio.model.stage import ChannelList, Channels, Stage, made
-from studio.model.stages import Stages, added
+from studio.model.bends.asked import Asked, OfCluster, OfNamed, Strongest
+from studio.model.bends.stage import ChannelList, Channels, Stage, made
+from studio.model.bends.stages import Stages, added
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact, strongest_by_norm
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.edit import Edit, Kernels, Mask
-from studio.model.op import Array
-from studio.model.param import param
+from studio.model.declared.param import param
+from studio.model.filters.edit import Edit, Kernels, Mask
+from studio.model.networks.op import Array
 
 _MOST = 0.5
 

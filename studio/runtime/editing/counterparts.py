@@ -9,9 +9,9 @@ from studio.io.networks import MANIFEST as NETWORK
 from studio.io.networks import load_network
 from studio.io.preset_file import MANIFEST as PRESET
 from studio.io.presets import load_preset
-from studio.model.live_edits import as_run
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.filters.live_edits import as_run
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 
 def read_network(path: Path) -> Network:

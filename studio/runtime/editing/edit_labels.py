@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.model.edit import Edit
-from studio.model.form import Field, fields
+from studio.model.declared.form import Field, fields
+from studio.model.filters.edit import Edit
 
 
 def label_of(edit: Edit, tensor: str) -> str:

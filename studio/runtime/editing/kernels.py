@@ -13,11 +13,11 @@ from pydantic import PrivateAttr
 
 from studio.edits.mix import Mix
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.edit import Edit, Rule, Selection
-from studio.model.layout import kernel_grid
-from studio.model.op import Array
-from studio.model.workspace import Clipboard, Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Edit, Rule, Selection
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Clipboard, Workspace
 from studio.runtime.editing.previews import Editing
 
 

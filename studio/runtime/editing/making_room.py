@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from studio.model.document import Document
-from studio.model.op import Array
-from studio.model.room import make
+from studio.model.documents.document import Document
+from studio.model.filters.room import make
+from studio.model.networks.op import Array
 from studio.runtime.services.worker import Worker
 
 
 class MakingRoom:
-    """Belongs to the document's thread; what is large, `studio.model.room` says.
+    """Belongs to the document's thread; what is large, `studio.model.filters.room` says.
 
     Args:
         document: whose room it is.

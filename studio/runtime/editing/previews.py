@@ -14,12 +14,12 @@ import numpy as np
 from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
-from studio.model.changes import Change, NetworkChanged, Opened, WeightsChanged
-from studio.model.document import Document
-from studio.model.edit import Edit, Patch, Selection
-from studio.model.gesture import Gesture
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Edit, Patch, Selection
+from studio.model.filters.gesture import Gesture
+from studio.model.networks.changes import Change, NetworkChanged, Opened, WeightsChanged
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 from studio.runtime.editing.counterparts import read_network
 from studio.runtime.services.failures import raisable
 

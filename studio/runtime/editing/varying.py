@@ -11,12 +11,12 @@ import numpy as np
 
 from studio.edits import registry
 from studio.errors import StudioError
-from studio.model.chance import by_weight, value_by_chance
-from studio.model.edit import Edit, Mask, Patch, Selection
-from studio.model.form import fields
-from studio.model.graph import Graph
-from studio.model.layout import Rect, crop, kernel_grid
-from studio.model.op import Array
+from studio.model.declared.form import fields
+from studio.model.filters.edit import Edit, Mask, Patch, Selection
+from studio.model.movement.chance import by_weight, value_by_chance
+from studio.model.networks.graph import Graph
+from studio.model.networks.layout import Rect, crop, kernel_grid
+from studio.model.networks.op import Array
 
 Tensors = Callable[[str], Array]
 Effects = Callable[[str], Array]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.model.document import Document
-from studio.model.gesture import Gesture
-from studio.model.version import Version
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.filters.version import Version
 
 
 class Carrying:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from psygnal import Signal, SignalInstance
 
 from studio.errors import StudioError
-from studio.model.network import Network
+from studio.model.networks.network import Network
 from studio.runtime.learning.giving_way import leave_a_core
 from studio.runtime.learning.look import Pictures, pictures_of
 from studio.runtime.learning.record import Curves

@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.learning_sheets import LearningSheets
-from studio.model.version import Version
+from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.filters.version import Version
 from studio.runtime.learning.look import Effort, Pictures, Watched
 from studio.runtime.learning.record import Curves, Mark, thin_out
 from studio.runtime.live.pace import Pace

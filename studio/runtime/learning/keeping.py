@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal, SignalInstance
 
-from studio.model.learning_sheets import LearningSheets
-from studio.model.version import Version
+from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.filters.version import Version
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.course import Course
 from studio.runtime.learning.opening import Opening, written

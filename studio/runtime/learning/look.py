@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.graph import Graph
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 from studio.runtime.live.report import Message
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def maps_of(network: Network, learner: Learner) -> Mapping[str, Array]:
     """
     from studio.learn.bends import with_bends
     from studio.learn.growth import grown
-    from studio.model.picture import to_tensor
+    from studio.model.networks.picture import to_tensor
 
     if learner.pictures is None or learner.batch is None:
         return {}
@@ -213,7 +213,7 @@ def pictures_of(learner: Learner, first: Network, now: Mapping[str, Array] | Non
         now: its maps as `maps_of` gives them, where they are known.
     """
     from studio.io.resize import resized
-    from studio.model.picture import to_picture
+    from studio.model.networks.picture import to_picture
 
     if learner.pictures is None:
         return None

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from studio.errors import StudioError
-from studio.model.learning_sheets import LearningSheets
-from studio.model.network import Network
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.networks.network import Network
 
 if TYPE_CHECKING:
     from studio.engine.gl.driver.device import Device

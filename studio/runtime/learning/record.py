@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from studio.model.learning_sheets import LearningSheets
-from studio.model.picture import Picture
-from studio.model.version import Version
+from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.filters.version import Version
+from studio.model.networks.picture import Picture
 
 if TYPE_CHECKING:
     from studio.learn.learner import Checkpoint, Step

@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from studio.model import changes
-from studio.model.document import Document
-from studio.model.layout import crop, sheet_size
-from studio.model.learning_sheets import LearningSheets
-from studio.model.stages import STAGES
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.networks import changes
+from studio.model.networks.layout import crop, sheet_size
 from studio.runtime.learning.carrying import Carrying
 from studio.runtime.learning.opening import Context, Contexts, Opening, Resumption
 from studio.runtime.learning.record import picture_start

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from studio.model.document import Document
-from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
+from studio.model.documents.document import Document
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets
 from studio.runtime.learning.trainer import Trainer
 
 if TYPE_CHECKING:

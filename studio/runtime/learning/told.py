@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from studio.model.version import Version
+from studio.model.filters.version import Version
 from studio.runtime.learning.look import Effort, Pictures, Watched
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from studio.model.document import Document
-from studio.model.stages import STAGES
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
 from studio.runtime.learning.keeping import Keeping
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from studio.model.document import Document
-from studio.model.network import same_bits
-from studio.model.op import Array
-from studio.model.version import Version, total_of
+from studio.model.documents.document import Document
+from studio.model.filters.version import Version, total_of
+from studio.model.networks.network import same_bits
+from studio.model.networks.op import Array
 
 
 class Versions:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from studio.model.graph import Graph
-from studio.model.layout import Rect, sheet_size, to_sheet
-from studio.model.op import Array
+from studio.model.networks.graph import Graph
+from studio.model.networks.layout import Rect, sheet_size, to_sheet
+from studio.model.networks.op import Array
 from studio.runtime.live.orders import Order, Renew, Replace
 
 _AT_ONCE = 1 << 18

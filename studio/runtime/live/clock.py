@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
 
 SLOW, QUICK = 30, 60
 """Frames a second of what moves by itself: where OpenGL is drawn in software, and on a GPU, as screens show them."""

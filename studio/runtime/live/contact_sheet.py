@@ -15,10 +15,10 @@ from studio.engine.base import Engine
 from studio.engine.display import PictureMaker
 from studio.io.atomic import require_parent, write_free
 from studio.io.resize import resized
-from studio.model.graph import Input
-from studio.model.op import Array, Shape
-from studio.model.picture import Picture, signed_view, to_picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.op import Array, Shape
+from studio.model.networks.picture import Picture, signed_view, to_picture
 from studio.runtime.services.aside import aside
 
 LONGEST = 288

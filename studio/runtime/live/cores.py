@@ -8,9 +8,9 @@ from collections.abc import Callable
 from statistics import median
 
 from studio.engine.base import Engine
-from studio.model.graph import Graph
-from studio.model.picture import DeepPicture
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.render.frame_runner import FrameRunner
 

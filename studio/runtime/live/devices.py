@@ -9,7 +9,7 @@ from studio.errors import StudioError
 from studio.io.sources import Source, open_source
 from studio.io.sources.base import Adjustable
 from studio.io.sources.latent import path_of_source
-from studio.model.camera_setup import is_camera, setup_given
+from studio.model.views.camera_setup import is_camera, setup_given
 
 
 def open_to_play(spec: str, rate: Fraction | None) -> Source:

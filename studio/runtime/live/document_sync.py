@@ -6,7 +6,12 @@ from typing import Protocol
 
 from studio.bends.ablate import Ablate
 from studio.errors import StudioError
-from studio.model.changes import (
+from studio.model.bends.stage import ChannelList, Guard, Stage
+from studio.model.bends.stages import STAGES
+from studio.model.documents.document import Document
+from studio.model.filters.live_edits import EDITS
+from studio.model.movement.route import MACRO_BANK, ROUTES
+from studio.model.networks.changes import (
     BypassChanged,
     Change,
     LearningSheetsChanged,
@@ -17,14 +22,9 @@ from studio.model.changes import (
     StagesChanged,
     WeightsChanged,
 )
-from studio.model.document import Document
-from studio.model.layout import crop, sheet_size
-from studio.model.live_edits import EDITS
-from studio.model.route import MACRO_BANK, ROUTES
-from studio.model.section import SECOND
-from studio.model.stage import ChannelList, Guard, Stage
-from studio.model.stages import STAGES
-from studio.model.workspace import ORIGINALS, Workspace
+from studio.model.networks.layout import crop, sheet_size
+from studio.model.networks.section import SECOND
+from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.runtime.editing.varying import channel_count
 from studio.runtime.live.movement import Move
 from studio.runtime.live.orders import (

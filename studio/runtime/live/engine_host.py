@@ -11,10 +11,10 @@ from studio.engine.base import Engine
 from studio.engine.choose import Choice
 from studio.engine.display import Display
 from studio.errors import EngineError, StudioError
-from studio.model.edit import Patch
-from studio.model.graph import Graph
-from studio.model.network import Network
-from studio.model.stage import Stage
+from studio.model.bends.stage import Stage
+from studio.model.filters.edit import Patch
+from studio.model.networks.graph import Graph
+from studio.model.networks.network import Network
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.orders import Open, Replace
 from studio.runtime.render.frame_runner import FrameRunner

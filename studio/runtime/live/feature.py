@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.engine.base import Engine
-from studio.model.graph import Graph
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
-from studio.model.tick import Tick
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
+from studio.model.views.view import View
 from studio.runtime.live.orders import Order
 from studio.runtime.live.pictures import Run
 from studio.runtime.live.report import Part

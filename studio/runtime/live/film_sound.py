@@ -12,12 +12,12 @@ from typing import NamedTuple
 from studio.control.sound import PREFIX, SoundTrack
 from studio.errors import StudioError
 from studio.io.sound import samples
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.op import Array
-from studio.model.route import ROUTES
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.documents.document import Document
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.movement.route import ROUTES
+from studio.model.movement.tempo import TEMPO, Tempo
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.op import Array
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.player import Player
 from studio.runtime.live.playing import PlayerState

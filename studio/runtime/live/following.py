@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from studio.errors import StudioError
 from studio.io.sources import Source, at_constant_rate, open_source
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.services.failures import told
 
 _AHEAD = 4.0

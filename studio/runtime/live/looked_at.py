@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.model.graph import Graph
-from studio.model.view import View
+from studio.model.networks.graph import Graph
+from studio.model.views.view import View
 
 
 def looked_at(graph: Graph, view: View, *, output_too: bool) -> tuple[tuple[str, ...], frozenset[str]]:

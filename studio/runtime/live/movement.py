@@ -10,17 +10,17 @@ from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.feedback import FEEDBACK
-from studio.model.graph import Graph
-from studio.model.latent_offset import LATENT
-from studio.model.modulator import NOTHING, Measurements
+from studio.model.declared.tick import Tick
+from studio.model.movement.address import Number
+from studio.model.movement.feedback import FEEDBACK
+from studio.model.movement.latent_offset import LATENT
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.movement.route import MACRO_BANK, ROUTES, MacroBank, Routes
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
+from studio.model.networks.state import STEPPING
 from studio.model.numbers import knobs
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES, MacroBank, Routes
-from studio.model.state import STEPPING
-from studio.model.tick import Tick
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.orders import LayerOrder, Setting
 from studio.runtime.live.report import Part

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from studio.model.changes import MixBegan
-from studio.model.graph import Graph
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.stage import Stage
-from studio.model.view import View
+from studio.model.bends.stage import Stage
+from studio.model.networks.changes import MixBegan
+from studio.model.networks.graph import Graph
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from studio.engine.display import PictureMaker
-from studio.model.picture import Picture
+from studio.model.networks.picture import Picture
 from studio.runtime.live.contact_sheet import write_sheet
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal

@@ -19,14 +19,14 @@ import numpy as np
 
 from studio.bends.from_picture import FromPicture
 from studio.engine.base import Engine
-from studio.model.graph import Graph
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.picture import DeepPicture, Picture
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED
-from studio.model.size import Size
-from studio.model.stage import VEIL, Stage
-from studio.model.tick import Tick
+from studio.model.bends.stage import VEIL, Stage
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture, Picture
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
 from studio.modulators.keyframes import Easing, ease
 from studio.runtime.live.engine_host import EngineHost
 from studio.runtime.live.feature import Feature, Frame, Handlers

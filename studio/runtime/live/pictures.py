@@ -14,11 +14,11 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources.latent import WORD, path_given
-from studio.model.graph import Graph
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
-from studio.model.stage import made
-from studio.model.tick import Tick
+from studio.model.bends.stage import made
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.live.clock import Clock
 from studio.runtime.live.player import Player
 from studio.runtime.live.playing import Newest

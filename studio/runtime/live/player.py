@@ -12,8 +12,8 @@ from functools import partial
 
 from studio.control.window import SPEED
 from studio.io.sources import Source
-from studio.model.camera_setup import is_camera
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
+from studio.model.views.camera_setup import is_camera
 from studio.runtime.live.devices import adjusts, exposure_of, is_same_device, open_to_play
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.playing import Newest, PlayerState

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio.io.sources import SourceInfo
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.live.report import Message, Part
 
 

@@ -23,8 +23,8 @@ from studio.io.atomic import exists, write_free
 from studio.io.manifest import is_reserved
 from studio.io.resize import letterboxed
 from studio.io.sinks import Sink, open_sink, suffix_of
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 from studio.runtime.live.report import Message
 from studio.runtime.services.aside import aside
 from studio.runtime.services.failures import told

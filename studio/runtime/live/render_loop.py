@@ -9,11 +9,11 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.engine.display import Display
-from studio.model.graph import Graph
-from studio.model.modulator import NOTHING
-from studio.model.picture import DeepPicture
-from studio.model.tick import Tick
-from studio.model.view import View
+from studio.model.declared.tick import Tick
+from studio.model.movement.modulator import NOTHING
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
+from studio.model.views.view import View
 from studio.runtime.live.arriving import Arriving
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.card_maps import CardMaps

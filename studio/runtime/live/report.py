@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from studio.engine.base import Stats
-from studio.model.graph import Graph
-from studio.model.op import Array, Shape
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Array, Shape
+from studio.model.networks.picture import Picture
 
 MessageKind = Literal["note", "warning", "error"]
 

@@ -14,8 +14,8 @@ from studio.control.differences import beginning
 from studio.errors import StudioError
 from studio.io.performances import PerformanceWriter
 from studio.io.performed_networks import kept_network
-from studio.model.performance import Event, Take
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import Event, Take
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.model.graph import Graph
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
-from studio.model.stage import VEIL, Stage, made
-from studio.model.tick import Tick
+from studio.model.bends.stage import VEIL, Stage, made
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.live.feature import Feature, Handlers
 from studio.runtime.live.following import Following
 from studio.runtime.live.orders import Setting

@@ -11,9 +11,9 @@ import numpy as np
 from studio.engine.display import PictureMaker
 from studio.io.outlets import Line, outlet
 from studio.io.resize import letterboxed
-from studio.model.picture import Picture
-from studio.model.plugins import guarded, guarding
-from studio.model.size import Size
+from studio.model.declared.plugins import guarded, guarding
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.orders import Order

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from studio.engine.display import Display, Viewing
-from studio.model.graph import Graph
-from studio.model.layout import Rect
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.view import View
+from studio.model.networks.graph import Graph
+from studio.model.networks.layout import Rect
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
+from studio.model.views.view import View
 from studio.runtime.live.clock import QUICK, SLOW
 from studio.runtime.live.feature import Feature
 from studio.runtime.live.layer_monitor import Watch

@@ -8,8 +8,8 @@ from functools import partial
 
 from studio.engine.base import Engine
 from studio.engine.display import Display
-from studio.model.size import Size
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.views.view import View
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.looked_at import looked_at
 from studio.runtime.services.right_of_way import RightOfWay

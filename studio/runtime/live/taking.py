@@ -11,14 +11,14 @@ from pathlib import Path
 from studio.control.differences import differences, opening
 from studio.control.mixtures import FadeNotes, overlaid
 from studio.engine.base import Engine
-from studio.model.edit import Patch
-from studio.model.graph import Graph
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.performance import Ended, Event, Ran, Recorded, Signalled, Take
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.section import BYPASSED
-from studio.model.tick import Tick
+from studio.model.declared.tick import Tick
+from studio.model.filters.edit import Patch
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.networks.graph import Graph
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import BYPASSED
+from studio.model.performances.performance import Ended, Event, Ran, Recorded, Signalled, Take
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.journal import Journal
 from studio.runtime.live.movement import Move, Movement

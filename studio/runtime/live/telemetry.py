@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from psygnal import SignalInstance
 
-from studio.model.graph import Graph
+from studio.model.networks.graph import Graph
 from studio.runtime.live.report import LayerPart, Part, Report
 
 P = TypeVar("P", bound=Part)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from studio.engine.base import Engine
-from studio.model.graph import Graph
-from studio.model.op import Shape
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Shape
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.services import memory
 

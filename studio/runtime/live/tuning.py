@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from studio.engine.base import Engine
-from studio.model.graph import Graph
+from studio.model.networks.graph import Graph
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.orders import Setting
 from studio.runtime.live.report import Part

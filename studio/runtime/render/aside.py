@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from studio.ending import ask_to_end, behind
 from studio.errors import StudioError
 from studio.io.presets import save_preset
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.paths import environment
 
 _INTERRUPTED = 130

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 Coming = Callable[[], DeepPicture]
 """Waits for it; called once at most."""

@@ -20,9 +20,9 @@ from studio.io.atomic import write_free
 from studio.io.networks import find_network, load_network
 from studio.io.resize import resized
 from studio.io.sources.latent import path_given
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 from studio.runtime.render.scenes import Scenes

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from studio.io.resize import resized
-from studio.model.feedback import Feedback
-from studio.model.picture import DeepPicture, Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.movement.feedback import Feedback
+from studio.model.networks.picture import DeepPicture, Picture
 
 
 def fed_back(picture: DeepPicture, output: Picture, feedback: Feedback) -> DeepPicture:

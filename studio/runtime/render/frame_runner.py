@@ -11,17 +11,17 @@ import numpy as np
 
 from studio.engine.base import Engine, Flight
 from studio.errors import StudioError
-from studio.model.feedback import FEEDBACK
-from studio.model.generator import Generator, Phase, stepped
-from studio.model.graph import Graph
-from studio.model.latent import LatentPath
-from studio.model.latent_offset import Offsets, moved
-from studio.model.op import Array
-from studio.model.picture import DeepPicture, Picture, chroma, signed_view, to_deep_picture
-from studio.model.size import Size
-from studio.model.stage import made
-from studio.model.state import STEPPING
-from studio.model.tick import START
+from studio.model.bends.stage import made
+from studio.model.declared.size import Size
+from studio.model.declared.tick import START
+from studio.model.movement.feedback import FEEDBACK
+from studio.model.movement.generator import Generator, Phase, stepped
+from studio.model.movement.latent_offset import Offsets, moved
+from studio.model.networks.graph import Graph
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture, Picture, chroma, signed_view, to_deep_picture
+from studio.model.networks.state import STEPPING
 from studio.runtime.render.coming import Coming, there
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.size import WorkingSize, working_size

@@ -21,11 +21,11 @@ from studio.engine.base import Engine
 from studio.engine.devices import open_on
 from studio.errors import StudioError
 from studio.io.packed import unpacked
-from studio.model.latent import LatentPath
-from studio.model.modulator import NOTHING, Measurements
-from studio.model.op import Array
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.op import Array
+from studio.model.networks.preset import Preset
 from studio.pipe import read, write
 from studio.runtime.live.health import broken_from
 from studio.runtime.render.coming import Coming

@@ -13,18 +13,18 @@ from studio.control.measuring import PREFIX, PictureMeter
 from studio.control.performing import Replay
 from studio.engine.base import Engine
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.feedback import FEEDBACK
-from studio.model.modulator import NOTHING, Measurements
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES
+from studio.model.declared.tick import START, Tick
+from studio.model.movement.address import Number
+from studio.model.movement.feedback import FEEDBACK
+from studio.model.movement.modulator import NOTHING, Measurements
+from studio.model.movement.route import MACRO_BANK, ROUTES
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SECOND
 from studio.model.numbers import knobs
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.route import MACRO_BANK, ROUTES
-from studio.model.section import SECOND
-from studio.model.stage import Stage
-from studio.model.stages import STAGES
-from studio.model.tempo import TEMPO
-from studio.model.tick import START, Tick
 from studio.runtime.render.coming import Coming, there
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.turner import Turner

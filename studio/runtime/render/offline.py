@@ -9,7 +9,7 @@ from itertools import repeat
 from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.render.coming import Coming
 
 T = TypeVar("T")

@@ -23,8 +23,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import DeepPicture
 
 _HEAD = 64
 """Bytes in front of a picture, which begins where a processor likes to."""

@@ -11,11 +11,11 @@ import numpy as np
 from studio.bends.from_picture import FromPicture
 from studio.engine.base import Engine
 from studio.io.resize import letterboxed
-from studio.model.modulator import Measurements
-from studio.model.performance import NetworkOpened, Scene
-from studio.model.picture import DeepPicture, Picture, shallow
-from studio.model.size import Size
-from studio.model.stage import VEIL, Stage
+from studio.model.bends.stage import VEIL, Stage
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import Measurements
+from studio.model.networks.picture import DeepPicture, Picture, shallow
+from studio.model.performances.performance import NetworkOpened, Scene
 from studio.modulators.keyframes import Easing, ease
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Bend, Listen, Mover

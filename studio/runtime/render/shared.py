@@ -18,10 +18,10 @@ from dataclasses import asdict, dataclass
 
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.io.packed import packed
-from studio.model.modulator import Measurements
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import Measurements
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.lane import Lane
 from studio.runtime.render.mover import Listen, Mover, feeds_back, matrix_of

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from studio.errors import StudioError
-from studio.model.graph import Graph
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
 
 _LARGEST = 16384
 

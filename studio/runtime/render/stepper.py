@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from studio.engine.base import Engine
-from studio.model.graph import Input
-from studio.model.op import Array
-from studio.model.picture import DeepPicture, to_tensor
-from studio.model.size import Size
-from studio.model.state import COLOURS, Stepping, Steps, beginning, shrunk
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture, to_tensor
+from studio.model.networks.state import COLOURS, Stepping, Steps, beginning, shrunk
 
 
 class Stepper:

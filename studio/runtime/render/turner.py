@@ -8,19 +8,19 @@ from itertools import chain
 from studio.engine.base import Engine
 from studio.engine.numbers import Place
 from studio.errors import StudioError
-from studio.model.address import joined, split
-from studio.model.feedback import FEEDBACK
-from studio.model.generator import GENERATOR, directions_of
-from studio.model.latent_offset import LATENT
-from studio.model.live_edits import EDITS, LiveEdits, bound, turned
+from studio.model.bends.stage import Stage
+from studio.model.bends.stages import STAGES, Stages
+from studio.model.filters.live_edits import EDITS, LiveEdits, bound, turned
+from studio.model.movement.address import joined, split
+from studio.model.movement.feedback import FEEDBACK
+from studio.model.movement.generator import GENERATOR, directions_of
+from studio.model.movement.latent_offset import LATENT
+from studio.model.networks.preset import Preset
+from studio.model.networks.state import STEPPING
 from studio.model.numbers import knobs
 from studio.model.numbers.bend import reshaped, structure_of
 from studio.model.numbers.generator import turned as turned_generator
 from studio.model.numbers.state import turned as stepping_turned
-from studio.model.preset import Preset
-from studio.model.stage import Stage
-from studio.model.stages import STAGES, Stages
-from studio.model.state import STEPPING
 from studio.runtime.render.frame_runner import FrameRunner
 
 Values = Mapping[str, float]

@@ -11,11 +11,11 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source
 from studio.io.sources.base import HAIR
-from studio.model.latent import LatentPath
-from studio.model.performance import Ended, Performance, Ran, Recorded
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
-from studio.model.tick import Tick
+from studio.model.declared.size import Size
+from studio.model.declared.tick import Tick
+from studio.model.networks.latent import LatentPath
+from studio.model.networks.picture import DeepPicture
+from studio.model.performances.performance import Ended, Performance, Ran, Recorded
 
 _NEAR = 1.0
 """Seconds that are decoded through rather than sought."""

@@ -10,12 +10,12 @@ from studio.control.crossing import FADE
 from studio.control.matrix import Matrix
 from studio.control.measuring import PREFIX, PictureMeter
 from studio.io.resize import resized
-from studio.model.modulator import Measurements
-from studio.model.picture import DeepPicture
-from studio.model.preset import Preset
-from studio.model.route import Routes
-from studio.model.size import Size
-from studio.model.tempo import TEMPO
+from studio.model.declared.size import Size
+from studio.model.movement.modulator import Measurements
+from studio.model.movement.route import Routes
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Bend, Mover
 

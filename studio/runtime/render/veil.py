@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from studio.model.op import Array
-from studio.model.picture import Picture, to_tensor
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture, to_tensor
 from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from studio.io.atomic import cannot_write, exists
 from studio.io.importers import Imported, Options, open_model, save_imported
 from studio.io.networks import load_network
-from studio.model.graph import Graph, Input
-from studio.model.op import Shape
-from studio.model.preset import Preset
-from studio.model.size import Size
-from studio.model.values import Values, values_of
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph, Input
+from studio.model.networks.op import Shape
+from studio.model.networks.preset import Preset
+from studio.model.networks.values import Values, values_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io.opening import find_and_open
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Post, Worker

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from studio.bends import registry
-from studio.model.bend import Bend
-from studio.model.picture import DeepPicture
-from studio.model.stages import stage_of
+from studio.model.bends.bend import Bend
+from studio.model.bends.stages import stage_of
+from studio.model.networks.picture import DeepPicture
 from studio.runtime.live.report import Progress
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
 from studio.bends import registry
-from studio.model.bend import Bend
+from studio.model.bends.bend import Bend
 from studio.ui.kit import theme
 from studio.ui.kit.chooser import CHOICE, Chooser
 

@@ -6,9 +6,9 @@ import numpy as np
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.model.display import gap
-from studio.model.stage import Chosen, layer_of
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import Chosen, layer_of
+from studio.model.views.display import gap
+from studio.model.views.workspace import Workspace
 from studio.ui.kit import theme
 from studio.ui.services.effects import Effects, chosen_channels, shares, source_of
 from studio.ui.viewport import overlay

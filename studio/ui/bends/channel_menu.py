@@ -7,8 +7,8 @@ from functools import partial
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
-from studio.model.stage import ChannelList, Channels, layer_of
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import ChannelList, Channels, layer_of
+from studio.model.views.workspace import Workspace
 from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.kit.icons import icon

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.model.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
+from studio.model.bends.stage import AllChannels, ChannelList, ChannelRange, Channels, SomeChannels
 from studio.ui.bends.findings import BY_EFFECT, BY_NORM, Findings
 from studio.ui.bends.found_channels import ClusterChannels, StrongestByNorm, StrongestChannels, narrow
 from studio.ui.kit import theme

@@ -6,12 +6,12 @@ import random
 
 from studio.bends import registry
 from studio.errors import StudioError
-from studio.model.bend import Bend
-from studio.model.chance import by_weight, value_by_chance
-from studio.model.document import Document
-from studio.model.form import fields
-from studio.model.op import Array
-from studio.model.stage import ChannelList, Channels, SomeChannels
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import ChannelList, Channels, SomeChannels
+from studio.model.declared.form import fields
+from studio.model.documents.document import Document
+from studio.model.movement.chance import by_weight, value_by_chance
+from studio.model.networks.op import Array
 
 _SHARES = (0.1, 0.25, 0.5, 1.0)
 

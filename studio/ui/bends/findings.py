@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.model.clusters import CLUSTERS, kept, of_layer, without
-from studio.model.document import Document
-from studio.model.op import Array
-from studio.model.picture import Picture
-from studio.model.stage import ChannelList, Cluster
+from studio.model.bends.clusters import CLUSTERS, kept, of_layer, without
+from studio.model.bends.stage import ChannelList, Cluster
+from studio.model.documents.document import Document
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 from studio.runtime.bending.impact import ranked
 from studio.runtime.live.channel_study import (
     Clusters,

@@ -8,8 +8,8 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from studio.model.picture import Picture
-from studio.model.stage import ChannelList, Cluster
+from studio.model.bends.stage import ChannelList, Cluster
+from studio.model.networks.picture import Picture
 from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon

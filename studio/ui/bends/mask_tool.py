@@ -7,16 +7,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 
 from studio.edits.stroke import Stroke
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.gesture import Gesture
-from studio.model.layout import crop, put
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.stage import Painted, Stage
-from studio.model.stages import STAGES, changed, stage_of
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import Painted, Stage
+from studio.model.bends.stages import STAGES, changed, stage_of
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.filters.gesture import Gesture
+from studio.model.networks.layout import crop, put
+from studio.model.networks.op import Array
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import Workspace
 from studio.ui.viewport import overlay
 from studio.ui.viewport.scene import Part
 

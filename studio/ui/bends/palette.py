@@ -9,9 +9,9 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QListView, QListWidgetItem, QWidget
 
 from studio.bends import registry
-from studio.model.changes import Change, HistoryChanged, NetworkChanged
-from studio.model.document import Document
-from studio.model.picture import DeepPicture, Picture
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, HistoryChanged, NetworkChanged
+from studio.model.networks.picture import DeepPicture, Picture
 from studio.runtime.bending.palette import SIDE, Asked, PaletteMaker
 from studio.ui.bends.adding import bend_groups, first_line
 from studio.ui.kit import theme

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushBu
 
 from studio.control.quantised import switches_of
 from studio.errors import StudioError
-from studio.model.bend import Bend
-from studio.model.changes import Change, NetworkChanged, SectionChanged, StagesChanged
-from studio.model.clusters import CLUSTERS
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.layout import kernel_grid
-from studio.model.picture import DeepPicture
-from studio.model.section import SECOND
-from studio.model.stage import AllChannels, ChannelList, Channels, Stage
-from studio.model.stages import stage_of
-from studio.model.workspace import Workspace
+from studio.model.bends.bend import Bend
+from studio.model.bends.clusters import CLUSTERS
+from studio.model.bends.stage import AllChannels, ChannelList, Channels, Stage
+from studio.model.bends.stages import stage_of
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged, StagesChanged
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.picture import DeepPicture
+from studio.model.networks.section import SECOND
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import Message
 from studio.ui.bends.adding import BendChooser

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QSizePolicy
 
-from studio.model.document import Document
-from studio.model.section import SECOND
+from studio.model.documents.document import Document
+from studio.model.networks.section import SECOND
 from studio.ui.kit.icons import icon
 
 _NAMES = {"demo": "Demo clip", "camera": "Camera"}

@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabe
 
 from studio.control.quantised import switches_of
 from studio.errors import StudioError
-from studio.model.bend import Bend
-from studio.model.document import Document
-from studio.model.form import fields
-from studio.model.gesture import Gesture
-from studio.model.graph import Graph
-from studio.model.param import turnables
-from studio.model.stage import Guard, Luma, Painted, SomeChannels, Stage
-from studio.model.stages import STAGES, changed, stage_of
+from studio.model.bends.bend import Bend
+from studio.model.bends.stage import Guard, Luma, Painted, SomeChannels, Stage
+from studio.model.bends.stages import STAGES, changed, stage_of
+from studio.model.declared.form import fields
+from studio.model.declared.param import turnables
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.networks.graph import Graph
 from studio.ui.bends.adding import first_line
 from studio.ui.bends.channels import ChannelsEditor, channels_text
 from studio.ui.bends.findings import Findings

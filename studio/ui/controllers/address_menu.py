@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from studio.control.namespace import UNMOVED
 from studio.control.osc_place import ROOT
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping
-from studio.model.route import ROUTES, added
+from studio.model.documents.document import Document
+from studio.model.movement.address import Number
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.movement.route import ROUTES, added
 from studio.modulators import registry
 from studio.runtime.live.report import Message
 from studio.ui.kit.events import Events

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from studio.errors import StudioError
-from studio.model.mapping import Mapping, Mode
+from studio.model.movement.mapping import Mapping, Mode
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button

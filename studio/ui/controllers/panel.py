@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from studio.control.inbox import Taken
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping
+from studio.model.documents.document import Document
+from studio.model.movement.mapping import MAPPINGS, Mapping
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
 from studio.ui.controllers.mapping_row import MappingRow
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel

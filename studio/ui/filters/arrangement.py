@@ -24,10 +24,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.edit import Mask, Patch
-from studio.model.layout import Rect
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.edit import Mask, Patch
+from studio.model.networks.layout import Rect
+from studio.model.networks.op import Array
 
 Grid = tuple[int, int, int, int]
 """Rows and columns of kernels, height and width of a kernel."""

@@ -7,15 +7,15 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.gesture import Gesture
-from studio.model.layout import Rect
-from studio.model.learning_sheets import LEARNING_SHEETS
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch, Selection
+from studio.model.filters.gesture import Gesture
+from studio.model.filters.learning_sheets import LEARNING_SHEETS
+from studio.model.networks.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
+from studio.model.networks.layout import Rect
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.bars_picture import bars_picture
 from studio.ui.filters.painted import PaintedSheet

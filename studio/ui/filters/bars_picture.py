@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from studio.model.edit import Mask
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.edit import Mask
+from studio.model.networks.op import Array
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from studio.control.window import BRUSH
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import Workspace
 from studio.ui.filters.brush_row import BrushRow
 from studio.ui.filters.learning_brush import LearningBrush
 from studio.ui.kit import theme

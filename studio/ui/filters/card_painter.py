@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
-from studio.model.op import Array
-from studio.model.view import Colours
+from studio.model.networks.op import Array
+from studio.model.views.view import Colours
 from studio.ui.filters import sheet_colours
 from studio.ui.filters.cards import Cards
 from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices

@@ -20,8 +20,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.edit import Mask
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.filters.edit import Mask
 from studio.ui.filters.arrangement import Arrangement, Grid, Numbers
 
 _LEAST = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.model.workspace import Paints, Tool
+from studio.model.views.workspace import Paints, Tool
 from studio.runtime.editing import kernels
 from studio.ui.filters import selecting
 from studio.ui.filters.depths import Depth

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from studio.control.window import BRUSH, NAMED_BRUSH, PULL, RATE
-from studio.model.address import Dial
-from studio.model.param import number_in, with_number
-from studio.model.workspace import Workspace
+from studio.model.declared.param import number_in, with_number
+from studio.model.movement.address import Dial
+from studio.model.views.workspace import Workspace
 from studio.ui.services.brushes import Brushes
 
 

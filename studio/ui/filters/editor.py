@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.layout import kernel_grid
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.networks.layout import kernel_grid
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters import selecting
 from studio.ui.filters.bars_canvas import BarsCanvas

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPus
 
 from studio.edits import registry
 from studio.errors import StudioError
-from studio.model.changes import Change, HistoryChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.edit import Edit
-from studio.model.form import fields
-from studio.model.op import Array
-from studio.model.workspace import Workspace
+from studio.model.declared.form import fields
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Edit
+from studio.model.networks.changes import Change, HistoryChanged, WeightsChanged
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.counterparts import counterpart
 from studio.runtime.editing.edit_labels import label_of
 from studio.runtime.editing.previews import Editing

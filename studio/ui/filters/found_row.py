@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from studio.model.workspace import Workspace
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.filters.selecting import combined
 from studio.ui.kit import theme

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from studio.model.layout import Rect
+from studio.model.networks.layout import Rect
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.kit.images import Format, image_over
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from studio.model.changes import Change, HistoryChanged, NetworkChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.kernels import reset_tensor
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from studio.model.edit import Mask
-from studio.model.layout import Rect
-from studio.model.op import Array
-from studio.model.view import Colours, Scaling
+from studio.model.filters.edit import Mask
+from studio.model.networks.layout import Rect
+from studio.model.networks.op import Array
+from studio.model.views.view import Colours, Scaling
 from studio.ui.filters import sheet_colours
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.sheet_colours import TABLES, UNIT, Indices

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from studio.control.quantised import switches_of
-from studio.model.document import Document
-from studio.model.edit import Edit, Selection
-from studio.model.form import fields
-from studio.model.gesture import Gesture
-from studio.model.live_edits import EDITS, LiveEdit, changed, edit_of
+from studio.model.declared.form import fields
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Edit, Selection
+from studio.model.filters.gesture import Gesture
+from studio.model.filters.live_edits import EDITS, LiveEdit, changed, edit_of
 from studio.model.numbers.edit import own_addresses
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.control.quantised import switches_of
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.live_edits import EDITS
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.live_edits import EDITS
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.movement import EditCosts, Moved
 from studio.ui.filters.live_card import LiveEditCard
 from studio.ui.kit import theme

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.graph import Graph
-from studio.model.op import Array
-from studio.model.workspace import Makers
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Makers
 from studio.runtime.bending.impact import ranked
 from studio.ui.services.effects import Effects, covered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from studio.model.workspace import RowOrder
+from studio.model.views.workspace import RowOrder
 from studio.ui.kit.command import LAYER, Command, Context, Place, has_tensor, holds
 
 ORDERS: dict[RowOrder, str] = {

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.op import Array
-from studio.model.workspace import RowOrder
+from studio.model.networks.op import Array
+from studio.model.views.workspace import RowOrder
 
 _MOST = 4096
 """Weights of a row that its size is taken from: evenly spaced ones where it has more."""

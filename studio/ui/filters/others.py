@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
 
 from studio import paths
-from studio.model.document import Document
-from studio.model.network import Network
+from studio.model.documents.document import Document
+from studio.model.networks.network import Network
 from studio.runtime.editing.previews import Editing
 from studio.ui.kit import theme
 

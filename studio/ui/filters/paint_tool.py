@@ -9,12 +9,12 @@ from PySide6.QtCore import Qt
 
 from studio.edits.stroke import Stroke
 from studio.errors import StudioError
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.edit import Patch, Selection
-from studio.model.layout import around
-from studio.model.op import Array
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch, Selection
+from studio.model.networks.layout import around
+from studio.model.networks.op import Array
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.arrangement import Arrangement, Laid
 from studio.ui.filters.painted import Painted, PaintedSheet, PaintedWeights

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from studio.model.document import Document
-from studio.model.edit import Patch
-from studio.model.gesture import Gesture
-from studio.model.layout import from_sheet
-from studio.model.learning_sheets import LEARNING_SHEETS, Kind
-from studio.model.op import Array
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
+from studio.model.filters.gesture import Gesture
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind
+from studio.model.networks.layout import from_sheet
+from studio.model.networks.op import Array
 
 
 class Painted(Protocol):

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.changes import Change, NetworkChanged
-from studio.model.document import Document
-from studio.model.stage import layer_of
-from studio.model.workspace import Makers, Workspace
+from studio.model.bends.stage import layer_of
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.views.workspace import Makers, Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import LayerSamples
 from studio.runtime.live.telemetry import Telemetry

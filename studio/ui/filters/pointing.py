@@ -8,10 +8,10 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPainter
 
-from studio.model.changes import Change, NetworkChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.op import Array
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.channel_map import ChannelMap, ShowChannel
 from studio.runtime.live.orders import Order
 from studio.runtime.live.telemetry import Telemetry

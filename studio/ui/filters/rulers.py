@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
-from studio.model.edit import Selection
+from studio.model.filters.edit import Selection
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.cards import Cards
 from studio.ui.filters.selecting import combined

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
-from studio.model.workspace import Workspace
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.kernels import copy_kernels, paste_kernels, reset_kernels
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters import selecting

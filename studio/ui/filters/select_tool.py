@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.layout import kernel_grid
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.networks.layout import kernel_grid
+from studio.model.views.workspace import Workspace
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.selecting import combined
 

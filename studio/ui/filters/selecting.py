@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.edit import Mask, Selection
-from studio.model.op import Array
-from studio.model.workspace import Workspace
+from studio.model.filters.edit import Mask, Selection
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.services.effects import Effects
 

@@ -16,8 +16,8 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 
-from studio.model.document import Document
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.views.workspace import Workspace
 from studio.ui.filters import sheet_painter
 from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.pen import means_stroke, pressure_of

@@ -9,15 +9,15 @@ import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter
 
-from studio.model.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
-from studio.model.clusters import CLUSTERS, of_layer
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.layout import Rect, kernel_grid
-from studio.model.learning_sheets import LEARNING_SHEETS
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.bends.clusters import CLUSTERS, of_layer
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.filters.learning_sheets import LEARNING_SHEETS
+from studio.model.networks.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
+from studio.model.networks.layout import Rect, kernel_grid
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.filters import sheet_painter
 from studio.ui.filters.arrangement import Arrangement, arranged

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.layout import sheet_size
-from studio.model.learning_sheets import LEARNING_SHEETS, USUAL, Kind
-from studio.model.workspace import Tool, Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, USUAL, Kind
+from studio.model.networks.layout import sheet_size
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import Tool, Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.paint_tool import PaintTool, brush_of

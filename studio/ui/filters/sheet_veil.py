@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from studio.model.changes import Change, LearningSheetsChanged
-from studio.model.document import Document
-from studio.model.learning_sheets import LEARNING_SHEETS, LearningSheets
-from studio.model.op import Array
-from studio.model.workspace import Paints, Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets
+from studio.model.networks.changes import Change, LearningSheetsChanged
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Paints, Workspace
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.kit.images import Format, image_over
 from studio.ui.viewport.overlay import drawn_into

@@ -8,10 +8,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.model.document import Document
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.documents.document import Document
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.depths import Depth, Depths
 from studio.ui.filters.live_maps import LiveMaps

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from studio.model.workspace import Tool, Workspace
+from studio.model.views.workspace import Tool, Workspace
 from studio.ui.filters.depths import Depth
 from studio.ui.filters.order_commands import ORDERS
 from studio.ui.kit import theme

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.engine.base import Stats
-from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
-from studio.model.document import Document
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, WeightsChanged
 
 
 class StatsBefore:

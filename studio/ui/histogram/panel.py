@@ -12,12 +12,12 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from studio.engine.base import Stats
-from studio.model.changes import Change, NetworkChanged
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.graph import Graph
-from studio.model.op import Array
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.graph import Graph
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.editing.varying import by_channel, filters_of
 from studio.runtime.live.report import LayerSamples, LayerStats

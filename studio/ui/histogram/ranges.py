@@ -9,14 +9,14 @@ import numpy as np
 from studio.bends.clamp import Clamp as ClampBend
 from studio.bends.multiply import Multiply
 from studio.edits.clamp import Clamp
-from studio.model.document import Document
-from studio.model.edit import Edit, Selection
-from studio.model.gesture import Gesture
-from studio.model.layout import kernel_grid
-from studio.model.op import Array
-from studio.model.stage import ChannelList
-from studio.model.stages import STAGES, added
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import ChannelList
+from studio.model.bends.stages import STAGES, added
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Edit, Selection
+from studio.model.filters.gesture import Gesture
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.between import ScaleBetween, channels_between, kernels_between
 from studio.runtime.editing.previews import Editing
 from studio.runtime.editing.varying import filters_of

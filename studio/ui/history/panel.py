@@ -9,8 +9,8 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QInputDialog, QLabel, QListView, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from studio.model.changes import Change, HistoryChanged, NetworkChanged
-from studio.model.document import Document
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, HistoryChanged, NetworkChanged
 from studio.ui.history.rows import DETAIL, HERE, NAME, PICTURE, HistoryRows
 from studio.ui.kit import theme
 from studio.ui.layers.network_text import bytes_text

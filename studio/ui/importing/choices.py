@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QComboBox, QLabel
 
 from studio.io.importers import CHANNEL_WAYS, STATE_WAYS, fed_back, unfed_input
-from studio.model.graph import Graph
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
 
 
 class Choice(QComboBox):

@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 
 from studio.errors import StudioError
 from studio.io.importers import Options, families
-from studio.model.size import Size
-from studio.model.values import Values
+from studio.model.declared.size import Size
+from studio.model.networks.values import Values
 from studio.runtime.services.worker import Worker
 from studio.ui.importing.choices import Choice, channels, dropout, names, state, statistics
 from studio.ui.importing.import_model import Found, PreviewModel, look_at

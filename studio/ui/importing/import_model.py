@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from studio.io.importers import Options
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.services.importing import ImportPreview, preview
 from studio.ui.kit import theme
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.importing import ImportPreview, import_model

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from studio import paths
 from studio.io.exporters import export_preset
 from studio.io.networks import MANIFEST
-from studio.model.document import Document
+from studio.model.documents.document import Document
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Worker

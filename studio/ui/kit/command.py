@@ -11,8 +11,8 @@ from psygnal import Signal, SignalInstance
 from PySide6.QtCore import SignalInstance as QtSignal
 from PySide6.QtWidgets import QWidget
 
-from studio.model.document import Document
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.live.session import LiveSession
 

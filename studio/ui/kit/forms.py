@@ -11,9 +11,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from studio.errors import StudioError
-from studio.model.explain import explain
-from studio.model.form import Field, fields
-from studio.model.param import Declared
+from studio.model.declared.explain import explain
+from studio.model.declared.form import Field, fields
+from studio.model.declared.param import Declared
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.controls import Choice, Control, Seed, Tick, Wholes

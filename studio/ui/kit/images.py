@@ -7,8 +7,8 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 
 Format = QImage.Format
 

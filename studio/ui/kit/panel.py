@@ -8,7 +8,7 @@ from typing import Literal
 
 from PySide6.QtWidgets import QDockWidget, QWidget
 
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.entry import Entry
 

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.model.address import joined
+from studio.model.movement.address import joined
 from studio.ui.kit.addressed import ADDRESS, addresses_of
 from studio.ui.kit.controls import Control, Wholes
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from studio.errors import StudioError
-from studio.model.address import Dial, Number, NumberKind
+from studio.model.movement.address import Dial, Number, NumberKind
 from studio.ui.kit.reached import controls, label_of, reached_as, stays_down
 
 _FIRST = "reached_first"

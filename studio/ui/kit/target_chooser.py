@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtWidgets import QListWidgetItem, QWidget
 
-from studio.model.address import Number
+from studio.model.movement.address import Number
 from studio.ui.kit.chooser import CHOICE, Chooser
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
 from studio.errors import StudioError
-from studio.model.points import points_of, points_text
+from studio.model.declared.points import points_of, points_text
 from studio.ui.kit import theme
 from studio.ui.kit.controls import Control
 

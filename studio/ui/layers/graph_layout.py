@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.model.graph import Graph
+from studio.model.networks.graph import Graph
 
 
 @dataclass(frozen=True)

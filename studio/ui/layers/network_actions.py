@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from studio.model.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.edit import Selection
-from studio.model.live_edits import EDITS
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
+from studio.model.filters.live_edits import EDITS
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.kit.icons import icon
 from studio.ui.services.bypassing import bypass_or_not

@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from studio.model.document import Document
-from studio.model.op import Shape
-from studio.model.picture import Picture
-from studio.model.workspace import Makers, Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.op import Shape
+from studio.model.networks.picture import Picture
+from studio.model.views.workspace import Makers, Workspace
 from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Thumbnails
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.layers.network_actions import BentLayers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic_core import PydanticUndefined
 
-from studio.model.op import Op
+from studio.model.networks.op import Op
 
 _READS = ("in_channels", "in_features")
 _MAKES = ("out_channels", "out_features")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from studio.model.learning_sheets import LEARNING_SHEETS
-from studio.model.network import Network
-from studio.model.preset import Preset
+from studio.model.filters.learning_sheets import LEARNING_SHEETS
+from studio.model.networks.network import Network
+from studio.model.networks.preset import Preset
 from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.playing import PlayerState

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLab
 from studio.errors import StudioError
 from studio.learn.networks import Autoencoder, Upsampling
 from studio.learn.prepare import Asked
-from studio.model.network import Network
-from studio.model.param import Declared, param, seed
+from studio.model.declared.param import Declared, param, seed
+from studio.model.networks.network import Network
 from studio.runtime.learning.comparison import Comparison, Run
 from studio.ui.kit import theme
 from studio.ui.kit.fitting import fit, scrolled_body

@@ -34,9 +34,9 @@ from studio.learn.lesson_numbers import (
 )
 from studio.learn.losses import parse_weights
 from studio.learn.prepare import optimiser_of, schedule_of
-from studio.model.address import Dial
-from studio.model.form import fields
-from studio.model.param import number_in, with_number
+from studio.model.declared.form import fields
+from studio.model.declared.param import number_in, with_number
+from studio.model.movement.address import Dial
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form

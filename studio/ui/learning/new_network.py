@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QLabel, QVBo
 
 from studio.errors import StudioError
 from studio.learn.networks import NEW, NewNetwork
-from studio.model.preset import Preset
+from studio.model.networks.preset import Preset
 from studio.ui.kit import theme
 from studio.ui.kit.fitting import fit, scrolled_body
 from studio.ui.kit.forms import Form

@@ -25,10 +25,10 @@ from PySide6.QtWidgets import (
 from studio.errors import StudioError
 from studio.learn.goal import Goal
 from studio.learn.prepare import Asked, estimate
-from studio.model.address import Dial
-from studio.model.changes import Change, NetworkChanged
-from studio.model.stages import STAGES
-from studio.model.workspace import Workspace
+from studio.model.bends.stages import STAGES
+from studio.model.movement.address import Dial
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.views.workspace import Workspace
 from studio.runtime.learning.record import Mark, alarm
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.playing import PlayerState

@@ -10,8 +10,8 @@ from PySide6.QtGui import QIcon, QImage, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from studio.io.resize import resized
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 from studio.runtime.learning.record import Mark
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, 
 
 from studio.control.window import DECIBELS, SECONDS, STEPS
 from studio.learn.goal import Goal
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 

@@ -13,9 +13,9 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
-from studio.model.layout import channel_grid, to_sheet
-from studio.model.op import Array
-from studio.model.picture import Picture
+from studio.model.networks.layout import channel_grid, to_sheet
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 from studio.runtime.learning.look import Watched
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from studio.model.route import MACROS
+from studio.model.movement.route import MACROS
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain

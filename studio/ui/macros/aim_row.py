@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from studio.model.address import Number as Target
-from studio.model.route import Aim
+from studio.model.movement.address import Number as Target
+from studio.model.movement.route import Aim
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from studio.model.address import Number
+from studio.model.movement.address import Number
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 

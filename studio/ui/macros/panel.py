@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBox
 
 from studio.control.namespace import Namespace
 from studio.errors import StudioError
-from studio.model import macros
-from studio.model.address import Number as Target
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.gesture import Gesture
-from studio.model.route import MACRO_BANK, MACROS, Macro, MacroBank
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.movement import macros
+from studio.model.movement.address import Number as Target
+from studio.model.movement.route import MACRO_BANK, MACROS, Macro, MacroBank
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
 from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

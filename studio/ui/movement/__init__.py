@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from studio.model.tempo import Tempo
+from studio.model.movement.tempo import Tempo
 from studio.runtime.live.film_sound import FilmSound
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

@@ -8,8 +8,8 @@ from typing import cast
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from studio.model.curve import CURVES, Curve
-from studio.model.param import Declared, turnables
+from studio.model.declared.param import Declared, turnables
+from studio.model.movement.curve import CURVES, Curve
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.forms import Form

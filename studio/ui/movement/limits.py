@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from studio.model.address import Number
-from studio.model.param import Declared, param
-from studio.model.route import Route
+from studio.model.declared.param import Declared, param
+from studio.model.movement.address import Number
+from studio.model.movement.route import Route
 from studio.ui.kit.forms import Form
 
 

@@ -12,14 +12,14 @@ from studio.control.midi import Taps
 from studio.control.namespace import Namespace
 from studio.control.quantised import switches_of
 from studio.errors import StudioError
-from studio.model.address import Number as Target
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.form import field_of
-from studio.model.gesture import Gesture
-from studio.model.route import ROUTES, added
-from studio.model.stages import STAGES
-from studio.model.tempo import TEMPO, Tempo
+from studio.model.bends.stages import STAGES
+from studio.model.declared.form import field_of
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.movement.address import Number as Target
+from studio.model.movement.route import ROUTES, added
+from studio.model.movement.tempo import TEMPO, Tempo
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
 from studio.modulators import registry
 from studio.runtime.live.movement import Beats, Moved
 from studio.runtime.live.report import Message

@@ -14,12 +14,12 @@ from studio.control.quantised import switches_of
 from studio.control.signals import TRIGGERS, check_signals
 from studio.control.window import window_numbers
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.form import fields
-from studio.model.gesture import Gesture
-from studio.model.modulator import Modulator
-from studio.model.param import turnables
-from studio.model.route import ROUTES, Route, changed, route_of, without
+from studio.model.declared.form import fields
+from studio.model.declared.param import turnables
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.movement.modulator import Modulator
+from studio.model.movement.route import ROUTES, Route, changed, route_of, without
 from studio.modulators import registry
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address

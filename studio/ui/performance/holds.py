@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from studio.model.performance import Event, Mixed, Performance, Turned
-from studio.model.rearranging import dragged, left_out, reach_of, repeated, shifted, with_step
+from studio.model.performances.performance import Event, Mixed, Performance, Turned
+from studio.model.performances.rearranging import dragged, left_out, reach_of, repeated, shifted, with_step
 from studio.ui.kit.clock import clock
 from studio.ui.performance.lanes import Lane
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from studio.model.address import Number
-from studio.model.performance import Arranged, Event, NetworkOpened, Performance, Signalled, Stroke, Turned
-from studio.model.rearranging import Fade, fades_of
+from studio.model.movement.address import Number
+from studio.model.performances.performance import Arranged, Event, NetworkOpened, Performance, Signalled, Stroke, Turned
+from studio.model.performances.rearranging import Fade, fades_of
 
 RULER, HEAD = 22, 150
 """Pixels of the line of times above, and of the names at the left."""

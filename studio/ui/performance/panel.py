@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QScrollArea
 
 from studio.errors import StudioError
 from studio.io.performances import SUFFIX, load_performance, save_performance
-from studio.model.document import Document
-from studio.model.performance import Performance
-from studio.model.score import Score
+from studio.model.documents.document import Document
+from studio.model.performances.performance import Performance
+from studio.model.performances.score import Score
 from studio.runtime.live.report import Message
 from studio.runtime.live.taking import Performing
 from studio.runtime.live.telemetry import Telemetry

@@ -13,9 +13,9 @@ from studio.control.replaying import LiveReplay
 from studio.errors import StudioError
 from studio.io.performances import SUFFIX, load_performance
 from studio.io.performed_networks import network_of
-from studio.model.performance import Performance
-from studio.model.preset import Preset
-from studio.model.score import Score
+from studio.model.networks.preset import Preset
+from studio.model.performances.performance import Performance
+from studio.model.performances.score import Score
 from studio.runtime.live.output_writer import Record, Recording
 from studio.runtime.live.picture_fade import FadePictures
 from studio.runtime.live.playing import PlayerState

@@ -11,9 +11,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from studio.errors import StudioError
-from studio.model.address import Number
-from studio.model.document import Document
-from studio.model.score import Score
+from studio.model.documents.document import Document
+from studio.model.movement.address import Number
+from studio.model.performances.score import Score
 from studio.ui.performance.holds import Hold, hold
 from studio.ui.performance.lanes import HEAD, REACH, RULER, Lane, lanes
 from studio.ui.performance.painting import View, paint

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QTabBar, QVBoxLayou
 from studio.errors import StudioError
 from studio.io.atomic import cannot_write
 from studio.io.library import Library
-from studio.model.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
-from studio.model.document import Document
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Worker

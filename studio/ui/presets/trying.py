@@ -10,8 +10,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
 
 from studio.io.opening import find_and_open
-from studio.model.picture import Picture
-from studio.model.preset import Preset
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
 from studio.runtime.live.proofs import SIDE, Make, Proofs
 from studio.ui.kit.images import image_of
 from studio.ui.presets.preset_list import PresetList

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.picture import Picture
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.picture import Picture
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.live.session import LiveSession
 from studio.runtime.services.failures import told

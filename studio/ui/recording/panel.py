@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.io.sinks import CodecInfo, codecs
-from studio.model.document import Document
+from studio.model.documents.document import Document
 from studio.runtime.live.output_writer import Recording, Written
 from studio.runtime.live.recorder import RecordingStatus, RecordingTarget, free_path
 from studio.runtime.live.session import LiveSession

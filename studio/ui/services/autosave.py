@@ -13,10 +13,10 @@ from PySide6.QtCore import QLockFile, QObject, QTimer
 
 from studio.errors import StudioError
 from studio.io.autosave import Kept, Recovery, discard, recovered
-from studio.model.changes import Change, DetailsChanged, HistoryChanged
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.section import SOURCE
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, DetailsChanged, HistoryChanged
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE
 from studio.runtime.learning.opening import Resumption, written
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.report import Message

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 
 from studio.errors import StudioError
-from studio.model.brush import Brush
-from studio.model.workspace import BrushUnit, Workspace
+from studio.model.views.brush import Brush
+from studio.model.views.workspace import BrushUnit, Workspace
 from studio.runtime.live.report import Message
 from studio.ui.services.messages import Action
 from studio.ui.services.session import Session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.control.quantised import switches_of
-from studio.model.document import Document
+from studio.model.documents.document import Document
 
 
 def bypass_or_not(document: Document, layer: str) -> None:

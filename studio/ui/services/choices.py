@@ -11,8 +11,8 @@ from typing import get_args
 from PySide6.QtCore import QStandardPaths
 
 from studio import paths
-from studio.model.framing import Fit, Framing, Quarters
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.framing import Fit, Framing, Quarters
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class OutputChoice:
 
     Attributes:
         screen: name of the screen that it fills.
-        fit: see `studio.model.framing.Framing`.
+        fit: see `studio.model.views.framing.Framing`.
         quarters: likewise.
         mirrored: likewise.
         flipped: likewise.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from studio.model.document import Document
+from studio.model.documents.document import Document
 from studio.ui.services.preset_saver import PresetSaver
 
 Ask = Callable[[str, str], QMessageBox.StandardButton]

@@ -17,9 +17,9 @@ from studio.control.osc_place import LOOPBACK
 from studio.control.osc_place import target as osc_target
 from studio.errors import StudioError
 from studio.io.preset_file import section_from_json, section_to_json
-from studio.model.document import Document
-from studio.model.mapping import MAPPINGS, Mapping, Mappings
-from studio.model.modulator import Measurements
+from studio.model.documents.document import Document
+from studio.model.movement.mapping import MAPPINGS, Mapping, Mappings
+from studio.model.movement.modulator import Measurements
 from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

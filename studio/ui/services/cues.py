@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from studio.errors import StudioError
-from studio.model import cue as lists
-from studio.model.cue import Cue
+from studio.model.performances import cue as lists
+from studio.model.performances.cue import Cue
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from studio.model.document import Document
-from studio.model.graph import Graph
-from studio.model.layout import kernel_grid
-from studio.model.op import Array
-from studio.model.stage import Chosen
-from studio.model.workspace import Workspace
+from studio.model.bends.stage import Chosen
+from studio.model.documents.document import Document
+from studio.model.networks.graph import Graph
+from studio.model.networks.layout import kernel_grid
+from studio.model.networks.op import Array
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.channel_study import Impacts, StudyImpact
 from studio.runtime.live.orders import Order
 from studio.runtime.live.telemetry import Telemetry

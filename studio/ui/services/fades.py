@@ -14,11 +14,11 @@ from studio.control.crossing import ADDRESSES, FADE, MORPH
 from studio.control.fader import Fader, Way
 from studio.control.window import FADE_BEATS
 from studio.errors import StudioError
-from studio.model.address import Dial, Number
-from studio.model.changes import Change, Opened
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.tempo import TEMPO
+from studio.model.documents.document import Document
+from studio.model.movement.address import Dial, Number
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.changes import Change, Opened
+from studio.model.networks.preset import Preset
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.orders import Order
 from studio.runtime.live.picture_fade import FadePictures

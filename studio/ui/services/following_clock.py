@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from studio.model.document import Document
-from studio.model.tempo import TEMPO
+from studio.model.documents.document import Document
+from studio.model.movement.tempo import TEMPO
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

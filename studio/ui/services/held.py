@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from studio.model.preset import Preset
-from studio.model.tempo import Tempo
+from studio.model.movement.tempo import Tempo
+from studio.model.networks.preset import Preset
 from studio.modulators.keyframes import Easing
 
 SNAPSHOTS = range(1, 10)

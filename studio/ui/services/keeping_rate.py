@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from studio.model.workspace import Workspace
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.budget import SHARE
 from studio.runtime.live.rate_keeper import RateKeeper
 from studio.runtime.live.report import EngineState, Progress

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from studio.control.namespace import Namespace
-from studio.model.address import Number, split
-from studio.model.changes import Change, NetworkChanged, Opened, SectionChanged, Travelled
-from studio.model.document import Document
+from studio.model.documents.document import Document
+from studio.model.movement.address import Number, split
+from studio.model.movement.route import MACRO_BANK, ROUTES
+from studio.model.networks.changes import Change, NetworkChanged, Opened, SectionChanged, Travelled
 from studio.model.numbers import owners
-from studio.model.route import MACRO_BANK, ROUTES
 from studio.runtime.live.movement import Moved, MoveOthers, Steered
 from studio.runtime.live.orders import Order
 from studio.runtime.live.report import Message

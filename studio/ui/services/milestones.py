@@ -9,11 +9,11 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QImage
 
-from studio.model.changes import Change, HistoryChanged, NetworkChanged, WeightsChanged
-from studio.model.document import Document
-from studio.model.history import Command
-from studio.model.layout import Rect, around, kernel_grid
-from studio.model.picture import Picture
+from studio.model.documents.document import Document
+from studio.model.documents.history import Command
+from studio.model.networks.changes import Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.networks.layout import Rect, around, kernel_grid
+from studio.model.networks.picture import Picture
 from studio.runtime.services.worker import Post
 from studio.ui.kit.images import image_of
 

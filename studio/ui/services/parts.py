@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.io.library import Library
-from studio.model.document import Document
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.learning.comparison import Comparison
 from studio.runtime.learning.session import LearningSession

@@ -9,10 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from studio.errors import StudioError
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.loading import Loader

@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.errors import StudioError
 from studio.io.library import Library, check_title
 from studio.io.presets import digest_of, save_preset
-from studio.model.changes import Change
-from studio.model.document import Document
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.section import SOURCE, VIEW
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SOURCE, VIEW
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Post, Worker

@@ -10,11 +10,11 @@ from typing import cast, get_args
 
 from pydantic import ValidationError
 
-from studio.model.brush import Brush
-from studio.model.document import Document
-from studio.model.preset import Preset
-from studio.model.view import Colours, Scaling, View, ViewKind
-from studio.model.workspace import BrushUnit, RowOrder, Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
+from studio.model.views.brush import Brush
+from studio.model.views.view import Colours, Scaling, View, ViewKind
+from studio.model.views.workspace import BrushUnit, RowOrder, Workspace
 from studio.runtime.live.report import Message
 from studio.runtime.services.loading import Loader
 from studio.ui.services.choices import Hand, LastSession

@@ -14,8 +14,8 @@ from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtWidgets import QMainWindow
 
 from studio.errors import StudioError
-from studio.model.camera_setup import CameraSetup, is_camera, setup_given
-from studio.model.cue import MOST, Cue, Cues
+from studio.model.performances.cue import MOST, Cue, Cues
+from studio.model.views.camera_setup import CameraSetup, is_camera, setup_given
 from studio.ui.services.choices import ControlChoice, FadingChoice, Hand, LastSession, OutputChoice, RecordingChoice
 
 R = TypeVar("R", LastSession, RecordingChoice, Hand, FadingChoice, ControlChoice, OutputChoice)

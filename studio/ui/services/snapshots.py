@@ -7,8 +7,8 @@ from functools import partial
 
 from studio.errors import StudioError
 from studio.io.snapshots import Shelf
-from studio.model.document import Document
-from studio.model.preset import Preset
+from studio.model.documents.document import Document
+from studio.model.networks.preset import Preset
 from studio.runtime.live.report import Message
 from studio.runtime.services.worker import Worker
 from studio.ui.services.fades import Fades

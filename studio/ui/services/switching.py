@@ -7,9 +7,9 @@ import math
 from PySide6.QtCore import QObject, Qt, QTimer
 
 from studio.control.quantised import Switches, switches_of
-from studio.model.changes import Change, Opened
-from studio.model.document import Document
-from studio.model.tempo import TEMPO
+from studio.model.documents.document import Document
+from studio.model.movement.tempo import TEMPO
+from studio.model.networks.changes import Change, Opened
 from studio.ui.services.fades import Fades
 from studio.ui.services.held import quantum_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.model.graph import Graph
+from studio.model.networks.graph import Graph
 
 
 class Watching:

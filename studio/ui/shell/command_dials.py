@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QTimer
 
 from studio.errors import StudioError
-from studio.model.address import Dial, Number, joined
+from studio.model.movement.address import Dial, Number, joined
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command
 from studio.ui.kit.keys import keyed

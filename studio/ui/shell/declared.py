@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from studio import ui
-from studio.model import plugins, registry
+from studio.model.declared import plugins, registry
 from studio.ui.kit.command import MENUS, Command
 from studio.ui.kit.panel import Panel
 from studio.ui.shell import commands as _commands

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
-from studio.model.changes import Change, HistoryChanged
+from studio.model.networks.changes import Change, HistoryChanged
 from studio.ui.filters import FilterEditor
 from studio.ui.filters.rulers import TOP
 from studio.ui.kit import theme

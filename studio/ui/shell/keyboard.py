@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDockWidget, QToolButton, QWidget
 
-from studio.model.workspace import ORIGINALS, Workspace
+from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.ui.kit.events import Events
 
 COMPARE = Qt.Key.Key_A

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
-from studio.model import plugins
+from studio.model.declared import plugins
 from studio.runtime.live.report import Message, Progress
 from studio.runtime.live.sending import Sent
 from studio.ui.filters import FilterEditor

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.errors import StudioError
-from studio.model.address import joined
+from studio.model.movement.address import joined
 from studio.runtime.live.report import Message
 from studio.ui.kit import theme
 from studio.ui.kit.actions import Actions, keys_of

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from studio.errors import StudioError
-from studio.model import plugins
+from studio.model.declared import plugins
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel

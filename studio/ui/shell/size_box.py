@@ -9,9 +9,9 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from studio.errors import StudioError
-from studio.model.changes import Change, NetworkChanged
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.views.workspace import Workspace
 from studio.runtime.render.size import parse_size
 
 KEPT = (25, 15, 10)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from studio.engine.choose import ENGINE_NAMES
-from studio.model.workspace import Workspace
+from studio.model.views.workspace import Workspace
 from studio.ui.kit import theme
 from studio.ui.kit.actions import Actions
 from studio.ui.kit.command import Command

@@ -6,8 +6,8 @@ import time
 
 from PySide6.QtCore import QTimer
 
-from studio.model.document import Document
-from studio.model.tempo import TEMPO
+from studio.model.documents.document import Document
+from studio.model.movement.tempo import TEMPO
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme

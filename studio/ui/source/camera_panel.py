@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from studio.errors import StudioError
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
-from studio.model.camera_setup import is_camera, setup_given
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.camera_setup import is_camera, setup_given
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.telemetry import Telemetry
 from studio.runtime.services.worker import Worker

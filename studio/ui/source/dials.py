@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from studio.control.window import CUE, POSITION, SPEED
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.telemetry import Telemetry

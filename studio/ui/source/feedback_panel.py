@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from studio.model.document import Document
-from studio.model.feedback import FEEDBACK
+from studio.model.documents.document import Document
+from studio.model.movement.feedback import FEEDBACK
 from studio.ui.source.section_panel import About, SectionPanel
 
 _ABOUT = About(

@@ -15,7 +15,7 @@ from studio.errors import StudioError
 from studio.io.sources.base import rate_text
 from studio.io.sources.camera import list_cameras
 from studio.io.sources.latent import WORD, path_given
-from studio.model.camera_setup import is_camera
+from studio.model.views.camera_setup import is_camera
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.session import LiveSession
 from studio.runtime.live.sound_out import SoundOut

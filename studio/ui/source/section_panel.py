@@ -7,13 +7,13 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from studio.model.changes import Change, NetworkChanged, SectionChanged
-from studio.model.document import Document
-from studio.model.form import fields
-from studio.model.gesture import Gesture
-from studio.model.graph import InputKind
-from studio.model.param import Declared
-from studio.model.section import Section
+from studio.model.declared.form import fields
+from studio.model.declared.param import Declared
+from studio.model.documents.document import Document
+from studio.model.filters.gesture import Gesture
+from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.graph import InputKind
+from studio.model.networks.section import Section
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
 

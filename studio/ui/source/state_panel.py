@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QPushButton
 
-from studio.model.document import Document
-from studio.model.state import STEPPING
+from studio.model.documents.document import Document
+from studio.model.networks.state import STEPPING
 from studio.ui.source.section_panel import About, SectionPanel
 
 _ABOUT = About(

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.errors import StudioError
-from studio.model.changes import Change, NetworkChanged
-from studio.model.document import Document
-from studio.model.values import Values
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.values import Values
 from studio.runtime.live.report import LayerShapes
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.control.window import STRENGTH
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.panel import Panel, bring_forward

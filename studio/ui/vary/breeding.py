@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studio.errors import StudioError
-from studio.model.changes import Change, HistoryChanged, NetworkChanged
-from studio.model.document import Document
-from studio.model.picture import Picture
-from studio.model.preset import Preset
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.networks.changes import Change, HistoryChanged, NetworkChanged
+from studio.model.networks.picture import Picture
+from studio.model.networks.preset import Preset
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import Chance, Variant, layers_with_filters, patches_of
 from studio.runtime.live.channel_study import Impacts
 from studio.runtime.live.report import Message

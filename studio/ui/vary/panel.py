@@ -9,8 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.control.window import STRENGTH
-from studio.model.document import Document
-from studio.model.workspace import Workspace
+from studio.model.documents.document import Document
+from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import kinds
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
-from studio.model.picture import Picture
+from studio.model.networks.picture import Picture
 from studio.ui.kit import theme
 from studio.ui.kit.images import image_of
 from studio.ui.kit.reached import name_control

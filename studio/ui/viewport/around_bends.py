@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from studio.model.changes import Change, NetworkChanged, StagesChanged
-from studio.model.workspace import Workspace
+from studio.model.networks.changes import Change, NetworkChanged, StagesChanged
+from studio.model.views.workspace import Workspace
 from studio.ui.kit import theme
 
 _MARGIN = 8

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from studio.control.window import ZOOM
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.ui.viewport.sights import Sight
 
 LARGEST_ZOOM = ZOOM.hi

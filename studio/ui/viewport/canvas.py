@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.model.display import DisplayTexture, Look
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.display import DisplayTexture, Look
 from studio.runtime.live.report import EngineState
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.gl_context import draws_in_software

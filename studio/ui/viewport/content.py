@@ -8,8 +8,8 @@ from typing import Protocol
 from PySide6.QtGui import QPainter
 
 from studio.engine.display import Viewing
-from studio.model.display import DisplayTexture, Look
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.display import DisplayTexture, Look
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.scene import Part
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from studio.control.window import SPLIT, VIEW_X, VIEW_Y, ZOOM
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 from studio.ui.viewport.widget import Viewport
 
 

@@ -11,9 +11,9 @@ import moderngl
 
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.view import ViewPass
-from studio.model.display import Look
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
+from studio.model.views.display import Look
 from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back

@@ -7,9 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QWidget
 
-from studio.model.display import DisplayTexture, Look
-from studio.model.size import Size
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.views.display import DisplayTexture, Look
+from studio.model.views.view import View
 from studio.ui.viewport.camera import Camera
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from studio.model.display import DisplayTexture
-from studio.model.size import Size
-from studio.model.view import View
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.views.display import DisplayTexture
+from studio.model.views.view import View
+from studio.model.views.workspace import Workspace
 from studio.ui.viewport.tool import PictureTool, StageTool
 
 _PICTURES = ("output", "split")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.engine.gl.driver.adopted import current_device
 from studio.engine.gl.engines.view import ViewPass
-from studio.model.size import Size
+from studio.model.declared.size import Size
 from studio.runtime.services.failures import told
 from studio.ui.viewport.content import Content, FindScreen
 from studio.ui.viewport.fence import fence_behind

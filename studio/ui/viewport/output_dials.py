@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from studio.control.window import BLACK, FLIPPED, MIRRORED, QUARTERS, TEST
-from studio.model.address import Dial
+from studio.model.movement.address import Dial
 from studio.ui.viewport.projection import Projection
 
 

@@ -6,10 +6,10 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from studio.model.display import BLACK, DisplayTexture, Look, extent
-from studio.model.framing import Framing
-from studio.model.size import Size
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.views.display import BLACK, DisplayTexture, Look, extent
+from studio.model.views.framing import Framing
+from studio.model.views.view import View
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.scene import Part, wanted

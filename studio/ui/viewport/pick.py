@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.model.display import spot
+from studio.model.views.display import spot
 from studio.ui.viewport.scene import Part, part_at
 
 REACH = 4

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import moderngl
 import numpy as np
 
-from studio.model.display import DisplayTexture, Drawing, Spot
+from studio.model.views.display import DisplayTexture, Drawing, Spot
 
 _TEXEL = 16
 

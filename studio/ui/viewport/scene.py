@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.model.display import DisplayTexture, Drawing, Placement, extent
-from studio.model.layout import Rect
-from studio.model.size import Size
-from studio.model.view import View
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.views.display import DisplayTexture, Drawing, Placement, extent
+from studio.model.views.view import View
 from studio.ui.viewport.camera import Camera
 
 _DRAWINGS: dict[str, Drawing] = {"output": "picture", "split": "picture", "layer": "channels", "filters": "sheet"}

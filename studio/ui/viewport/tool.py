@@ -6,7 +6,7 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 class SheetTool(Protocol):

@@ -18,9 +18,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from studio.model.display import BLACK, GROUND, DisplayTexture, Look, spot
-from studio.model.size import Size
-from studio.model.workspace import Workspace
+from studio.model.declared.size import Size
+from studio.model.views.display import BLACK, GROUND, DisplayTexture, Look, spot
+from studio.model.views.workspace import Workspace
 from studio.ui.viewport import overlay
 from studio.ui.viewport.around_bends import AroundBends
 from studio.ui.viewport.content import FindScreen

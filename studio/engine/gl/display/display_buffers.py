@@ -28,10 +28,10 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.atlases import AtlasEngine
 from studio.engine.gl.engines.view import ViewPass
 from studio.engine.gl.memory.readback import Readback, rgb_of
-from studio.model.display import DRAWINGS, DisplayTexture, Drawing, Look, tiling
-from studio.model.network import Network
-from studio.model.picture import Picture, signed_view
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture, signed_view
+from studio.model.views.display import DRAWINGS, DisplayTexture, Drawing, Look, tiling
 
 # A thumbnail shows so many channels at most; more would be specks.
 _THUMBNAIL_CHANNELS = 16

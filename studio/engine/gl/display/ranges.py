@@ -10,8 +10,8 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.programs import set_uniforms
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.gl.driver.text import Constants
-from studio.model.display import tiling
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.views.display import tiling
 
 
 class Ranges:

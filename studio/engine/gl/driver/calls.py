@@ -13,8 +13,8 @@ import moderngl
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.op import Array
-from studio.model.picture import Picture
+from studio.model.networks.op import Array
+from studio.model.networks.picture import Picture
 
 Load = Callable[[str], int]
 

@@ -27,8 +27,8 @@ from studio.engine.gl.driver.refused import explained
 from studio.engine.gl.driver.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.driver.tape import MANY, can_play, plays
 from studio.errors import NextTime, Pending, StudioError
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
 
 _log = logging.getLogger(__name__)
 

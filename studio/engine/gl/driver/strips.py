@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import moderngl
 
 from studio.engine.gl.driver.device import Device
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _SECONDS = 0.004
 """What a strip should take."""

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from studio.model.shader_files import read_shader
+from studio.model.declared.shader_files import read_shader
 
 Constants = tuple[tuple[str, int | float | tuple[int, ...]], ...]
 

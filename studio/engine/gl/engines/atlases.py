@@ -23,14 +23,14 @@ from studio.engine.gl.memory.told import Told
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
 from studio.errors import NextTime, Pending, StudioError
-from studio.model.graph import Node
-from studio.model.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
-from studio.model.lowering import Running
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.stage import layer_of
-from studio.model.staged import Staged
+from studio.model.bends.lowering import Running
+from studio.model.bends.stage import layer_of
+from studio.model.bends.staged import Staged
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 _Key = tuple[tuple[str, ...], frozenset[str]]
 _ALL: _Key = (), frozenset()

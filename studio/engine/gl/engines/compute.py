@@ -23,8 +23,8 @@ from studio.engine.gl.tuning.loops import MatrixLoop, NarrowLoop, Plan, WindowLo
 from studio.engine.gl.tuning.products import GradientWork, Product
 from studio.engine.gl.tuning.tuned import TunedPasses
 from studio.errors import EngineError, Pending
-from studio.model.layout import tile_count
-from studio.model.stage import layer_of
+from studio.model.bends.stage import layer_of
+from studio.model.networks.layout import tile_count
 
 # Blocks that a software rasteriser works on at once, in the lanes of its vectors; that a workgroup of a GPU does; and
 # that keep a GPU busy.

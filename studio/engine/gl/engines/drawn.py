@@ -13,12 +13,12 @@ from studio.engine.gl.engines.view import ViewPass
 from studio.engine.gl.memory.readback import Readback
 from studio.engine.reading import Coming
 from studio.engine.store import TensorStore
-from studio.model.display import DisplayTexture, Look
-from studio.model.graph import Graph
-from studio.model.layout import Atlas
-from studio.model.network import Network
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
+from studio.model.networks.layout import Atlas
+from studio.model.networks.network import Network
+from studio.model.networks.picture import Picture
+from studio.model.views.display import DisplayTexture, Look
 
 
 class DrawnEngine(StatefulEngine):

@@ -18,11 +18,11 @@ from studio.engine.gl.frame.passes import Pass, Step
 from studio.engine.gl.kernels.blocks import Banks, Sums
 from studio.engine.gl.memory.kept import Past
 from studio.engine.store import TensorStore
-from studio.model.graph import Node
-from studio.model.layout import pack_atlas
-from studio.model.network import Network
-from studio.model.op import Array, Banked
-from studio.model.stage import layer_of
+from studio.model.bends.stage import layer_of
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import pack_atlas
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array, Banked
 
 Map = tuple[moderngl.Texture | Past, tuple[int, int, int, int]]
 """A texture and its shape as shaders are told it."""

@@ -17,7 +17,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.programs import set_uniforms
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.gl.memory.tensors import DeviceTensor, DeviceTensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _COLUMNS = 128
 """Partial sums of squares of a tensor, which are added up in memory."""

@@ -25,15 +25,15 @@ from studio.engine.gl.tuning.settings import Settings
 from studio.engine.ring import kept_of
 from studio.engine.store import TensorStore
 from studio.errors import EngineError, NextTime, Pending, StudioError
-from studio.model.graph import Input, Node
-from studio.model.lowering import Running
-from studio.model.network import Network
-from studio.model.op import Array
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
-from studio.model.stage import layer_of
-from studio.model.staged import Staged
-from studio.model.tick import START, Tick
+from studio.model.bends.lowering import Running
+from studio.model.bends.stage import layer_of
+from studio.model.bends.staged import Staged
+from studio.model.declared.size import Size
+from studio.model.declared.tick import START, Tick
+from studio.model.networks.graph import Input, Node
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture
 
 
 class GLEngine(SparingEngine):

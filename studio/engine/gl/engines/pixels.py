@@ -13,10 +13,10 @@ from moderngl import Buffer
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.frame.dispatch import Dispatch, Recorded
 from studio.engine.gl.memory.mapped import Feed
-from studio.model.graph import Input
-from studio.model.op import Array
-from studio.model.picture import LUMA, DeepPicture, white
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Input
+from studio.model.networks.op import Array
+from studio.model.networks.picture import LUMA, DeepPicture, white
 
 _BGR, _LUMA = 1, 2
 

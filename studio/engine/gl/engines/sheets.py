@@ -15,8 +15,8 @@ from studio.engine.gl.kernels.packing import unpack_sheet
 from studio.engine.gl.kernels.weights import LayerWeights
 from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.errors import StudioError
-from studio.model.layout import Rect, crop, sheet_size, to_sheet
-from studio.model.op import Array, Op
+from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
+from studio.model.networks.op import Array, Op
 
 
 class SheetEngine(Engine):

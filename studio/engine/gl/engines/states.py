@@ -7,9 +7,9 @@ import moderngl
 from studio.engine.gl.engines.sheets import SheetEngine
 from studio.engine.gl.memory.kept import StateMap
 from studio.engine.store import TensorStore
-from studio.model.layout import Atlas, unpack_atlas
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.networks.layout import Atlas, unpack_atlas
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 
 class StatefulEngine(SheetEngine):

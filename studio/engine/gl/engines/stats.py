@@ -10,7 +10,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.programs import set_uniforms
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.gl.driver.strips import Strips
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 GROUPS = 64
 SLABS = 256

@@ -23,11 +23,11 @@ from studio.engine.gl.frame.fuse import Group
 from studio.engine.gl.frame.passes import Pass
 from studio.engine.ring import kept_of
 from studio.engine.store import TensorStore
-from studio.model.graph import Node
-from studio.model.layout import Atlas
-from studio.model.lowering import Running
-from studio.model.network import Network
-from studio.model.op import Array
+from studio.model.bends.lowering import Running
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import Atlas
+from studio.model.networks.network import Network
+from studio.model.networks.op import Array
 
 
 def unread_of(

@@ -7,9 +7,9 @@ import moderngl
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.programs import set_uniforms
 from studio.engine.gl.driver.shaders import Source
-from studio.model.display import DisplayTexture, Drawing, Look, Placement, extent, gap
-from studio.model.layout import Rect
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Rect
+from studio.model.views.display import DisplayTexture, Drawing, Look, Placement, extent, gap
 
 _KINDS: dict[Drawing, int] = {"picture": 0, "channels": 1, "sheet": 2}
 

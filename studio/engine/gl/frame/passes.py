@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.model.graph import Node
-from studio.model.layout import tile_count
-from studio.model.op import Blocks, Scratch, Shape
-from studio.model.shader_files import shader_file
+from studio.model.declared.shader_files import shader_file
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import tile_count
+from studio.model.networks.op import Blocks, Scratch, Shape
 
 Structure = tuple[tuple[str, int | float], ...]
 

@@ -10,9 +10,9 @@ import moderngl
 
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.kernels.weights import LayerWeights
-from studio.model.layout import Atlas, tile_count
-from studio.model.op import Banked, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Atlas, tile_count
+from studio.model.networks.op import Banked, Shape
 
 # Sums of four channels in a block. More would not stay in registers, and no GL 3.3 driver need write more targets.
 _SUMS = 8

@@ -16,8 +16,8 @@ from studio.engine.gl.driver.text import Constants
 from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.kernels.packing import FRAMEBUFFERS, PACKED, Ivec4
 from studio.errors import EngineError
-from studio.model.op import Array
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
 
 _log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from studio.engine.gl.driver.shaders import Source
 from studio.engine.gl.driver.text import Constants
 from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.memory.tensors import DeviceTensor
-from studio.model.layout import kernel_grid
-from studio.model.taps import Taps, cell_order
+from studio.model.declared.taps import Taps, cell_order
+from studio.model.networks.layout import kernel_grid
 
 FRAMEBUFFERS = moderngl.FRAMEBUFFER_BARRIER_BIT if hasattr(moderngl, "FRAMEBUFFER_BARRIER_BIT") else 0x400
 

@@ -15,7 +15,7 @@ from studio.engine.gl.driver.text import Constants
 from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, block_of, line_of
 from studio.engine.gl.memory.tensors import DeviceTensor
 from studio.engine.gl.memory.told import Region
-from studio.model.layout import kernel_grid
+from studio.model.networks.layout import kernel_grid
 
 _KINDS = {"straight": 1, "swapped": 2, "row": 3}
 _ROWS = 11
@@ -181,7 +181,7 @@ def cells_of(
     """The cell of each tap, row by row, where every cell is one tap and every tap in one cell; else None.
 
     Args:
-        order: row and column of every cell, as `studio.model.taps.cell_order` gives them.
+        order: row and column of every cell, as `studio.model.declared.taps.cell_order` gives them.
         rows: the taps of each row of cells.
         columns: the taps of each column of cells.
     """

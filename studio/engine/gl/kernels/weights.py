@@ -16,11 +16,11 @@ from studio.engine.gl.kernels.packing import kernel_constants, pack_kernel, pack
 from studio.engine.gl.kernels.table import Packed, cells_of
 from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.errors import StudioError
-from studio.model.graph import Node
-from studio.model.layout import Rect, kernel_grid, kernels_touched, sheet_size, tile_count
-from studio.model.op import Array
-from studio.model.size import Size
-from studio.model.taps import Cells, Taps, cell_order
+from studio.model.declared.size import Size
+from studio.model.declared.taps import Cells, Taps, cell_order
+from studio.model.networks.graph import Node
+from studio.model.networks.layout import Rect, kernel_grid, kernels_touched, sheet_size, tile_count
+from studio.model.networks.op import Array
 from studio.ops._backward.norm import RunningScale
 from studio.ops.given import GivenMap
 from studio.ops.norm import BatchNorm2d

@@ -7,7 +7,7 @@ import moderngl
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.memory.copying import copy_texture
 from studio.engine.ring import Ring
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 class Kept:

@@ -7,8 +7,8 @@ import numpy as np
 
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.memory.mapped import Bytes, Mapped
-from studio.model.picture import Picture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.picture import Picture
 
 
 class Readback:

@@ -11,9 +11,9 @@ import numpy as np
 from studio.engine.gl.driver.device import Device
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.model.gradient import tensor_map
-from studio.model.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
-from studio.model.op import Array
+from studio.model.networks.gradient import tensor_map
+from studio.model.networks.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
+from studio.model.networks.op import Array
 
 Texture = moderngl.Texture
 """For who names textures and does not make them."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from studio.engine.gl.tuning.products import Constants, GradientWork, Product
-from studio.model.layout import tile_count
-from studio.model.size import Size
-from studio.model.taps import Taps
+from studio.model.declared.size import Size
+from studio.model.declared.taps import Taps
+from studio.model.networks.layout import tile_count
 
 LEAST_SHARED = 32768
 """Bytes of shared memory that GL 4.3 promises."""

@@ -24,9 +24,9 @@ from studio.engine.gl.tuning.products import GradientWork
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.gl.tuning.tune import Job, Tuning
 from studio.errors import NextTime, Pending
-from studio.model.layout import Atlas, tile_count
-from studio.model.size import Size
-from studio.model.stage import layer_of
+from studio.model.bends.stage import layer_of
+from studio.model.declared.size import Size
+from studio.model.networks.layout import Atlas, tile_count
 from studio.ops._backward.convolve import WeightGradient
 
 # Seconds, and runs at most, of a convolution that is timed.

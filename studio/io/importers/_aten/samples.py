@@ -12,7 +12,7 @@ from studio.io.importers._meanings.handlers import Args, Handler
 from studio.io.importers._meanings.samples import affine_grid, folded_windows, sampled
 from studio.io.importers._meanings.windows import cut_into_windows
 from studio.io.importers._values.views import Value
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MODES = ("bilinear", "nearest", "bicubic")
 _BORDERS = ("zeros", "border", "reflection")

@@ -14,7 +14,7 @@ from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._meanings.handlers import Args, Handler
 from studio.io.importers._meanings.unpool import spots, unpooled
 from studio.io.importers._values.views import Value, constant, reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _LARGEST_WINDOW = 64
 

@@ -14,7 +14,7 @@ from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._tensors.moves import padded
 from studio.io.importers._tensors.space import resized
 from studio.io.importers._values.views import Value, reshaped, shown
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 @means(

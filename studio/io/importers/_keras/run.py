@@ -23,8 +23,8 @@ from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._onnx.ends import listed
 from studio.io.importers._values.views import Value, reshaped, shown
 from studio.io.importers.base import Options
-from studio.model.op import Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
 
 _SIDE = 256
 _PASSING = (

@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._meanings.seen import seen
 from studio.io.importers._values.views import Index, Value, move, numbers, reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _WIDEST = 16384
 

@@ -8,7 +8,7 @@ from studio.errors import StudioError
 from studio.io.importers._meanings.flow import Flow, Pair
 from studio.io.importers._meanings.samples import pixel_grid, sampled
 from studio.io.importers._values.views import Value, constant, reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def deformed(

@@ -16,8 +16,8 @@ from studio.io.importers._meanings.batches import is_batch
 from studio.io.importers._meanings.norms import Norms
 from studio.io.importers._meanings.seen import LARGEST_FACTOR, seen
 from studio.io.importers._values.views import Numbers, Value, constant, move, numbers, reshaped, shown
-from studio.model.op import Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
 
 Pair = tuple[int, int]
 

@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.io.importers._meanings.dynamic import taps
 from studio.io.importers._meanings.flow import Flow, Pair
 from studio.io.importers._values.views import Value, constant, reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MOST_MAPS = 64
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from studio.io.importers._draft import Draft, Weight
-from studio.model.graph import Node
-from studio.model.op import Op
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Op
 from studio.ops import operator
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from studio.io.importers._draft import Weight
 from studio.io.importers._values.pairs import Pair, named
-from studio.model.graph import Node
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Node
 from studio.ops import operator
 from studio.ops.window_mask import mask_of
 

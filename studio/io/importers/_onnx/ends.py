@@ -14,8 +14,8 @@ from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._traced.calls import add_input
 from studio.io.importers._values.views import Value, first, is_last, move, reshaped
-from studio.model.op import Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Shape
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, ValueInfoProto

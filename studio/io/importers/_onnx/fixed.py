@@ -8,7 +8,7 @@ from studio.errors import StudioError
 from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._onnx.table import OnnxNode
 from studio.io.importers._values.views import Numbers, Value, constant
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def crop_and_resize(f: Flow, n: OnnxNode, value: Value, size: Size) -> Value:

@@ -15,7 +15,7 @@ from studio.io.importers._meanings.samples import affine_grid, folded_windows, s
 from studio.io.importers._meanings.windows import cut_into_windows
 from studio.io.importers._onnx.table import OnnxNode, known, means
 from studio.io.importers._values.views import Numbers, Value, reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MODES = {"linear": "bilinear", "cubic": "bicubic"}
 

@@ -14,7 +14,7 @@ from studio.io.importers._meanings.flow import Flow
 from studio.io.importers._onnx.fixed import crop_and_resize
 from studio.io.importers._onnx.table import OnnxNode, means
 from studio.io.importers._values.views import Value, constant
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MODES = {b"nearest": "nearest", b"linear": "bilinear", b"bilinear": "bilinear", b"cubic": "bicubic"}
 _PLACES = {"tf_half_pixel_for_nn": "tf_half_pixel"}

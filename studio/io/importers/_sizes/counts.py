@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from studio.io.importers._values.pairs import Pair, named
-from studio.model.graph import Node
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Node
 
 _MOST = 3e38
 

@@ -16,8 +16,8 @@ from typing import Any
 from studio.io.importers._meanings.call import Call, Name
 from studio.io.importers._sizes.expressions import plainly, worked_out
 from studio.io.importers._values.symbols import SYMBOLS
-from studio.model.inputs import Span
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.inputs import Span
 
 Shapes = Mapping[str, Sequence[int]]
 Axis = int | str

@@ -21,7 +21,7 @@ from studio.io.importers._meanings.handlers import Args
 from studio.io.importers._values.lines import along, snapped
 from studio.io.importers._values.views import Value
 from studio.io.importers._words import words
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _COUNTERS = ("aten.arange", "aten.linspace")
 _FILLS = {"aten.ones": 1.0, "aten.zeros": 0.0, "aten.full": None, "aten.new_ones": 1.0, "aten.new_zeros": 0.0}

@@ -14,9 +14,9 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft, TooMuchError, maps_up_to
 from studio.io.importers._sizes.frozen import agreed, at_sizes_of, same_layers
 from studio.io.importers._sizes.sides import Sides, sides
-from studio.model.graph import Graph
-from studio.model.network import Network
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
+from studio.model.networks.network import Network
 
 Read = Callable[[Size | None], tuple[Draft, str]]
 ReadAlong = Callable[[Sides, Size | None], tuple[Draft, str]]

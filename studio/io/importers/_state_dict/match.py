@@ -18,8 +18,8 @@ from studio.io.importers._state_dict.weight_norms import plain_weights
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.base import Imported, Known, Options, finished
 from studio.io.stored import Stored
-from studio.model.plugins import answer, guarded
-from studio.model.registry import declared
+from studio.model.declared.plugins import answer, guarded
+from studio.model.declared.registry import declared
 
 _SHOWN = 6
 

@@ -23,7 +23,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Weight
 from studio.io.importers.base import Imported, Known, Options
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     import torch

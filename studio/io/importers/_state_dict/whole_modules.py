@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
 from studio.io.importers._state_dict.unpickle import Stub, machine
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     import torch

@@ -13,7 +13,7 @@ from studio.io.importers._meanings.dynamic import convolved
 from studio.io.importers._meanings.flow import Flow, Pair
 from studio.io.importers._tensors.table import by_torch, known, means, valued, whole
 from studio.io.importers._values.views import Value, first, last, reshaped
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MODES = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
 

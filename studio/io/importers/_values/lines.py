@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.io.importers._draft import Draft
 from studio.io.importers._values.views import Value, numbers
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def snapped(draft: Draft, value: Value) -> Value:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from studio.io.importers._draft import Draft, Weight
-from studio.model.graph import Node
-from studio.model.op import Op, Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import Node
+from studio.model.networks.op import Op, Shape
 from studio.ops import operator
 
 

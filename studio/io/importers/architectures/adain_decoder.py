@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _CONVS = (1, 5, 8, 11, 14, 18, 21, 25, 28)
 _UPS = (3, 16, 23)

@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32)
 _ALIVE = 0.1

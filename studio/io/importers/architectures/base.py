@@ -11,9 +11,9 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers.base import Range
-from studio.model.graph import ChannelOrder, Colour
-from studio.model.op import Shape
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.graph import ChannelOrder, Colour
+from studio.model.networks.op import Shape
 
 if TYPE_CHECKING:
     from studio.io.importers.architectures._told import Told

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 Block = Callable[[str, str], str]
 

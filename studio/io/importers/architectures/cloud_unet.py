@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:

@@ -9,7 +9,7 @@ import re
 from itertools import pairwise
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def _rows(tensors: Tensors) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.io.importers.architectures._distilled import enlarged, joined, lrelu
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _EPS = 1e-6
 _GROUPS = 32

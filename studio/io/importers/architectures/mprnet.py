@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.io.importers.architectures._told import Told
 from studio.io.importers.architectures.base import Architecture, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from torch import Tensor

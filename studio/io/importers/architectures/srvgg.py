@@ -6,7 +6,7 @@ import math
 
 from studio.errors import StudioError
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 
 def _matches(tensors: Tensors) -> bool:

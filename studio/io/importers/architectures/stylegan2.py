@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.io.importers._draft import Weight
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _SLOPE = 0.2
 _GAIN = 2**0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _NAME = re.compile(
     r"((?:encoder\.|decoder\.)?(?:layers\.)?)(\d+)\.(?:weight|bias|conv\.[024]\.(?:weight|bias)|skip\.weight)$"

@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.io.importers.architectures.automaton import SOBEL, masked, perceived
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _IDENTITY = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]], np.float32)
 _LAPLACIAN = np.array([[1, 2, 1], [2, -12, 2], [1, 2, 1]], np.float32)

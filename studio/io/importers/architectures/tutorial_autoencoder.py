@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _KERNELS = {"encoder.0": 3, "encoder.3": 3, "decoder.0": 3, "decoder.2": 5, "decoder.4": 2}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _PERSSON = {"initial.cnn.weight", "residuals.0.block1.cnn.weight", "convblock.cnn.weight", "upsamples.0.conv.weight"}
 _LINDERNOREN = {

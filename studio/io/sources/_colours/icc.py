@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from studio.io.sources._colours.icc_curves import by_curves
 from studio.io.sources._files.header import profile_of_tiff
 from studio.io.sources._files.pillow import open_picture
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
     from PIL.Image import Image

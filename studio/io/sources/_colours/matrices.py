@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from studio.io.sources._colours.primaries import shares
 from studio.io.sources._colours.screens import HLG, LINEAR, PQ
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 YCGCO, CONSTANT, YDZDX, DERIVED, DERIVED_CONSTANT, ICTCP, IPT_C2, YCGCO_RE, YCGCO_RO = 8, 10, 11, 12, 13, 14, 15, 16, 17
 OWN = (YCGCO, CONSTANT, YDZDX, DERIVED, DERIVED_CONSTANT, ICTCP, IPT_C2, YCGCO_RE, YCGCO_RO)

@@ -16,7 +16,7 @@ from studio.io.sources._colours.primaries import Places, from_places
 from studio.io.sources._colours.screens import Further
 from studio.io.sources._colours.shades import light_of_srgb, srgb
 from studio.io.sources._files.png_parts import chunks_of_png
-from studio.model.picture import DeepPicture
+from studio.model.networks.picture import DeepPicture
 
 _BEFORE = {b"iCCP", b"sRGB", b"cICP"}
 # What is written of sRGB: an exponent of 1 / 2.2 and its primaries, to a few digits.

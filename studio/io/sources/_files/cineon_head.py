@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _ORDERS = {b"\x80\x2a\x5f\xd7": ">", b"\xd7\x5f\x2a\x80": "<"}
 _HELD, _CHANNELS, _LAID, _PADDING = 192, 193, 680, 684

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _ORDERS = {b"SDPX": ">", b"XPDS": "<"}
 _CREATOR, _HELD, _ELEMENT = 160, 768, 800

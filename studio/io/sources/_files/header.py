@@ -17,7 +17,7 @@ from studio.io.sources._files.dpx_head import head_of
 from studio.io.sources._files.png_parts import chunks_of_png
 from studio.io.sources._files.radiance_order import order_of
 from studio.io.sources._files.xpm_head import head_of_xpm
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 # Blanks and comments between the numbers: one way to match each, so that nothing is tried twice.
 _PNM = re.compile(rb"P([1-6])(?:\s|#[^\n]*\n)+(\d{1,9})(?:\s|#[^\n]*\n)+(\d{1,9})\s")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _ORDER = re.compile(rb"([-+])([XY]) +(\d{1,9}) +([-+])([XY]) +(\d{1,9})\s*$")
 _STARTS, _MOST = (b"#?RADIANCE", b"#?RGBE"), 1 << 16

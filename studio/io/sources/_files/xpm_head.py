@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _START, _LOOKED_AT = b"/* XPM */", 1 << 16
 _SIZE = re.compile(rb'[^"]*"\s*(\d{1,9})\s+(\d{1,9})\s+(\d{1,9})\s+(\d{1,9})\b')

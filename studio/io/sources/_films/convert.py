@@ -15,9 +15,9 @@ from studio.io.sources._films.decode import is_reshaped
 from studio.io.sources._films.turns import Turns
 from studio.io.sources._films.unusual import readable
 from studio.io.sources.base import Turn, orient
-from studio.model.op import Array
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
     import av.filter

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from studio.io.sources._files.iso import Parts, boxes, properties, tracks, within
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _SEGMENT, _TRACKS, _TRACK, _VIDEO = 0x18538067, 0x1654AE6B, 0xAE, 0xE0
 _BOTTOM, _TOP, _LEFT, _RIGHT = 0x54AA, 0x54BB, 0x54CC, 0x54DD

@@ -14,7 +14,7 @@ from studio.io.sources._films.accidents import taken_for_film
 from studio.io.sources._films.clock import DEPTH, Stamps, exact_rate, fine_rate, rehearsed
 from studio.io.sources._films.gif import packets_from_start
 from studio.io.sources.base import MAX_SIDE
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio.io.sources._files.header import read_header
 from studio.io.sources._films.opening import open_film
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from studio.io.sources.base import Turn
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

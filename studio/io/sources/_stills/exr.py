@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _MAGIC = b"v/1\x01"
 _TILED, _LONG_NAMES, _DEEP, _SEVERAL = 0x200, 0x400, 0x800, 0x1000

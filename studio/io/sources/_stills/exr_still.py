@@ -18,9 +18,9 @@ from studio.io.sources._films.opening import square_size
 from studio.io.sources._still import Still
 from studio.io.sources._stills.exr import Channel, Exr, Window
 from studio.io.sources.base import Reading, check_size, undecodable
-from studio.model.op import Array
-from studio.model.picture import DeepPicture
-from studio.model.size import Size
+from studio.model.declared.size import Size
+from studio.model.networks.op import Array
+from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext

@@ -20,7 +20,7 @@ from studio.io.sources._films.convert import rgb_of
 from studio.io.sources._films.crop import crop_of_picture
 from studio.io.sources._still import Still
 from studio.io.sources.base import Reading, Turn, check_size, orient
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 if TYPE_CHECKING:
     from PIL.Image import Image

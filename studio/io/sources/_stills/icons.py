@@ -18,7 +18,7 @@ from studio.io.sources._files.pillow import open_picture
 from studio.io.sources._films.convert import rgb_of
 from studio.io.sources._still import Still
 from studio.io.sources.base import Reading, check_size, undecodable
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _ENTRY, _PNG, _BITFIELDS = 16, b"\x89PNG\r\n\x1a\n", 3
 

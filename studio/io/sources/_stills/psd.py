@@ -21,7 +21,7 @@ from studio.io.sources._films.convert import rgb_of
 from studio.io.sources._still import Still, remark_of
 from studio.io.sources._stills.odd_tiff import of_lab
 from studio.io.sources.base import Reading, undecodable
-from studio.model.size import Size
+from studio.model.declared.size import Size
 
 _BITMAP, _GREY, _INDEXED, _RGB, _INKS, _DUOTONE, _LAB = 0, 1, 2, 3, 4, 8, 9
 # How many channels each has, and of how many bits they may be.

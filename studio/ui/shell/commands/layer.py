@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from studio.model.workspace import ORIGINALS
+from studio.model.views.workspace import ORIGINALS
 from studio.ui.kit.command import Command, Context, Place, Slot, holds, switch
 from studio.ui.services.bypassing import bypass_or_not
 

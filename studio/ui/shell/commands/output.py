@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from studio.io.outlets import Outlet, outlets, system_of
-from studio.model.framing import Fit
+from studio.model.views.framing import Fit
 from studio.runtime.live.sending import Send, Sent, StopSending
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place

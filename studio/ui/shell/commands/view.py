@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from studio.model.view import ViewKind
+from studio.model.views.view import ViewKind
 from studio.ui.kit import theme
 from studio.ui.kit.command import LAYER, Command, Context, Place, Slot, has_tensor, holds, switch
 from studio.ui.services.messages import MessageBar

@@ -1,0 +1,1 @@
+"""What is open: a preset that is edited, with undo of everything."""

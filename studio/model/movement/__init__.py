@@ -1,0 +1,1 @@
+"""What moves numbers: their addresses, sources, curves, routes, macros, controllers, tempo."""

@@ -1,0 +1,343 @@
+"""What every operator declares: parameters, shapes, tensors, and its meaning once for torch and once as GLSL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.errors import StudioError
+from studio.model.declared.param import Shaded
+from studio.model.declared.shader_files import shader_file
+from studio.model.declared.size import Size
+from studio.model.declared.taps import Taps
+from studio.model.declared.tick import Tick
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from studio.model.networks.gradient import Backward, Gradients
+
+Array = NDArray[np.float32]
+Scale = tuple[Fraction, Fraction]
+
+
+class Shape(NamedTuple):
+    """That of one feature map: channels, height, width."""
+
+    channels: int
+    height: int
+    width: int
+
+    @property
+    def size(self) -> Size:
+        """Of each channel."""
+        return Size(self.height, self.width)
+
+    def __str__(self) -> str:
+        return f"{self.channels}×{self.height}×{self.width}"
+
+
+class Span(NamedTuple):
+    """Texels that a body makes at once, by ``texel_span`` in place of ``texel``.
+
+    Software rasterisers take it, in compute shaders: what such texels have in common is read and worked out once.
+
+    Attributes:
+        texels: how many.
+        way: whether they lie beside or below one another, or at one place of several tiles.
+    """
+
+    texels: int
+    way: Literal["x", "y", "tiles"] = "x"
+
+    def blocks(self, shape: Shape) -> Blocks:
+        """How a map of this shape is made so."""
+        x, y, tiles = (self.texels if self.way == way else 1 for way in ("x", "y", "tiles"))
+        line = -(-shape.height // y) * -(-shape.width // x)
+        ways = ((f"SPAN_{way.upper()}", int(self.way == way)) for way in ("x", "y", "tiles"))
+        constants = (("SPAN", self.texels), *ways)
+        return Blocks("lib/span.glsl", constants, line, -(-shape.channels // (4 * tiles)), in_software=True)
+
+
+class AtOnce(NamedTuple):
+    """What GPUs do in place of a pass: a workgroup looks over all of a map's tile.
+
+    Attributes:
+        shader: as of `Blocks`; empty where the pass is left out, because one behind it needs it no more.
+        of: the map, by number as in `Scratch`.
+    """
+
+    shader: str
+    of: int = 0
+
+
+class Scratch(NamedTuple):
+    """A pass before a shader's own.
+
+    Attributes:
+        shader: as `Op.shader`; several of one shader, in order, are joined by "+", and a folder may stand before each.
+        shape: of what it makes.
+        reads: which maps it reads as ``read0``, ``read1`` and so on, by number: the operator's inputs, and behind them
+            the scratch made so far; None is all of them.
+        span: the texels that it makes at once, where it can.
+        at_once: what GPUs do in its place. Shaders find AT_ONCE defined then.
+    """
+
+    shader: str
+    shape: Shape
+    reads: tuple[int, ...] | None = None
+    span: Span | None = None
+    at_once: AtOnce | None = None
+
+
+class Blocks(NamedTuple):
+    """A compute shader that makes several texels in one invocation.
+
+    Attributes:
+        shader: under ``shaders/``, behind the operator's own.
+        constants: what it has ``#define``-d.
+        line: blocks along a line.
+        deep: groups of the output's tiles.
+        whole: where a workgroup makes each block together, how many texels it looks over for it; else 0.
+        in_software: whether software rasterisers alone make it so, and GPUs texel by texel.
+    """
+
+    shader: str
+    constants: tuple[tuple[str, int], ...]
+    line: int
+    deep: int
+    whole: int = 0
+    in_software: bool = False
+
+
+class Banked(NamedTuple):
+    """Fragment shaders that make several texels in one, each in a target of its own, and one that puts them in place.
+
+    Attributes:
+        shader: under ``shaders/``, behind the operator's own; it writes ``o_bank``.
+        rows: under ``shaders/``, the body that reads those targets as its maps.
+        shape: of what lies in each target.
+        targets: how many there are.
+    """
+
+    shader: str
+    rows: str
+    shape: Shape
+    targets: int
+
+
+def window(shape: Shape) -> Blocks:
+    """How workgroups of GPUs make 16 × 16 texels each, and look over what lies around them together first."""
+    count = -(-shape.height // 16) * -(-shape.width // 16)
+    return Blocks("lib/window.glsl", (("WINDOW", 1),), count, -(-shape.channels // 4), whole=1024)
+
+
+class Op(Shaded):
+    """One operator of a network, with its hyper-parameters under PyTorch's own names.
+
+    A subclass in ``studio/ops`` is all there is to an operator: the importer, the file format, both kinds of engine
+    and the parity tests find it by its class name.
+    """
+
+    arity: ClassVar[int | None] = 1
+    """How many inputs it takes; None means two or more."""
+
+    follows: ClassVar[int | None] = None
+    """Which of its inputs its output is as large as, times `size_ratio`; None for the first whose size is known."""
+
+    shader: ClassVar[str]
+    """``shaders/ops/<shader>.glsl``, or a file in a plug-in's own package: "package:file.glsl"."""
+
+    joins: ClassVar[bool] = False
+    """Whether it lays the channels of its inputs one behind the other, so that each can be written there at once."""
+
+    pointwise: ClassVar[bool] = False
+    """Whether a value needs its input at the same place alone, so that it can be made where the input is made.
+
+    The shader of such an operator defines `texel` and nothing else; what it needs besides it includes from lib/.
+    """
+
+    together: ClassVar[bool] = False
+    """Whether a value needs each of several inputs at the same place alone, where all are of the output's shape.
+
+    What holds for the shader of a pointwise operator holds for this.
+    """
+
+    behind: ClassVar[int | None] = None
+    """Which of its inputs holds sums over each channel of its first, which GPUs make at once: a value needs those of
+    its own channel, and the other inputs at the same place alone, all of which the sums were made of.
+
+    What holds for the shader of a pointwise operator holds for this.
+    """
+
+    flat: ClassVar[bool] = False
+    """Whether its output stays as it is where an input moves a little, so that no gradient goes through: a step, or
+    what only asks for the size of its input."""
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether this one is `pointwise`."""
+        return self.pointwise
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether it is the sum over space of every channel of its input."""
+        return False
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Shape of the output; raises StudioError where the inputs do not fit."""
+        raise NotImplementedError
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of each tensor, in PyTorch's own layout."""
+        return {}
+
+    def macs(self, output: Shape) -> int:
+        """Multiply-accumulates for one output of this shape; zero for what is not a convolution."""
+        del output
+        return 0
+
+    def bounds(self) -> tuple[float, float] | None:
+        """The smallest and the largest value that it makes, where its inputs push it; None without such limits."""
+        return None
+
+    def size_ratio(self) -> Scale | None:
+        """Output size over input size (height, width), borders aside; None where the one does not follow the other."""
+        return Fraction(1), Fraction(1)
+
+    def multiples(self) -> tuple[int, int]:
+        """What height and width of its first input must be multiples of."""
+        return 1, 1
+
+    def moves(self) -> bool:
+        """Whether it makes another map of the same inputs at another `Tick`."""
+        return False
+
+    def at(self, tick: Tick) -> Self:
+        """This at another time; itself where it does not move."""
+        del tick
+        return self
+
+    def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
+        """The operator on PyTorch tensors of shape (N, C, H, W)."""
+        raise NotImplementedError
+
+    def gradient(self, at: Backward) -> Gradients | None:
+        """The rule of its derivative: layers that make the gradients of its inputs and tensors from that of its output.
+
+        An input or tensor that is left out has a gradient of zero everywhere; of what is `flat` all are. None where
+        there is no derivative.
+
+        Args:
+            at: the layer, the gradient of its output, and what adds layers.
+
+        Raises:
+            StudioError: where the operator does not say.
+        """
+        del at
+        if self.flat:
+            return {}
+        raise StudioError(
+            f'the operator "{type(self).__name__}" has no rule for its derivative, so that nothing before it learns.'
+        )
+
+    def scratch(self, *inputs: Shape) -> tuple[tuple[str, Shape] | Scratch, ...]:
+        """Passes before the shader's own, each a `Scratch`, or a shader and the shape of what it makes.
+
+        For operators that need a sum over a whole map before they can begin.
+        """
+        del inputs
+        return ()
+
+    def files(self) -> tuple[str, ...]:
+        """The files under ``shaders/`` of its own pass."""
+        return (shader_file("ops", self.shader),)
+
+    def cut(self) -> tuple[int, int, int] | None:
+        """The first channel, row and column of its input that it takes, where it takes what lies there as it is."""
+        return None
+
+    def banked(self, *inputs: Shape) -> Banked | None:
+        """How fragment shaders make it on a software rasteriser; None for texel by texel."""
+        del inputs
+        return None
+
+    def blocks(self, *inputs: Shape) -> Blocks | None:
+        """How compute shaders make its map in blocks of texels; None where texel by texel."""
+        del inputs
+        return None
+
+    def shared(self, *inputs: Shape) -> Blocks | None:
+        """How workgroups of GPUs make its map together, behind its `scratch`; None where they take `blocks`."""
+        del inputs
+        return None
+
+    def at_once(self, *inputs: Shape) -> Blocks | None:
+        """How GPUs make its map in one pass, without those of `scratch`; None where they take the same passes.
+
+        It defines all of the shader, and may call ``read0`` to ``read3``, ``vectors`` and ``store``.
+        """
+        del inputs
+        return None
+
+    def reads(self, scratch: int) -> tuple[int, ...] | None:
+        """What its own pass reads, by number as in `Scratch`, with so many passes before; None is everything."""
+        del scratch
+        return None
+
+    def kernel(self, weight: NDArray[np.generic]) -> NDArray[np.generic] | None:
+        """View of the weight as (O, I / groups, kh, kw) for the convolution shaders; None without one."""
+        del weight
+        return None
+
+    def taps(self) -> tuple[Taps, Taps] | None:
+        """Where the taps of a convolution read, down and across; None where there is no kernel."""
+        return None
+
+    swaps: ClassVar[bool] = False
+    """Whether `kernel` swaps the first two axes of the weight, within each group."""
+
+    def vector_rows(self) -> tuple[str, ...] | None:
+        """The rows of `vectors` by the tensors that they are, for weights that change on the device.
+
+        "" is a row of zeros; None where a row is more than one tensor as it lies, and made in memory.
+        """
+        return None
+
+    def vectors(self, tensors: Mapping[str, Array]) -> Array | None:
+        """What the shader reads once per channel, as (rows, channels); None without any."""
+        del tensors
+        return None
+
+
+class Elementwise(Op):
+    """An operator of one input that makes a map of the same shape."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """See `Op.output_shape`: the input's."""
+        return inputs[0]
+
+
+def out_size(size: int, kernel: int, stride: int, padding: int, dilation: int, *, ceil_mode: bool = False) -> int:
+    """Output size of a sliding window along one axis, by PyTorch's rule; may be zero or less."""
+    span = size + 2 * padding - dilation * (kernel - 1) - 1
+    if not ceil_mode:
+        return span // stride + 1
+    out = -(-span // stride) + 1
+    # The last window must start inside the input or its left padding.
+    return out - 1 if (out - 1) * stride >= size + padding else out
+
+
+def listed(shapes: Sequence[Shape]) -> str:
+    """Shapes for a message: ``3×8×8, 4×8×8``."""
+    return ", ".join(str(shape) for shape in shapes)
+
+
+def require(condition: bool, sentence: str) -> None:
+    """Raise StudioError with this sentence unless the condition holds."""
+    if not condition:
+        raise StudioError(sentence)

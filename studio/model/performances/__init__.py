@@ -1,0 +1,1 @@
+"""Performances: what hands did, when, and what is made of it afterwards."""

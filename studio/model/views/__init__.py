@@ -1,0 +1,1 @@
+"""What is looked at and held in the hand, none of which is undone."""
