@@ -15,6 +15,7 @@ from typing import BinaryIO, TypeVar
 
 from studio.errors import StudioError
 from studio.io._leftovers import being_replaced, is_leftover, misses_some, recover_folder, sweep_leftovers, under_way
+from studio.io.answering import await_answer
 
 T = TypeVar("T")
 
@@ -29,8 +30,10 @@ def open_regular(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """Open a file for reading; gives it and its size in bytes.
 
     Raises:
-        StudioError: where it is missing, cannot be read, or is no regular file (a pipe would be waited for for ever).
+        StudioError: where it is missing, cannot be read, does not answer, or is no regular file (a pipe would be waited
+            for for ever).
     """
+    await_answer(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise StudioError(f"{path} is a folder or a device, not a file; give a file.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio import paths
 from studio.errors import StudioError
+from studio.io.answering import await_answer
 from studio.io.atomic import cannot_write, exists, write_bytes
 from studio.io.manifest import file_name
 from studio.io.preset_file import MANIFEST, read_preset_file
@@ -30,7 +31,12 @@ class Library:
         self.shipped = shipped
 
     def cards(self) -> list[PresetCard]:
-        """All presets, the person's own first, each by folder name; damaged ones with their problem."""
+        """All presets, the person's own first, each by folder name; damaged ones with their problem.
+
+        Raises:
+            StudioError: where the disk of the person's own does not answer.
+        """
+        await_answer(self.own)
         return [*list_presets(self.own), *list_presets(self.shipped)]
 
     def is_shipped(self, path: Path) -> bool:

@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.io.answering import await_answer
 from studio.io.atomic import is_other
 from studio.io.networks import find_network, list_networks, load_network
 from studio.io.presets import find_preset, list_presets, load_preset
@@ -18,8 +19,9 @@ def find_and_open(name_or_path: str) -> tuple[Preset, Path | None]:
     """A preset by path or name, and its folder; a network as a preset that bends nothing and has no folder.
 
     Raises:
-        StudioError: where there is neither, or it cannot be read.
+        StudioError: where there is neither, or it cannot be read, or does not answer.
     """
+    await_answer(name_or_path)
     try:
         folder = find_preset(name_or_path)
     except StudioError:

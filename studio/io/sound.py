@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.io._resampled import Resampled
+from studio.io.answering import await_answer
 from studio.io.sources._films.opening import open_film, picture_start, sound_stream
 from studio.model.networks.op import Array
 
@@ -65,6 +66,7 @@ def heard(path: Path, start: float) -> Iterator[Array]:
 
 
 def _opened(path: Path) -> Any:
+    await_answer(path)
     try:
         return open_film(path)
     except StudioError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
+from studio.io.answering import await_answer
 from studio.io.folders import is_file, is_folder
 from studio.io.importers._by_content import format_of
 from studio.io.importers._channel_map import CHANNEL_WAYS, mapped, unfed_input
@@ -65,6 +66,7 @@ def open_model(path: Path, options: Options | None = None) -> Imported:
         StudioError: where nothing is there, the format is not known, or it holds what the studio cannot run; of files
             of other programs with the way to one that opens.
     """
+    await_answer(path)
     if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where a name is too long
         raise StudioError(f"{path} does not exist; check the name.")
     if not is_file(path) and not is_folder(path):

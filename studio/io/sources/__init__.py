@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import cast
 
 from studio.errors import StudioError
+from studio.io.answering import answered, await_answer
 from studio.io.sources._colours.screens import TONE_MAPS
 from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind
 from studio.io.sources.rate import at_constant_rate
 from studio.model.declared.plugins import answer, guarded, guarding
 from studio.model.declared.registry import declared, having
+from studio.model.views.camera_setup import is_camera
 
 __all__ = [
     "TONE_MAPS",
@@ -53,6 +55,22 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
     """
     if fps is not None and fps <= 0:
         raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
+    await_answer(spec)
+    # A camera, or a sender in the network, may take its time.
+    is_stored = not is_camera(spec) and _is_there(spec)
+    opening = partial(_open, spec, fps, reading)
+    source = answered(spec, opening) if is_stored else opening()
+    if source is not None:
+        return source
+    # Every file and every folder matches some kind, so it is neither.
+    # An empty name is the folder that is worked in to pathlib, and nothing to a person.
+    if spec == "-" or (spec and _is_there(spec)):
+        raise StudioError(f"{spec!r} is a pipe or a device, and films are read more than once; save it to a file")
+    raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")
+
+
+def _open(spec: str, fps: Fraction | None, reading: Reading | None) -> Source | None:
+    """What the first kind that it is one of opens; None where it is of none."""
     for kind in kinds():
         if answer(kind, partial(kind.match, spec), otherwise=False):
             with guarded(kind):
@@ -60,11 +78,7 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
                 if reading is not None:
                     source.reading = reading
                 return guarding(source, kind)
-    # Every file and every folder matches some kind, so it is neither.
-    # An empty name is the folder that is worked in to pathlib, and nothing to a person.
-    if spec == "-" or (spec and _is_there(spec)):
-        raise StudioError(f"{spec!r} is a pipe or a device, and films are read more than once; save it to a file")
-    raise StudioError(f"there is nothing at {spec!r}: give a film, a picture, a folder of pictures, 'demo' or 'camera'")
+    return None
 
 
 def _is_there(spec: str) -> bool:

@@ -1,0 +1,139 @@
+"""Files and folders that never answer: each is told in a sentence, and nothing waits for them for ever."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from studio.errors import StudioError
+from studio.io import answering, sources
+from studio.io.importers import open_model
+from studio.io.library import Library
+from studio.io.opening import find_and_open
+from studio.io.performances import load_performance
+from studio.io.sound import heard
+from studio.io.sources import open_source
+from studio.runtime.live.player import Player
+
+OPENERS: dict[str, Callable[[Path], object]] = {
+    "source": lambda path: open_source(str(path)),
+    "preset": lambda path: find_and_open(str(path)),
+    "model": open_model,
+    "performance": load_performance,
+    "sound": lambda path: next(heard(path, 0.0)),
+    "presets": lambda path: Library(path).cards(),
+}
+
+
+@pytest.fixture
+def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on a disk that does not answer, with a still in it."""
+    folder, gone_on = tmp_path / "gone", threading.Event()
+    folder.mkdir()
+    cv2.imwrite(str(folder / "still.png"), np.zeros((4, 4, 3), np.uint8))
+    monkeypatch.setattr(answering, "_PATIENCE", 0.2)
+    monkeypatch.setattr(answering, "_BLIND", 0.2)
+    monkeypatch.setattr(answering, "_LOOK_EVERY", 0.05)
+
+    def stat(path: str) -> os.stat_result:
+        if str(folder) in str(path):
+            gone_on.wait()
+        return Path(path).stat()
+
+    monkeypatch.setattr(answering, "os", SimpleNamespace(**{**vars(os), "stat": stat}))
+    yield folder
+    gone_on.set()
+
+
+@pytest.mark.parametrize("kind", OPENERS)
+def test_what_does_not_answer_is_told_in_one_sentence(kind: str, silent: Path) -> None:
+    path = silent if kind == "presets" else silent / "still.png"
+    for _ in range(2):
+        with pytest.raises(StudioError, match=f"{path.name} does not answer"):
+            OPENERS[kind](path)
+    assert sum(thread.name == "read" for thread in threading.enumerate()) == 1, "it is not asked twice"
+
+
+def test_what_answers_again_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "_PATIENCE", 0.2)
+    monkeypatch.setattr(answering, "_BLIND", 0.2)
+    gone_on = threading.Event()
+    with pytest.raises(StudioError, match="does not answer"):
+        answering.answered(tmp_path, gone_on.wait)
+    gone_on.set()
+    answering._silent[str(tmp_path)].join()
+    assert answering.answered(tmp_path, lambda: 3) == 3
+    with pytest.raises(KeyError):
+        answering.answered(tmp_path, lambda: {}[0])
+
+
+class Slow:
+    """A kind of source whose opening waits for ever, or has much to do."""
+
+    name, order = "slow", 0
+
+    def __init__(self, wait: Callable[[], object]) -> None:
+        self._wait = wait
+
+    def match(self, spec: str) -> bool:
+        return spec.endswith(".png")
+
+    def open(self, spec: str, fps: object) -> object:
+        del spec, fps
+        self._wait()
+        raise StudioError("it was opened")
+
+
+def test_a_source_that_falls_silent_in_its_midst_is_told_and_others_play(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cv2.imwrite(str(tmp_path / "still.png"), np.zeros((4, 4, 3), np.uint8))
+    cv2.imwrite(str(tmp_path / "other.bmp"), np.zeros((4, 4, 3), np.uint8))
+    monkeypatch.setattr(answering, "_PATIENCE", 0.2)
+    monkeypatch.setattr(answering, "_BLIND", 0.2)
+    gone_on, changed = threading.Event(), threading.Event()
+    known = sources.kinds
+    monkeypatch.setattr(sources, "kinds", lambda: [Slow(gone_on.wait), *known()])
+    player = Player(changed.set)
+
+    def until(true: Callable[[], object]) -> None:
+        while not true():
+            changed.wait()
+            changed.clear()
+
+    player.play(str(tmp_path / "still.png"))
+    until(lambda: player.state().problem)
+    problem = player.state().problem
+    assert problem is not None
+    assert "still.png does not answer" in problem.text
+    assert player.state().opening == ""
+    player.play(str(tmp_path / "other.bmp"))
+    until(lambda: player.newest())
+    player.close()
+    assert not [thread for thread in threading.enumerate() if thread.name in ("capture", "open source")]
+    gone_on.set()
+
+
+@pytest.mark.skipif(not hasattr(time, "pthread_getcpuclockid"), reason="the system does not tell what a thread does")
+def test_what_takes_long_because_it_has_much_to_do_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cv2.imwrite(str(tmp_path / "still.png"), np.zeros((4, 4, 3), np.uint8))
+    monkeypatch.setattr(answering, "_PATIENCE", 1.0)
+
+    def work() -> None:
+        until = time.thread_time() + 1.5
+        while time.thread_time() < until:
+            pass
+
+    monkeypatch.setattr(sources, "kinds", lambda: [Slow(work)])
+    with pytest.raises(StudioError, match="it was opened"):
+        open_source(str(tmp_path / "still.png"))
