@@ -35,7 +35,7 @@ from studio.model.declared.size import Size
 from studio.model.movement.modulator import NOTHING
 from studio.model.networks.picture import DeepPicture, Picture
 from studio.model.networks.preset import Preset
-from studio.runtime.render.coming import Coming
+from studio.runtime.render.coming import DeepComing
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 from studio.runtime.render.offline import Taker, render
@@ -83,7 +83,7 @@ class Alone:
         numbers = iter(range(count))
         self._mover.begin()
 
-        def bend(picture: DeepPicture) -> Coming:
+        def bend(picture: DeepPicture) -> DeepComing:
             number = next(numbers)
             return self._mover.later(picture, number / RATE, number)
 

@@ -24,7 +24,7 @@ from studio.model.declared.size import Size
 if TYPE_CHECKING:
     from studio.io.sinks import Sink
     from studio.model.networks.picture import DeepPicture
-    from studio.runtime.render.coming import Coming
+    from studio.runtime.render.coming import DeepComing
     from studio.runtime.render.enlarge import Restored
     from studio.runtime.render.frame_runner import FrameRunner
     from studio.runtime.render.mover import Mover
@@ -108,7 +108,7 @@ def record_turns(
 class _Score:
     """How pictures begin to be bent, by their numbers, and are shown; and what of the sound belongs to them."""
 
-    bend: Callable[[DeepPicture, int], Coming]
+    bend: Callable[[DeepPicture, int], DeepComing]
     heard: tuple[float, float | None]
     total: int | None
     shown: Sequence[int] | None = None
@@ -116,7 +116,7 @@ class _Score:
     time_of: Callable[[int], float] = float
 
     def run(
-        self, pictures: Iterator[DeepPicture], bend: Callable[[DeepPicture], Coming], sink: Sink
+        self, pictures: Iterator[DeepPicture], bend: Callable[[DeepPicture], DeepComing], sink: Sink
     ) -> Generator[int, None, None]:
         """Bend all pictures into a sink, here or on several devices."""
         from studio.runtime.render.offline import render
@@ -154,7 +154,7 @@ def _record(
     numbers = count()
     interrupted = False
 
-    def begun(picture: DeepPicture) -> Coming:
+    def begun(picture: DeepPicture) -> DeepComing:
         return score.bend(picture, next(numbers))
 
     def all_pictures() -> Iterator[DeepPicture]:

@@ -10,7 +10,7 @@ from studio.engine.gl.engines.learning import FragmentMoving
 from studio.engine.gl.engines.steps import Said
 from studio.engine.gl.memory.tensors import Texture
 from studio.learn._gl_graph import TOLD
-from studio.learn._gl_ways import Course, Pulls, Rates, Way
+from studio.learn._gl_ways import Pulls, Rates, Training, Way
 from studio.learn.backend import MOMENTUM, Pull
 from studio.model.networks.layout import Rect, sheet_size
 from studio.model.networks.op import Array
@@ -19,9 +19,9 @@ from studio.model.networks.op import Array
 class FragmentWay(Way):
     """For GL 3.3: losses and norms are read back in every step, and textures change places."""
 
-    def __init__(self, course: Course) -> None:
-        super().__init__(course)
-        self._moving = FragmentMoving(course.device)
+    def __init__(self, training: Training) -> None:
+        super().__init__(training)
+        self._moving = FragmentMoving(training.device)
         self._parts: Array | None = None
         self._moments: dict[str, Array] = {}
         self._single = False
@@ -29,22 +29,22 @@ class FragmentWay(Way):
 
     def crop(self, share: float, *, anew: bool, single: bool) -> None:
         """See `Way.crop`."""
-        course, self._single = self._course, single
-        for name, layer in course.gradients.items():
+        training, self._single = self._training, single
+        for name, layer in training.gradients.items():
             if single:
                 break
-            self._moving.add(course.total_of(name).texture, course.engine.texture_of(layer)[0], share, anew=anew)
-        parts = course.engine.activation(TOLD)[:, 0, 0] * np.float32(share)
+            self._moving.add(training.total_of(name).texture, training.engine.texture_of(layer)[0], share, anew=anew)
+        parts = training.engine.activation(TOLD)[:, 0, 0] * np.float32(share)
         self._parts = parts if anew or self._parts is None else self._parts + parts
-        for name in course.statistics:
-            more = course.engine.activation(course.layer_of(name))[:, 0] * np.float32(share)
+        for name in training.statistics:
+            more = training.engine.activation(training.layer_of(name))[:, 0] * np.float32(share)
             self._moments[name] = more if anew or name not in self._moments else self._moments[name] + more
 
     def take(self, rate: float, clip: float, rates: Rates, pulls: Pulls) -> None:
         """See `Way.take`."""
-        course = self._course
+        training = self._training
         assert self._parts is not None
-        grads = {name: self._gradient_of(name) for name in course.gradients}
+        grads = {name: self._gradient_of(name) for name in training.gradients}
         norm = self._moving.norm(list(grads.values()))
         good = bool(np.isfinite([norm, *self._parts.tolist()]).all())
         if good:
@@ -55,37 +55,40 @@ class FragmentWay(Way):
         self._done.append(Said(good, norm, self._parts))
 
     def _gradient_of(self, name: str) -> Texture:
-        course = self._course
+        training = self._training
         if self._single:
-            return course.engine.texture_of(course.gradients[name])[0]
-        return course.totals[name].texture
+            return training.engine.texture_of(training.gradients[name])[0]
+        return training.totals[name].texture
 
     def _move(
         self, name: str, grad: Texture, told: Mapping[str, float], rates: Array | None, pull: Pull | None
     ) -> None:
-        course, count = self._course, self._course.moved(name)
-        said = {**course.optimiser.numbers(count), **told, "first": float(count == 1)}
+        training, count = self._training, self._training.moved(name)
+        said = {**training.optimiser.numbers(count), **told, "first": float(count == 1)}
         self._moving.step(
-            course.optimiser.shader,
-            course.tensors,
+            training.optimiser.shader,
+            training.tensors,
             name,
-            course.slots_of(name),
+            training.slots_of(name),
             grad,
-            course.sheet_of("rate", name, rates),
-            course.pull_of(name, pull),
+            training.sheet_of("rate", name, rates),
+            training.pull_of(name, pull),
             {f"u_{key}": value for key, value in said.items()},
         )
-        course.tensors.moved([name])
+        training.tensors.moved([name])
 
     def _follow(self) -> None:
-        course = self._course
+        training = self._training
         for layer, found in self._moments.items():
-            columns = (("running_mean", found[:, 0]), ("running_var", found[:, 1] * np.float32(course.unbiased(layer))))
+            columns = (
+                ("running_mean", found[:, 0]),
+                ("running_var", found[:, 1] * np.float32(training.unbiased(layer))),
+            )
             for key, values in columns:
-                name = f"{course.statistics[layer].norm}.{key}"
-                now = course.store.tensor(name)
+                name = f"{training.statistics[layer].norm}.{key}"
+                now = training.store.tensor(name)
                 moved = now + np.float32(MOMENTUM) * (values - now)
-                course.store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
+                training.store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
 
     def outcomes(self, *, wait: bool) -> list[Said]:
         """See `Way.outcomes`."""

@@ -26,7 +26,7 @@ _MOST_PACKED = 2
 
 
 @dataclass
-class Course:
+class Training:
     """What learns on an engine, and what is remembered of it.
 
     Attributes:
@@ -38,8 +38,8 @@ class Course:
         statistics: by the name of a norm, the layer of its moments.
         said: how many numbers the layer ``told~`` holds.
         optimiser: how weights move.
-        before: how often each tensor had moved before these steps.
-        taken: how often all of them that have a gradient have since.
+        moved_before: how often each tensor had moved before these steps.
+        moved_since: how often all of them that have a gradient have since.
         slots: what the optimiser remembers of each.
         painted: rates and pulls on the device, with the array that each was brought over from.
         totals: sums of gradients and moments over the crops of a step.
@@ -53,15 +53,15 @@ class Course:
     statistics: Mapping[str, Statistic]
     said: int
     optimiser: Optimiser
-    before: dict[str, int]
-    taken: int = 0
+    moved_before: dict[str, int]
+    moved_since: int = 0
     slots: dict[str, list[DeviceTensor]] = field(default_factory=dict)
     painted: dict[tuple[str, str], tuple[Array, DeviceTensor]] = field(default_factory=dict)
     totals: dict[str, DeviceTensor] = field(default_factory=dict)
 
     def moved(self, name: str) -> int:
         """How often a tensor was moved."""
-        return self.before[name] + (self.taken if name in self.gradients else 0)
+        return self.moved_before[name] + (self.moved_since if name in self.gradients else 0)
 
     def empty(self, shape: tuple[int, ...]) -> DeviceTensor:
         """Zeros on the device."""
@@ -123,14 +123,14 @@ Pulls = Mapping[str, Pull]
 
 
 class Way(ABC):
-    """Takes the steps of a course.
+    """Takes the steps.
 
     Args:
-        course: what learns.
+        training: what learns.
     """
 
-    def __init__(self, course: Course) -> None:
-        self._course = course
+    def __init__(self, training: Training) -> None:
+        self._training = training
 
     @abstractmethod
     def crop(self, share: float, *, anew: bool, single: bool) -> None:
@@ -162,18 +162,20 @@ class Way(ABC):
 class ComputeWay(Way):
     """For GL 4.3: all on the device, several steps ahead of who reads what they came to."""
 
-    def __init__(self, course: Course) -> None:
-        super().__init__(course)
-        optimiser = course.optimiser
-        self._steps = Steps(course.device, optimiser.shader, len(optimiser.slots), [*optimiser.numbers(1)], course.said)
+    def __init__(self, training: Training) -> None:
+        super().__init__(training)
+        optimiser = training.optimiser
+        self._steps = Steps(
+            training.device, optimiser.shader, len(optimiser.slots), [*optimiser.numbers(1)], training.said
+        )
         self._single: bool | None = None
         self._arranged: tuple[object, ...] | None = None
         self._groups: list[tuple[int, list[str]]] = []
         self._rest: list[tuple[LayerWeights, str]] = []
         self._version = -1
-        self._names = [*course.gradients]
-        self._all = (*self._names, *running(course.statistics))
-        self._rounds = rounds(course.statistics)
+        self._names = [*training.gradients]
+        self._all = (*self._names, *running(training.statistics))
+        self._rounds = rounds(training.statistics)
 
     @property
     def is_full(self) -> bool:
@@ -205,25 +207,25 @@ class ComputeWay(Way):
 
     def take(self, rate: float, clip: float, rates: Rates, pulls: Pulls) -> None:
         """See `Way.take`."""
-        course, names = self._course, self._names
-        beside = [name for name in {**rates, **pulls} if name in course.before]
+        training, names = self._training, self._names
+        beside = [name for name in {**rates, **pulls} if name in training.moved_before]
         painted = tuple((name, rates.get(name), pulls.get(name)) for name in beside)
         if self._is_other(painted):
             self._arrange(rates, pulls)
             self._arranged = painted
         # What was painted or brought back since the last step is uploaded here.
-        if self._version != course.store.version:
+        if self._version != training.store.version:
             for name in self._all:
-                course.tensors.of(name)
-            self._version = course.store.version
+                training.tensors.of(name)
+            self._version = training.store.version
         told = []
         for first, _ in self._groups:
-            count = first + course.moved(names[0])
-            told.append({**course.optimiser.numbers(count), "rate": rate, "first": float(count == 1)})
+            count = first + training.moved(names[0])
+            told.append({**training.optimiser.numbers(count), "rate": rate, "first": float(count == 1)})
         self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] * len(self._rounds))])
-        course.tensors.moved(self._all, but=course.engine)
+        training.tensors.moved(self._all, but=training.engine)
         for packed, key in self._rest:
-            packed.repack(course.tensors, key)
+            packed.repack(training.tensors, key)
 
     def _is_other(self, painted: tuple[tuple[str, Array | None, Pull | None], ...]) -> bool:
         before = self._arranged
@@ -236,12 +238,12 @@ class ComputeWay(Way):
         )
 
     def _arrange(self, rates: Rates, pulls: Pulls) -> None:
-        course, single = self._course, bool(self._single)
-        names = [*course.gradients]
-        base = course.moved(names[0])
+        training, single = self._training, bool(self._single)
+        names = [*training.gradients]
+        base = training.moved(names[0])
         by_count: dict[int, list[str]] = {}
         for name in names:
-            by_count.setdefault(course.moved(name) - base, []).append(name)
+            by_count.setdefault(training.moved(name) - base, []).append(name)
         self._groups = [*by_count.items()]
         self._rest = []
         groups = [
@@ -252,48 +254,52 @@ class ComputeWay(Way):
         added = []
         if not single:
             added = [
-                Entry(course.shape_of(name), course.engine.texture_of(course.layer_of(name))[0], course.total_of(name))
-                for name in (*names, *course.statistics)
+                Entry(
+                    training.shape_of(name),
+                    training.engine.texture_of(training.layer_of(name))[0],
+                    training.total_of(name),
+                )
+                for name in (*names, *training.statistics)
             ]
-        texture, atlas = course.engine.texture_of(TOLD)
-        self._steps.arrange(groups, added, course.engine.kernels, (texture, atlas.columns))
+        texture, atlas = training.engine.texture_of(TOLD)
+        self._steps.arrange(groups, added, training.engine.kernels, (texture, atlas.columns))
         self._arranged = ()
 
     def _source(self, name: str) -> Texture:
-        course = self._course
+        training = self._training
         if self._single:
-            return course.engine.texture_of(course.layer_of(name))[0]
-        return course.total_of(name).texture
+            return training.engine.texture_of(training.layer_of(name))[0]
+        return training.total_of(name).texture
 
     def _entry(self, name: str, rates: Array | None, pull: Pull | None) -> Entry:
-        course = self._course
+        training = self._training
         places: list[Packed] = []
-        for held, key in course.engine.packings(name):
+        for held, key in training.engine.packings(name):
             found = held.packed(key)
-            shared = course.engine.kernels is not None or key != "weight"
+            shared = training.engine.kernels is not None or key != "weight"
             if found is None or not shared or len(places) + len(found) > _MOST_PACKED:
                 self._rest.append((held, key))
             else:
                 places += found
         return Entry(
-            course.store.arrays[name].shape,
+            training.store.arrays[name].shape,
             self._source(name),
-            course.tensors.of(name),
-            tuple(course.slots_of(name)),
-            course.sheet_of("rate", name, rates),
-            course.pull_of(name, pull),
+            training.tensors.of(name),
+            tuple(training.slots_of(name)),
+            training.sheet_of("rate", name, rates),
+            training.pull_of(name, pull),
             tuple(places),
         )
 
     def _following(self, layer: str) -> list[Entry]:
         """How the running mean and variance of a norm follow its moments."""
-        course = self._course
+        training = self._training
         found: list[Entry] = []
-        channels = course.shape_of(layer)[0]
-        columns = course.engine.texture_of(course.layer_of(layer))[1].columns
-        for column, (key, by) in enumerate((("running_mean", 1.0), ("running_var", course.unbiased(layer)))):
+        channels = training.shape_of(layer)[0]
+        columns = training.engine.texture_of(training.layer_of(layer))[1].columns
+        for column, (key, by) in enumerate((("running_mean", 1.0), ("running_var", training.unbiased(layer)))):
             bits = int(np.float32(by).view(np.uint32))
-            tensor = course.tensors.of(f"{course.statistics[layer].norm}.{key}")
+            tensor = training.tensors.of(f"{training.statistics[layer].norm}.{key}")
             found.append(Entry((channels,), self._source(layer), tensor, more=(columns, column, bits)))
         return found
 

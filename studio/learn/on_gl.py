@@ -24,7 +24,7 @@ from studio.engine.store import TensorStore
 from studio.errors import StudioError
 from studio.learn._gl_fragment_way import FragmentWay
 from studio.learn._gl_graph import TOLD, behind, inputs_of, maps_by, one_step, seed_of, with_gradients
-from studio.learn._gl_ways import ComputeWay, Course, Way
+from studio.learn._gl_ways import ComputeWay, Training, Way
 from studio.learn.backend import Backend, Outcome, State, turned_nodes
 from studio.learn.bank import Part
 from studio.learn.lesson import Batch
@@ -73,7 +73,7 @@ class GLBackend(Backend):
         self.queues = not self._device.is_software
         # Whoever gives a context looks on: steps begin in the usual ways.
         self.engine.tunes_later = device is not None
-        self._course = Course(
+        self._training = Training(
             self.engine,
             self._device,
             self._store,
@@ -87,7 +87,7 @@ class GLBackend(Backend):
         # The first step would run once for each of them.
         moments = [each.moments for each in objective.statistics.values()]
         self.engine.look_at((*self._gradients.values(), *moments, TOLD))
-        self._way: Way = (ComputeWay if engine == "gl" else FragmentWay)(self._course)
+        self._way: Way = (ComputeWay if engine == "gl" else FragmentWay)(self._training)
         # Of a network with a state: takes its steps, before they are gone back through.
         self._stepper = self._make_stepper() if objective.network.graph.states else None
         self._seen: dict[str, Array] = {}
@@ -105,9 +105,9 @@ class GLBackend(Backend):
         if not self.engine.is_closed:
             self._device.use()
         self._way.close()
-        self._course.slots.clear()
-        self._course.totals.clear()
-        self._course.painted.clear()
+        self._training.slots.clear()
+        self._training.totals.clear()
+        self._training.painted.clear()
         if self._stepper is not None:
             self._stepper.close()
         self.engine.close()
@@ -221,7 +221,7 @@ class GLBackend(Backend):
         self._device.use()
         if self._way.is_full:
             self._done += self._came(wait=True)
-        self._course.taken += 1
+        self._training.moved_since += 1
         self.steps += 1
         self._under_way += 1
         self._way.take(rate, clip, self.rates, self.pulls)
@@ -251,7 +251,7 @@ class GLBackend(Backend):
         self._way.outcomes(wait=True)
         lost, self._under_way = self._under_way + 1, 0
         self.steps -= lost
-        self._course.taken -= lost
+        self._training.moved_since -= lost
         self._way.forgive()
         return []
 
@@ -264,7 +264,7 @@ class GLBackend(Backend):
             for live in node.op.live_params():
                 self.engine.set_number(node.name, live.name, node.op.live_value(live.name))
         self._turned = network.graph.nodes
-        self._course.optimiser = optimiser
+        self._training.optimiser = optimiser
         return True
 
     def tune(self) -> None:
@@ -289,12 +289,12 @@ class GLBackend(Backend):
         if self._is_single:
             found = self.engine.activation(self._gradients[name])
             return np.ascontiguousarray(found.reshape(self._store.arrays[name].shape))
-        return self._course.totals[name].read()
+        return self._training.totals[name].read()
 
     def remembered(self, name: str) -> dict[str, Array]:
         """See `Backend.remembered`."""
         self._device.use()
-        held = self._course.slots.get(name, ()) if name in self.objective.learns else ()
+        held = self._training.slots.get(name, ()) if name in self.objective.learns else ()
         return {slot: each.read() for slot, each in zip(self.optimiser.slots, held, strict=False)}
 
     def _times(self) -> dict[str, float]:
@@ -323,7 +323,7 @@ class GLBackend(Backend):
         self._device.use()
         slots: dict[str, Array] = {}
         for name in self.objective.learns:
-            slots[f"{name}/steps"] = np.array([self._course.moved(name)], np.float32)
+            slots[f"{name}/steps"] = np.array([self._training.moved(name)], np.float32)
             slots |= {f"{name}/{slot}": value for slot, value in self.remembered(name).items()}
         return State({name: self.tensor(name) for name in self.kept()}, slots, self.steps)
 
@@ -331,16 +331,16 @@ class GLBackend(Backend):
         """See `Backend.restore`."""
         self._device.use()
         self.drop()
-        self.steps, self._course.taken = state.steps, 0
+        self.steps, self._training.moved_since = state.steps, 0
         for name, values in state.tensors.items():
             height, width = sheet_size(values.shape)
             self._store.put(name, Rect(0, 0, height, width), to_sheet(values))
-        self._course.slots.clear()
+        self._training.slots.clear()
         self._way.rearrange()
         for name in self.objective.learns:
-            self._course.before[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
+            self._training.moved_before[name] = int(state.slots.get(f"{name}/steps", np.zeros(1))[0])
             found = [state.slots.get(f"{name}/{slot}") for slot in self.optimiser.slots]
             if any(values is not None for values in found):
-                for held, remembered in zip(self._course.slots_of(name), found, strict=True):
+                for held, remembered in zip(self._training.slots_of(name), found, strict=True):
                     if remembered is not None:
                         held.write(remembered)

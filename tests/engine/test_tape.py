@@ -72,7 +72,7 @@ def both(device: Device, monkeypatch: pytest.MonkeyPatch, make: Callable[[], Map
     """What comes of it where Python makes the calls, and where native code does."""
     found = []
     for least in (np.inf, 1):
-        monkeypatch.setattr(device, "plays_from", least)
+        monkeypatch.setattr(device, "taped_from", least)
         found.append(make())
     return found
 
@@ -258,7 +258,7 @@ def test_a_program_that_ends_while_llvm_is_loaded_waits_for_it() -> None:
 def test_python_makes_the_calls_where_the_driver_lacks_one(
     device: Device, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(device, "plays_from", 1)
+    monkeypatch.setattr(device, "taped_from", 1)
     address = device.calls.address
     assert device.can_play(1) is all(address(each) for each in tape._FUNCTIONS)
     monkeypatch.setattr(device.calls, "address", lambda asked: 0 if asked == name else address(asked))

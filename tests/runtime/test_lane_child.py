@@ -16,7 +16,7 @@ from studio.model.declared.size import Size
 from studio.model.networks.picture import DeepPicture
 from studio.model.networks.preset import Preset
 from studio.pipe import read, write
-from studio.runtime.render.coming import Coming
+from studio.runtime.render.coming import DeepComing
 from studio.runtime.render.lane import Says, Told, place_of
 from studio.runtime.render.lane_child import _Bending
 from studio.runtime.render.mover import Mover
@@ -39,7 +39,7 @@ class Desk:
         engine = TorchEngine(network, "cpu")
         self.lane = _Bending(own, Preset("made", network, {}), self.ring, engine, self.told)
 
-        def later(_: Mover, picture: DeepPicture, time: float, frame: int) -> Coming:
+        def later(_: Mover, picture: DeepPicture, time: float, frame: int) -> DeepComing:
             del time
             if frame == fails_at:
                 raise StudioError("It cannot be bent.")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.model.networks.picture import DeepPicture, Picture
-from studio.runtime.render.coming import Coming, there
+from studio.runtime.render.coming import DeepComing, there
 from studio.runtime.render.offline import Recorder, ahead, render
 
 
@@ -60,7 +60,7 @@ def test_every_picture_arrives_once_and_in_order(count: int, slowness: float) ->
 def test_a_picture_is_waited_for_when_the_next_one_is_begun() -> None:
     done: list[str] = []
 
-    def bend(picture: DeepPicture) -> Coming:
+    def bend(picture: DeepPicture) -> DeepComing:
         number = int(picture[0, 0, 0])
         done.append(f"begin {number}")
 
@@ -111,7 +111,7 @@ def test_an_error_of_the_source_surfaces_after_the_pictures_before_it() -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_of_the_network_surfaces_and_what_was_bent_is_written(error: type[BaseException]) -> None:
-    def bend(picture: DeepPicture) -> Coming:
+    def bend(picture: DeepPicture) -> DeepComing:
         if picture[0, 0, 0] == 5:
             raise error("cannot bend")
         return there(picture)

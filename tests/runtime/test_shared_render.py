@@ -29,7 +29,7 @@ from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
 from studio.model.networks.preset import Preset
 from studio.paths import PRESETS
-from studio.runtime.render.coming import Coming
+from studio.runtime.render.coming import DeepComing
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Listen, Mover, feeds_back
 from studio.runtime.render.offline import render
@@ -107,7 +107,7 @@ def alone(lanes: Lanes, pictures: Sequence[DeepPicture]) -> list[DeepPicture]:
     feeder.deep = lanes.feeder.deep
     mover = Mover(lanes.preset, engine, feeder, None, lanes.listen)
 
-    def bend(picture: DeepPicture) -> Coming:
+    def bend(picture: DeepPicture) -> DeepComing:
         frame = next(numbers)
         return mover.later(picture, frame / RATE, frame)
 

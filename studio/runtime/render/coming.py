@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from studio.model.networks.picture import DeepPicture
 
-Coming = Callable[[], DeepPicture]
+DeepComing = Callable[[], DeepPicture]
 """Waits for it; called once at most."""
 
 
-def there(picture: DeepPicture) -> Coming:
+def there(picture: DeepPicture) -> DeepComing:
     """One that is there already."""
     return lambda: picture

@@ -22,7 +22,7 @@ from studio.model.networks.latent import LatentPath
 from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture, Picture, chroma, signed_view, to_deep_picture
 from studio.model.networks.state import STEPPING
-from studio.runtime.render.coming import Coming, there
+from studio.runtime.render.coming import DeepComing, there
 from studio.runtime.render.fed_back import fed_back
 from studio.runtime.render.size import WorkingSize, working_size
 from studio.runtime.render.stepper import Stepper
@@ -201,7 +201,7 @@ class FrameRunner:
         """
         return self.seen(self.run(picture, time))
 
-    def later(self, picture: DeepPicture, time: float = 0.0) -> Coming:
+    def later(self, picture: DeepPicture, time: float = 0.0) -> DeepComing:
         """As calling it; what comes of it is on its way while the next picture is run.
 
         Returns:
@@ -218,7 +218,7 @@ class FrameRunner:
         """The picture of the last run, which passed through in this way; see `__call__`."""
         return self._asked(size)()
 
-    def _asked(self, size: WorkingSize) -> Coming:
+    def _asked(self, size: WorkingSize) -> DeepComing:
         if self._layer is not None or self.deep:
             return there(self._values_seen(size))
         height, width = size.output

@@ -28,7 +28,7 @@ from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
 from studio.pipe import read, write
 from studio.runtime.live.health import broken_from
-from studio.runtime.render.coming import Coming
+from studio.runtime.render.coming import DeepComing
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.lane import Says, Told, place_of
 from studio.runtime.render.mover import Mover
@@ -109,7 +109,7 @@ class _Bending:
         if len(self._coming) > 1:
             self._coming.popleft()()
 
-    def _hand_over(self, place: int, picture: Coming) -> None:
+    def _hand_over(self, place: int, picture: DeepComing) -> None:
         self._ring.put(place, picture())
         write(self._told, Says.MADE, b"")
 

@@ -25,7 +25,7 @@ from studio.model.networks.picture import DeepPicture
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import SECOND
 from studio.model.numbers import knobs
-from studio.runtime.render.coming import Coming, there
+from studio.runtime.render.coming import DeepComing, there
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.turner import Turner
 from studio.runtime.render.turns import Turn
@@ -184,14 +184,14 @@ class Mover:
         """
         return self._run(picture, _tick(frame, time), time, self._play(time, time), time, self._bend)
 
-    def later(self, picture: DeepPicture, time: float, frame: int = 0) -> Coming:
+    def later(self, picture: DeepPicture, time: float, frame: int = 0) -> DeepComing:
         """As calling it; where the runner bends, the picture is on its way while the next one is bent.
 
         Returns:
             Waits for it, to be called once.
         """
 
-        def bent(picture: DeepPicture, place: float) -> Coming:
+        def bent(picture: DeepPicture, place: float) -> DeepComing:
             return there(self._bend(picture, place))
 
         bend = self._runner.later if self._bend is self._runner else bent

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
 from studio.model.networks.picture import DeepPicture
-from studio.runtime.render.coming import Coming
+from studio.runtime.render.coming import DeepComing
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ class Recorder:
 
 def render(
     pictures: Iterable[DeepPicture],
-    bend: Callable[[DeepPicture], Coming],
+    bend: Callable[[DeepPicture], DeepComing],
     sink: Taker,
     shown: Iterable[int] | None = None,
 ) -> Generator[int, None, None]:
@@ -174,10 +174,10 @@ def render(
 
 
 def _begun(
-    pictures: Iterator[tuple[DeepPicture, int]], bend: Callable[[DeepPicture], Coming]
-) -> Iterator[tuple[Coming, int]]:
+    pictures: Iterator[tuple[DeepPicture, int]], bend: Callable[[DeepPicture], DeepComing]
+) -> Iterator[tuple[DeepComing, int]]:
     """What waits for each picture, once the next one is begun as well."""
-    before: tuple[Coming, int] | None = None
+    before: tuple[DeepComing, int] | None = None
     while True:
         try:
             picture, times = next(pictures, (None, 0))

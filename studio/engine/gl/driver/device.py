@@ -25,7 +25,7 @@ from studio.engine.gl.driver.one_llvm import leave_triton_out
 from studio.engine.gl.driver.programs import keep
 from studio.engine.gl.driver.refused import explained
 from studio.engine.gl.driver.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
-from studio.engine.gl.driver.tape import MANY, can_play, plays
+from studio.engine.gl.driver.tape import MANY, can_play, can_play_now
 from studio.errors import NextTime, Pending, StudioError
 from studio.model.declared.size import Size
 from studio.model.networks.op import Array
@@ -73,7 +73,7 @@ class Device:
     Attributes:
         compiler: compiles its compute shaders elsewhere; None where it does itself.
         layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
-        plays_from: how many passes of a frame are so many that native code makes their calls.
+        taped_from: how many passes of a frame are so many that native code makes their calls.
         mapped: the buffers' memory that lies open, as long as somebody has a view of it.
         units: how many textures a shader finds by units: 16 on macOS, 32 elsewhere.
     """
@@ -94,7 +94,7 @@ class Device:
         if not self.is_software:
             self.calls.be_brief()
         # In software the calls are the least of it, and there LLVM would be loaded for them.
-        self.plays_from = math.inf if self.is_software else MANY
+        self.taped_from = math.inf if self.is_software else MANY
         self.has_compute: bool = context.version_code >= 430
         self.can_map = context.version_code >= 440 or "GL_ARB_buffer_storage" in context.extensions
         self.shared_memory = self.calls.integer(_MAX_COMPUTE_SHARED_MEMORY_SIZE) if self.has_compute else 0
@@ -111,11 +111,11 @@ class Device:
 
     def can_play(self, passes: int) -> bool:
         """Whether native code can make the calls of so many passes; where not, Python does, for now or for good."""
-        return passes >= self.plays_from and can_play(self.calls)
+        return passes >= self.taped_from and can_play(self.calls)
 
-    def plays(self) -> bool:
+    def can_play_few(self) -> bool:
         """Whether native code, which large frames have loaded, can make the calls of a few passes, too."""
-        return self.plays_from < math.inf and plays(self.calls)
+        return self.taped_from < math.inf and can_play_now(self.calls)
 
     @cached_property
     def has_handles(self) -> bool:

@@ -189,7 +189,7 @@ def can_play(calls: Calls) -> bool:
     return all(calls.address(name) for name in _FUNCTIONS) and _loading.is_over
 
 
-def plays(calls: Calls) -> bool:
+def can_play_now(calls: Calls) -> bool:
     """Whether tapes of a device's calls can be made at once; see `can_play`."""
     return bool(_loading.address) and can_play(calls)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.gl.driver.device import Device
-from studio.engine.gl.frame.dispatch import Dispatch, Played, in_a_row
+from studio.engine.gl.frame.dispatch import Dispatch, Taped, in_a_row
 from studio.engine.gl.memory.told import Blocks, Region, Told
 from studio.model.networks.graph import Input
 from studio.model.networks.op import Array
@@ -131,7 +131,7 @@ class CutPass:
             place[3] = _LUMA if fed.channels == 1 else _BGR if fed.order == "bgr" else 0
             self._places[fed.name] = banks[fed.name], place
         self._pixels: list[moderngl.Buffer | None] = []
-        self._run = Played((), device)
+        self._run = Taped((), device)
 
     def is_of(self, crops: Mapping[str, Crop]) -> bool:
         """Whether these are crops of its pictures."""
@@ -149,7 +149,7 @@ class CutPass:
         if pixels != self._pixels:
             # Pictures have moved into a larger buffer.
             passes = [self._pass(name, buffer) for name, buffer in zip(self._places, pixels, strict=True)]
-            self._pixels, self._run = pixels, Played(in_a_row(passes), self._device)
+            self._pixels, self._run = pixels, Taped(in_a_row(passes), self._device)
         self._numbers.version += 1
         self._told.write(self._numbers)
         self._run()

@@ -21,7 +21,7 @@ import numpy as np
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.gl.driver.text import Constants
-from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, Played, block_of
+from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, Taped, block_of
 from studio.engine.gl.kernels.table import Entry, Table
 from studio.engine.gl.memory.mapped import Mapped
 from studio.engine.gl.memory.told import Blocks, Region, Told
@@ -92,8 +92,8 @@ class Steps:
         self._under_way: deque[int] = deque()
         # What is told already, most of which stays the same from step to step.
         self._known: dict[str, Numbers] = {}
-        self._add: Played | None = None
-        self._moves: list[Played] = []
+        self._add: Taped | None = None
+        self._moves: list[Taped] = []
 
     @property
     def is_full(self) -> bool:
@@ -135,7 +135,7 @@ class Steps:
             passes = Table(self._device, added).dispatches(("learn/add_compute.glsl",), (), self._names, general, {})
             block = block_of(context, [(self._count, columns, 0, 0)])
             say = self._single("learn/say_compute.glsl", block, {3: self._sum}, (texture,))
-            self._add = Played([*passes, say], self._device)
+            self._add = Taped([*passes, say], self._device)
         moved = [entry for group in groups if not group.statistics for entry in group.entries]
         squares = Table(self._device, moved, _SQUARED_ITEMS)
         sums = context.buffer(reserve=max(squares.groups, 4) * 4)
@@ -159,7 +159,7 @@ class Steps:
                 if added
                 else self._single("learn/judge_compute.glsl", block, held, (texture,), (("SINGLE", 1),))
             )
-            self._moves.append(Played([*before, judge, *after], self._device, _TO_PROCESS))
+            self._moves.append(Taped([*before, judge, *after], self._device, _TO_PROCESS))
 
     def _region(self, block: str) -> Region:
         region = self._told.region(block)

@@ -156,7 +156,7 @@ class Recorded:
             made.call()
 
 
-class Played(Recorded):
+class Taped(Recorded):
     """Passes that Python need not call one by one: by native code, where that is at hand for larger frames."""
 
     def __init__(self, dispatches: Sequence[Dispatch], device: Device, barrier: int = 0) -> None:
@@ -166,7 +166,7 @@ class Played(Recorded):
 
     def __call__(self) -> None:
         """Run them."""
-        if self._tape is None and self._device.plays():
+        if self._tape is None and self._device.can_play_few():
             self._tape = Tape(self.made, self._device.calls, brief=True)
         if self._tape is None:
             super().__call__()
