@@ -19,6 +19,7 @@ from studio.model import numbers
 from studio.model.bends.stage import Luma, Stage
 from studio.model.bends.stages import STAGES, Stages
 from studio.model.declared.form import fields
+from studio.model.declared.numbered import free_number
 from studio.model.declared.param import Declared, lives
 from studio.model.filters.live_edits import EDITS, LiveEdit
 from studio.model.movement.feedback import FEEDBACK, Feedback
@@ -247,7 +248,7 @@ def _matched(
     for group in owned:
         taken = {number for number, _ in found}
         wanted = next(iter(group.values())).id
-        number = wanted if wanted not in taken else 1 + max(taken)
+        number = wanted if wanted not in taken else free_number(taken)
         found.append((number, group))
         renumbered |= {(owner, place, each.id): number for place, each in group.items()}
     return found, renumbered

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.control.crossing import ADDRESSES
+from studio.model.declared.numbered import free_number
 from studio.model.movement.mapping import MAPPINGS
 from studio.model.movement.route import MACRO_BANK, ROUTES, Routes
 from studio.model.networks.preset import Preset
@@ -37,13 +38,14 @@ def _routes(mixed: Preset, now: Preset) -> Routes:
     if not steer:
         return tuple(others)
     taken = {route.id for route in steer}
-    free = 1 + max(route.id for route in (*steer, *others))
+    numbers = {route.id for route in (*steer, *others)}
     moved: dict[str, str] = {}
     kept = []
     for route in others:
         if route.id in taken:
+            free = free_number(numbers)
+            numbers.add(free)
             moved[f"/route/{route.id}/"], route = f"/route/{free}/", replace(route, id=free)
-            free += 1
         kept.append(route)
     for place, route in enumerate(kept):
         for before, after in moved.items():

@@ -89,7 +89,7 @@ def _parts(path: Path) -> tuple[Json, Contents, Saved]:
         model = json.loads(member(path, "config.json"))
         return model, read_hdf5(member(path, "model.weights.h5"), path), _saved(said)
     if _is_architecture(path):
-        return _json(path), read_hdf5(_weights_beside(path), path), _saved(_json(path))
+        return said_in(path), read_hdf5(_weights_beside(path), path), _saved(said_in(path))
     held = read_hdf5(path, path)
     if "model_config" in held.said:
         return json.loads(held.said["model_config"]), held, _saved(held.said)
@@ -100,7 +100,7 @@ def _parts(path: Path) -> tuple[Json, Contents, Saved]:
             f"it holds weights alone{shown}, not what their layers are; save the whole model, model.save('x.keras'), "
             f"or put its architecture beside it: open('{_stem(path)}.json', 'w').write(model.to_json())."
         )
-    model = _json(beside)
+    model = said_in(beside)
     return model, held, _saved({**model, **held.said})
 
 
@@ -119,13 +119,14 @@ def _is_architecture(path: Path) -> bool:
     if path.suffix.lower() != ".json":
         return False
     try:
-        said = _json(path)
+        said = said_in(path)
     except StudioError:
         return False
     return "class_name" in said and "config" in said
 
 
-def _json(path: Path) -> Json:
+def said_in(path: Path) -> Json:
+    """What a file of JSON says of a model; StudioError where it says nothing of one."""
     with open_regular(path) as (file, size):
         check_size(size, path)
         data = file.read(_LONGEST + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,13 +20,12 @@ from studio.io.importers._sizes.twice import read_twice
 from studio.io.importers._tensors.graph import GraphReading, graph_of
 from studio.io.importers._values.views import Numbers
 from studio.io.importers.base import Imported, Known, Options, check_size, finished
-from studio.io.importers.keras import opened
+from studio.io.importers.keras import opened, said_in
 from studio.io.stored import stored
 from studio.model.declared.size import Size
 
 _MODEL = "model.json"
 _PARTS = {"modelTopology", "weightsManifest"}
-_LONGEST = 64 * 2**20
 _TYPES = {"float32": "<f4", "int32": "<i4", "bool": "u1", "uint8": "u1", "uint16": "<u2", "float16": "<f2"}
 _MOST_FILES = 4096
 
@@ -46,14 +44,14 @@ class TensorFlowJs:
         if not is_file(file) or file.suffix.lower() != ".json":
             return False
         try:
-            return not _PARTS.isdisjoint(_read(file))
+            return not _PARTS.isdisjoint(said_in(file))
         except StudioError:
             return False
 
     def open(self, path: Path, options: Options) -> Imported:
         """Its layers, and their weights."""
         file = path / _MODEL if is_folder(path) else path
-        said = _read(file)
+        said = said_in(file)
         try:
             topology = said.get("modelTopology")
             if not topology:
@@ -94,19 +92,6 @@ def _graph(said: Json, tensors: dict[str, Numbers], path: Path, options: Options
     held = {name: tensor for name, values in tensors.items() if (tensor := stored(values)) is not None}
     known = Known(kind, stored=held, outputs=graph.outputs, picked=taken[0], fixed=fixed)
     return finished(draft, output, path, known, options)
-
-
-def _read(file: Path) -> Json:
-    with open_regular(file) as (opened_, size):
-        check_size(size, file)
-        data = opened_.read(_LONGEST + 1)
-    try:
-        said = json.loads(data) if len(data) <= _LONGEST else None
-    except (ValueError, RecursionError) as error:
-        raise StudioError(f"{file}: this is no JSON, or it is cut short; fetch it anew.") from error
-    if not isinstance(said, dict):
-        raise StudioError(f"{file}: this is no description of a model.")
-    return said
 
 
 def _tensors(said: Json, file: Path) -> Iterator[tuple[str, Numbers]]:

@@ -20,6 +20,7 @@ from studio.edits import make_edit
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part
 from studio.io.sections._base import SectionFile
+from studio.model.declared.numbered import LARGEST_NUMBER
 from studio.model.filters.edit import Selection
 from studio.model.filters.live_edits import EDITS, LiveEdit, LiveEdits, check_edits
 from studio.model.networks.network import Network
@@ -34,7 +35,7 @@ class _Kernels(Part):
 
 
 class _Edit(Part):
-    id: Annotated[int, Field(ge=1, le=10**9)]
+    id: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     tensor: Line
     edit: FileName
     params: dict[Line, Any] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from pydantic import Field
 from studio.errors import StudioError
 from studio.io.manifest import FileName, Line, Part, distinct
 from studio.io.sections._base import SectionFile
+from studio.model.declared.numbered import LARGEST_NUMBER
 from studio.model.movement.address import split
 from studio.model.movement.curve import Curve
 from studio.model.movement.route import ROUTES, Route, Routes
@@ -23,7 +24,7 @@ _MOST = 4096
 
 
 class _Route(Part):
-    id: Annotated[int, Field(ge=1, le=10**9)]
+    id: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     source: FileName
     params: dict[Line, Any] = {}  # noqa: RUF012 - pydantic copies it
     target: Line

@@ -23,8 +23,9 @@ from studio.io.sections._packed import Packed, packed, unpacked
 from studio.model.bends.bend import Unusable
 from studio.model.bends.lowering import check_fit, check_names
 from studio.model.bends.stage import AllChannels, Channels, Guard, Luma, Painted, Stage
-from studio.model.bends.stages import LARGEST_NUMBER, STAGES, Stages, free_number
+from studio.model.bends.stages import STAGES, Stages
 from studio.model.declared.explain import explain
+from studio.model.declared.numbered import LARGEST_NUMBER, free_number
 from studio.model.networks.network import Network
 
 _MOST = 1024

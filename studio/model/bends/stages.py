@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
-from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import Painted, Stage
+from studio.model.declared.numbered import free_number, of_number, put_back
 from studio.model.networks.changes import StagesChanged
 from studio.model.networks.section import Section
 
@@ -32,23 +30,9 @@ STAGES: Section[Stages] = Section("stages", (), StagesChanged(), _held, _remarks
 """The bends of activations, in the order in which those of one layer work."""
 
 
-LARGEST_NUMBER = 10**9
-"""Of a stage, so that files and addresses may hold it."""
-
-
-def free_number(taken: Collection[int]) -> int:
-    """A number for one more stage: the first past all others, or the smallest that is free where there is none."""
-    past = 1 + max(taken, default=0)
-    return past if past <= LARGEST_NUMBER else next(number for number in count(1) if number not in taken)
-
-
 def stage_of(stages: Stages, number: int) -> Stage:
     """The stage of this number; StudioError where there is none."""
-    for stage in stages:
-        if stage.id == number:
-            return stage
-    there = ", ".join(str(stage.id) for stage in stages) or "none"
-    raise StudioError(f"There is no stage {number}; there are {there}.")
+    return of_number(stages, number, "stage")
 
 
 def added(stages: Stages, layer: str, bend: Bend, at: int | None = None, **settings: Any) -> tuple[Stages, Stage]:
@@ -61,7 +45,7 @@ def added(stages: Stages, layer: str, bend: Bend, at: int | None = None, **setti
         at: how many stages of that layer work before it; None puts it behind them all.
         settings: other fields of `Stage`.
     """
-    number = free_number({stage.id for stage in stages})
+    number = free_number(stage.id for stage in stages)
     stage = Stage(number, layer, bend, **settings)
     return _inserted(stages, stage, at), stage
 
@@ -78,7 +62,7 @@ def changed(stages: Stages, number: int, **settings: Any) -> Stages:
     if stage.kept is None:
         # Where somebody mends it, what was wrong with it when it was read is told no more.
         stage = replace(stage, problem="")
-    return tuple(stage if each.id == number else each for each in stages)
+    return put_back(stages, stage)
 
 
 def without(stages: Stages, number: int) -> Stages:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from studio.errors import StudioError
 from studio.model.declared.explain import explain
+from studio.model.declared.numbered import free_number, of_number, put_back
 from studio.model.declared.param import turnables, with_number
 from studio.model.filters.edit import Edit, Patch, Selection
 from studio.model.movement.address import split
@@ -121,23 +122,18 @@ EDITS: Section[LiveEdits] = Section("edits", ())
 
 def edit_of(edits: LiveEdits, number: int) -> LiveEdit:
     """The live edit of this number; StudioError where there is none."""
-    for each in edits:
-        if each.id == number:
-            return each
-    there = ", ".join(str(each.id) for each in edits) or "none"
-    raise StudioError(f"There is no live edit {number}; there are {there}.")
+    return of_number(edits, number, "live edit")
 
 
 def added(edits: LiveEdits, tensor: str, edit: Edit, **settings: Any) -> tuple[LiveEdits, LiveEdit]:
-    """The live edits with one more, which gets the first number past all others and works last; and that edit."""
-    made = LiveEdit(1 + max((each.id for each in edits), default=0), tensor, edit, **settings)
+    """The live edits with one more, which gets a number of its own and works last; and that edit."""
+    made = LiveEdit(free_number(each.id for each in edits), tensor, edit, **settings)
     return (*edits, made), made
 
 
 def changed(edits: LiveEdits, number: int, **settings: Any) -> LiveEdits:
     """The live edits with other fields of one of them; StudioError where a value is out of its range."""
-    made = replace(edit_of(edits, number), **settings)
-    return tuple(made if each.id == number else each for each in edits)
+    return put_back(edits, replace(edit_of(edits, number), **settings))
 
 
 def moved(edits: LiveEdits, number: int, at: int) -> LiveEdits:

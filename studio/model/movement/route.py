@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from studio.errors import StudioError
+from studio.model.declared.numbered import free_number, of_number, put_back
 from studio.model.movement.curve import Curve
 from studio.model.movement.modulator import Modulator
 from studio.model.networks.section import Section
@@ -93,23 +94,18 @@ MACRO_BANK: Section[MacroBank] = Section("macros", tuple(Macro() for _ in range(
 
 def route_of(routes: Routes, number: int) -> Route:
     """The route of this number; StudioError where there is none."""
-    for route in routes:
-        if route.id == number:
-            return route
-    there = ", ".join(str(route.id) for route in routes) or "none"
-    raise StudioError(f"There is no route {number}; there are {there}.")
+    return of_number(routes, number, "route")
 
 
 def added(routes: Routes, source: Modulator, target: str, **settings: Any) -> tuple[Routes, Route]:
-    """The routes with one more, which gets the first number past all others; and that route."""
-    route = Route(1 + max((route.id for route in routes), default=0), source, target, **settings)
+    """The routes with one more, which gets a number of its own; and that route."""
+    route = Route(free_number(route.id for route in routes), source, target, **settings)
     return (*routes, route), route
 
 
 def changed(routes: Routes, number: int, **settings: Any) -> Routes:
     """The routes with other fields of one of them; StudioError where a value is out of its range."""
-    route = replace(route_of(routes, number), **settings)
-    return tuple(route if each.id == number else each for each in routes)
+    return put_back(routes, replace(route_of(routes, number), **settings))
 
 
 def without(routes: Routes, number: int) -> Routes:

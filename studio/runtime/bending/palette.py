@@ -17,7 +17,7 @@ from studio.engine.choose import open_engine
 from studio.io.resize import resized
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import Stage, made
-from studio.model.bends.stages import free_number
+from studio.model.declared.numbered import free_number
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
 from studio.model.networks.network import Network
@@ -131,7 +131,7 @@ def _shown(
     graph, layer = engine.graph, asked.layer
     before = [node.name for node in graph.nodes]
     earlier = before[: before.index(layer)]
-    number = free_number({stage.id for stage in asked.stages})
+    number = free_number(stage.id for stage in asked.stages)
     source = (earlier[-1] if earlier else graph.inputs[0].name) if kind.other == "layer" else None
     stages = tuple(stage for stage in asked.stages if stage.bend.other != "picture")
     try:
