@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from functools import cache
@@ -33,11 +34,8 @@ if TYPE_CHECKING:
 
 gl_context.prepare()
 
-_MANY = 500_000
-"""Objects, as of about ten windows, that are left out of every collection before those are let go that are closed."""
-
-_left_out = 0
-"""How many were, when they last were."""
+_MANY = 2_000_000
+"""Blocks of memory, as of about eighty windows, that closed ones hold before they are let go."""
 
 PATIENCE = 120_000
 """Milliseconds that a test waits for what must come. Where it comes they cost nothing, however busy the machine is."""
@@ -64,30 +62,40 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _freeze() -> None:
-    """Leave what has been imported out of every collection: with PyTorch one takes a fifth of a second."""
-    gc.collect()
-    gc.freeze()
+def _closed_windows() -> ClosedWindows:
+    return ClosedWindows()
 
 
 @pytest.fixture(autouse=True)
-def _collect_in_this_thread(_freeze: None) -> Iterator[None]:
+def _collect_in_this_thread(_closed_windows: ClosedWindows) -> Iterator[None]:
     """As the window does: another thread's collection would destroy widgets that belong to this one."""
     gc.disable()
     yield
     gc.collect()
-    _let_closed_windows_go()
+    _closed_windows.let_go_of_many()
     gc.enable()
 
 
-def _let_closed_windows_go() -> None:
-    """Each window leaves all that there is out of every collection, itself with it; some hundreds of them took 9 GB."""
-    global _left_out
-    if gc.get_freeze_count() > _left_out + _MANY:
+class ClosedWindows:
+    """Each window leaves all that there is out of every collection, itself with it; some hundreds of them took 9 GB.
+
+    Blocks of memory are counted, which takes no time. To count the objects themselves took a tenth of a second behind
+    each test.
+    """
+
+    def __init__(self) -> None:
+        self._let_go()
+
+    def let_go_of_many(self) -> None:
+        if sys.getallocatedblocks() > self._left + _MANY:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave what is left, as all that has been imported is, out of every collection from now on."""
         gc.unfreeze()
         gc.collect()
         gc.freeze()
-        _left_out = gc.get_freeze_count()
+        self._left = sys.getallocatedblocks()
 
 
 @pytest.fixture
