@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 from pathlib import Path
 
 import cv2
@@ -37,6 +37,7 @@ PRESETS = {card.name: card for card in list_presets()}
 PACK = ("style-ink", "style-mosaic", "style-aurora", "edges-to-picture", "restorer", "landscapes")
 WALK = "latent:loop,seed=3,seconds=12"
 THUMBNAILED = (12, 25, 60, 80, 112, 130, 170, 200, 215, 300)
+MOVED = range(280, 286)
 
 
 def _is_lively(path: Path) -> bool:
@@ -146,7 +147,7 @@ def test_the_restorer_takes_noise_off_and_leaves_what_is_clean() -> None:
 
 
 def test_the_landscapes_move_with_their_vector() -> None:
-    looks = shown("landscapes", list(moments("landscapes", range(0, 300, 60))))
+    looks = shown("landscapes", moments("landscapes", range(0, 300, 60)))
     assert min(apart(a, b) for a, b in combinations(looks, 2)) > 8.0
     assert min(float(look.std()) for look in looks) > 20.0
 
@@ -171,14 +172,12 @@ def test_each_preset_opens_and_its_thumbnail_is_what_it_does(name: str) -> None:
     assert max(thumbnail.shape[:2]) == 256
     if name in LIVELY:
         return
-    looks = shown(name, list(moments(name, THUMBNAILED)))
-    assert min(apart(look, thumbnail) for look in looks) < 0.5
+    assert any(apart(look, thumbnail) < 0.5 for look in each_shown(name, moments(name, THUMBNAILED)))
 
 
 @pytest.mark.parametrize("name", sorted(LIVELY))
 def test_a_preset_that_moves_or_remembers_makes_another_picture_each_time_and_the_same_again(name: str) -> None:
-    frames = list(moments(name, range(280, 286)))
-    small = [replace(frame, picture=resized(frame.picture, Size(96, 96))) for frame in frames]
+    small = [replace(frame, picture=resized(frame.picture, Size(96, 96))) for frame in moments(name, MOVED)]
     looks = shown(name, small)
     assert min(apart(a, b) for a, b in pairwise(looks)) > 0.2
     assert all(np.array_equal(a, b) for a, b in zip(looks, shown(name, small), strict=True))
@@ -193,12 +192,22 @@ def test_presets_that_move_are_enough_to_try_everything() -> None:
     assert sum(bool(load_preset(path).section(EDITS)) for path in preset_paths()) >= 2
 
 
-def moments(name: str, numbers: Collection[int]) -> Iterator[Frame]:
+def moments(name: str, numbers: Collection[int]) -> list[Frame]:
     """Frames of what a preset was made on, at 256×256."""
-    with open_source(source_of(name)) as source:
-        for frame in source:
-            if frame.index in numbers:
-                yield replace(frame, picture=resized(frame.picture, Size(256, 256)))
+    frames = frames_of(source_of(name))
+    return [frames[number] for number in numbers if number in frames]
+
+
+@cache
+def frames_of(source: str) -> dict[int, Frame]:
+    """Those that any test looks at; all presets share few sources, whose films are decoded once."""
+    numbers = {*THUMBNAILED, *MOVED, *range(0, 300, 60)}
+    with open_source(source) as opened:
+        return {
+            frame.index: replace(frame, picture=resized(frame.picture, Size(256, 256)))
+            for frame in islice(opened, max(numbers) + 1)
+            if frame.index in numbers
+        }
 
 
 def source_of(name: str) -> str:
@@ -207,12 +216,18 @@ def source_of(name: str) -> str:
 
 def shown(name: str, frames: list[Frame]) -> list[Picture]:
     """Frames through a preset or a network."""
+    return list(each_shown(name, frames))
+
+
+def each_shown(name: str, frames: list[Frame]) -> Iterator[Picture]:
+    """The same, one at a time as they are asked for."""
     preset = open_preset(name)
     engine, _ = open_engine(preset.bent, "torch")
     try:
         mover = Mover(preset, engine, FrameRunner(engine, path=path_of_source(WALK)), listen=demo_sound().at)
         mover.begin()
-        return [mover(frame.picture, frame.time, frame.index) for frame in frames]
+        for frame in frames:
+            yield mover(frame.picture, frame.time, frame.index)
     finally:
         engine.close()
 
@@ -227,7 +242,7 @@ def test_presets_look_different_from_the_film_and_from_each_other(source: str) -
     unbent = [name for name in PACK if name != "restorer" and (source == "demo") != (name == "landscapes")]
     names = [name for name in PRESETS if source_of(name) == source and name not in LIVELY]
     if source == WALK:
-        frames = list(moments("landscapes", (12, 112, 200)))
+        frames = moments("landscapes", (12, 112, 200))
         looks = {}
     else:
         frames = [Frame(picture, 0.0, 0) for picture in demo_frames()[::5]]
