@@ -19,7 +19,7 @@ FRAMES, WIDTH, HEIGHT, FPS = 12, 64, 48, 25
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "OMP_NUM_THREADS": "2"}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
 
 
 @contextmanager
