@@ -56,6 +56,10 @@ class EngineError(StudioError):
     """This engine cannot run here, where another may: a driver refuses a shader, say."""
 
 
+class MemoryLackError(StudioError):
+    """There is not memory enough for it just now; a moment later there may be."""
+
+
 class Pending(Exception):  # noqa: N818 - no error: it is there a little later
     """What would have to be compiled first is not yet, and nobody waits for it."""
 

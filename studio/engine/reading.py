@@ -122,6 +122,11 @@ class Reading(Backend):
             return self._tensor_stats(name)
         return self._activation_stats(self._require_run(name))
 
+    @property
+    def holds_maps(self) -> bool:
+        """Whether maps of a run can be read; whoever runs layers and lacks memory for them loses all of them."""
+        return bool(self._shapes)
+
     def shape(self, name: str) -> Shape:
         """Shape of a layer's or an input's activation in the last run."""
         return self._running.shapes[self._require_run(name)]

@@ -25,7 +25,7 @@ from studio.engine.reached import Reached
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
 from studio.engine.torch_device import best_device, make_current, numbered
-from studio.errors import StudioError
+from studio.errors import MemoryLackError
 from studio.model.bends.lowering import Running
 from studio.model.bends.stage import layer_of
 from studio.model.bends.staged import Staged
@@ -220,7 +220,7 @@ class TorchEngine(TorchInputs):
                     raise blamed(_whose(node.op), error) from error
                 self._activations.clear()
                 self._shapes = {}
-                raise StudioError(
+                raise MemoryLackError(
                     f'Layer "{node.name}" needs more memory than there is; work at a smaller size.'
                 ) from error
             if self._captured is None:

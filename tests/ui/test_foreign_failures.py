@@ -18,10 +18,14 @@ from whole_window import WholeWindow
 
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.torch import TorchEngine
+from studio.errors import MemoryLackError
 from studio.model.filters.edit import Patch
 from studio.model.networks.layout import Rect
 from studio.model.views.view import View
 from studio.ops import operator
+from studio.runtime.bending.impact_round import ImpactRound
+from studio.runtime.live import pictures
+from studio.runtime.live.channel_study import StudyImpact
 from studio.runtime.live.output_writer import Recording
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import EngineState, Progress
@@ -112,6 +116,48 @@ def test_memory_that_is_lacking_once(whole: WholeWindow, monkeypatch: pytest.Mon
     whole.until(lambda: whole.frames > serial and not whole.told[EngineState].problem)
     whole.until(lambda: whole.studio.messages.text == "")
     assert whole.told[EngineState].name == "torch"
+
+
+def test_a_still_that_lacked_memory_is_run_again_by_itself(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    act = type(whole.document.graph.node("act").op)
+    works, lacks = act.torch, threading.Event()
+    lacks.set()
+
+    def lack(*arguments: object) -> object:
+        if lacks.is_set():
+            raise torch.OutOfMemoryError("20.00 GiB")
+        return works(*arguments)
+
+    monkeypatch.setattr(pictures, "_FIRST_REST", 0.1)
+    monkeypatch.setattr(act, "torch", lack)
+    whole.document.apply("Paint", "enc.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 0.5, np.float32)))
+    whole.until(says(whole, 'Layer "act" needs more memory than there is', "work at a smaller size"))
+    serial = whole.frames
+    # Somebody else's program has ended.
+    lacks.clear()
+    whole.until(lambda: whole.frames > serial and not whole.told[EngineState].problem)
+    whole.until(lambda: whole.studio.messages.text == "")
+
+
+def test_what_measures_channels_lacks_memory(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs layers on the picture's engine, whose maps are lost then: the picture is run again."""
+    failed: list[bool] = []
+
+    def lack(_: object, engine: TorchEngine, *__: object) -> None:
+        failed.append(True)
+        engine._activations.clear()
+        engine._shapes = {}
+        raise MemoryLackError("The study needs more memory than there is; work at a smaller size.")
+
+    monkeypatch.setattr(pictures, "_FIRST_REST", 0.1)
+    with monkeypatch.context() as broken:
+        broken.setattr(ImpactRound, "measure", lack)
+        layer = whole.document.graph.node("enc").name
+        whole.live.order(StudyImpact(whole.document.graph, layer))
+        whole.until(lambda: failed)
+    serial = whole.frames
+    whole.until(lambda: whole.frames > serial and not whole.told[EngineState].problem)
+    assert not [said for said in whole.said if "no activation" in said]
 
 
 def test_a_report_that_cannot_be_made(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:

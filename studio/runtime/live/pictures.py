@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from studio.engine.base import Engine
-from studio.errors import StudioError
+from studio.errors import MemoryLackError, StudioError
 from studio.io.resize import resized
 from studio.io.sources.latent import WORD, path_given
 from studio.model.bends.stage import made
@@ -26,6 +26,9 @@ from studio.runtime.render.frame_runner import FrameRunner, Launched
 from studio.runtime.render.size import WorkingSize, parse_size
 
 Prepare = Callable[[FrameRunner, Tick, DeepPicture], None]
+
+_FIRST_REST, _LONGEST_REST = 1.0, 30.0
+"""Seconds until a picture that lacked memory is run again, and how long that may become where it lacks it again."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Pictures:
         self._taken = -1  # the number of the picture that was run last
         self._input: _Input | None = None
         self._is_due = self._begins = False
+        self._again_at, self._rest = math.inf, _FIRST_REST
 
     def crops(self, graph: Graph) -> dict[str, Size]:
         """What belongs to the picture of the maps that hold one, once it has run; the rest of them is a border."""
@@ -112,6 +116,13 @@ class Pictures:
     def renew(self) -> None:
         """Run the newest picture again: size, layers or what failed have changed."""
         self._taken = -1
+
+    def lost(self, error: BaseException) -> None:
+        """The newest picture has not come out; where it lacked memory alone, it is run again by itself, soon."""
+        self.has_run = False
+        if isinstance(error, MemoryLackError):
+            self._again_at = time.monotonic() + self._rest
+            self._rest = min(2 * self._rest, _LONGEST_REST)
 
     def again(self) -> None:
         """Run once more what is fed already, at a time of its own, though nothing moves."""
@@ -137,6 +148,9 @@ class Pictures:
             StudioError: where the picture does not fit the size or the network. Whatever else an engine raises, too.
         """
         newest, is_cut = self._player.newest(), False
+        if time.monotonic() >= self._again_at:
+            self._again_at = math.inf
+            self.renew()
         if newest is not None and self._is_new(newest):
             self._taken = newest.number
             before, self._input, self.has_run = self._input, None, False
@@ -156,6 +170,7 @@ class Pictures:
         run, when = self._begin(fed, runner, prepare, is_cut=is_cut)
         self.working = runner.run(fed.picture, when)
         self._input, self.has_run, self.last = fed, True, run
+        self._again_at, self._rest = math.inf, _FIRST_REST
         return True
 
     def _sized(self, newest: Newest) -> _Input:

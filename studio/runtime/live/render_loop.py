@@ -9,6 +9,7 @@ from typing import Any
 
 from studio.engine.base import Engine
 from studio.engine.display import Display
+from studio.errors import MemoryLackError
 from studio.model.declared.tick import Tick
 from studio.model.movement.modulator import NOTHING
 from studio.model.networks.graph import Graph
@@ -171,12 +172,11 @@ class RenderLoop:
     # -- orders -----------------------------------------------------------------------------------------------------
 
     def _obey(self, order: Order) -> None:
-        if isinstance(order, LayerOrder):
-            if order.graph is not self._host.graph:
-                return
-            if not self._pictures.has_run:
-                # It may be what the picture waits for.
-                self._pictures.renew()
+        if isinstance(order, LayerOrder) and order.graph is not self._host.graph:
+            return
+        if not order.only_looks and not self._pictures.has_run:
+            # It may be what the picture waits for.
+            self._pictures.renew()
         self._arriving.obey(order)
 
     def _carry_out(self, order: Order) -> None:
@@ -236,13 +236,17 @@ class RenderLoop:
 
     def _each(self, what: str, frame: Frame) -> None:
         for cause, name, does in self._having[what]:
-            self._journal.attempt(cause, name, partial(does, frame))
+            if frame.engine.holds_maps:
+                self._journal.attempt(cause, name, partial(does, frame))
+        if not frame.engine.holds_maps and self._pictures.has_run:
+            # What measures channels runs layers as well, and lacked memory for them.
+            self._pictures.lost(MemoryLackError())
 
     def _try_to_run(self, engine: Engine) -> bool:
         try:
             ran = self._run(engine)
         except BaseException as error:  # noqa: BLE001 - of a driver, an operator, a lack of memory
-            self._pictures.has_run = False
+            self._pictures.lost(error)
             if not is_engines_fault(error):
                 self._journal.fail("picture", "The picture", error)
             else:
