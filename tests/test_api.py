@@ -1,4 +1,4 @@
-"""The studio from Python, as the README uses it."""
+"""The studio from Python, as docs/python.md uses it."""
 
 from __future__ import annotations
 
