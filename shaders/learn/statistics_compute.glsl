@@ -2,8 +2,9 @@
 // Of the table: how many columns of tiles the moments have, which column of a tile it is, and by what the variance of many values
 // is larger than that of the few it was taken of.
 #include "learn/table.glsl"
+#include "lib/nan.glsl"
 
-layout(std430, binding = 4) readonly buffer Verdict { float u_failed, u_down; };
+layout(std430, binding = 4) buffer Verdict { float u_failed, u_down; };
 
 void main() {
     Item item = item_at(my_group(), int(gl_LocalInvocationIndex));
@@ -12,5 +13,11 @@ void main() {
     vec4 now = texelFetch(WEIGHT(item.job), at, 0);
     ivec2 corner = tile_origin(ivec4(item.shape.x, 1, 2, told.x), item.out_tile);
     vec4 seen = texelFetch(GRAD(item.job), corner + ivec2(told.y, 0), 0) * uintBitsToFloat(table(item.job, 7).w);
-    keep_weight(item.job, at, mix(vec4(0.0), now + u_follow * (seen - now), live_lanes(item.shape, item.out_tile)));
+    vec4 next = mix(vec4(0.0), now + u_follow * (seen - now), live_lanes(item.shape, item.out_tile));
+    if (any(is_not_finite(next))) {
+        // Loss and gradients may be finite all the same: the step after this one is not taken.
+        u_failed = 1.0;
+        return;
+    }
+    keep_weight(item.job, at, next);
 }

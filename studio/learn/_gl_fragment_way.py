@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -46,12 +46,13 @@ class FragmentWay(Way):
         assert self._parts is not None
         grads = {name: self._gradient_of(name) for name in training.gradients}
         norm = self._moving.norm(list(grads.values()))
-        good = bool(np.isfinite([norm, *self._parts.tolist()]).all())
+        followed = [*self._followed()]
+        good = bool(np.isfinite([norm, *self._parts.tolist(), *(each.sum() for _, each in followed)]).all())
         if good:
             scale = clip / norm if norm > clip else 1.0
             for name, grad in grads.items():
                 self._move(name, grad, {"rate": rate, "scale": scale}, rates.get(name), pulls.get(name))
-            self._follow()
+            self._follow(followed)
         self._done.append(Said(good, norm, self._parts))
 
     def _gradient_of(self, name: str) -> Texture:
@@ -77,18 +78,20 @@ class FragmentWay(Way):
         )
         training.tensors.moved([name])
 
-    def _follow(self) -> None:
+    def _followed(self) -> Iterator[tuple[str, Array]]:
+        """Running statistics by their tensors' names, and what they follow."""
         training = self._training
         for layer, found in self._moments.items():
-            columns = (
-                ("running_mean", found[:, 0]),
-                ("running_var", found[:, 1] * np.float32(training.unbiased(layer))),
-            )
-            for key, values in columns:
-                name = f"{training.statistics[layer].norm}.{key}"
-                now = training.store.tensor(name)
-                moved = now + np.float32(MOMENTUM) * (values - now)
-                training.store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
+            norm = training.statistics[layer].norm
+            yield f"{norm}.running_mean", found[:, 0]
+            yield f"{norm}.running_var", found[:, 1] * np.float32(training.unbiased(layer))
+
+    def _follow(self, followed: Iterable[tuple[str, Array]]) -> None:
+        store = self._training.store
+        for name, values in followed:
+            now = store.tensor(name)
+            moved = now + np.float32(MOMENTUM) * (values - now)
+            store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
 
     def outcomes(self, *, wait: bool) -> list[Said]:
         """See `Way.outcomes`."""

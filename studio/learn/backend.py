@@ -66,16 +66,18 @@ class Outcome:
         parts: every loss by its name, unweighted, as the mean over the crops.
         total: their weighted sum, or with a critic the network's own.
         norm: of all gradients together.
+        follows: whether what running statistics follow is finite: it may not be where loss and gradients are.
     """
 
     parts: dict[str, float] = field(default_factory=dict)
     total: float = 0.0
     norm: float = 0.0
+    follows: bool = True
 
     @property
     def is_finite(self) -> bool:
         """Whether weights may be moved by this."""
-        return bool(np.isfinite([self.total, self.norm, *self.parts.values()]).all())
+        return self.follows and bool(np.isfinite([self.total, self.norm, *self.parts.values()]).all())
 
 
 class Backend(ABC):

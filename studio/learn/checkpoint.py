@@ -16,7 +16,7 @@ from studio.errors import StudioError
 from studio.io.safetensors_file import read_tensors, write_arrays
 from studio.learn.asked import Asked
 from studio.learn.backend import Pull, State
-from studio.learn.records import MOST_RATE, Checkpoint
+from studio.learn.records import MOST_RATE, Checkpoint, fits_as_painted
 from studio.model.declared.explain import explain
 from studio.model.networks.network import Network
 from studio.model.networks.op import Array
@@ -82,9 +82,7 @@ def load_checkpoint(path: Path, network: Network) -> Checkpoint:
             )
     for held, least, most in ((rates, 0.0, MOST_RATE), (pulls, 0.0, 1.0), (aims, -np.inf, np.inf)):
         for name, value in held.items():
-            own = network.tensors.get(name)
-            fits = own is not None and own.shape == value.shape and value.dtype == np.float32
-            if not fits or not (np.isfinite(value) & (value >= least) & (value <= most)).all():
+            if not fits_as_painted(value, network.tensors.get(name), least, most):
                 raise StudioError(f'{path}: its rates or pulls of "{name}" do not fit "{network.name}".')
     drawn = {name: Pull(value, aims[name], said["towards"].get(name)) for name, value in pulls.items() if name in aims}
     state = State(tensors, slots, said["steps"])

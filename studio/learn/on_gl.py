@@ -241,7 +241,7 @@ class GLBackend(Backend):
         for taken, norm, values in self._way.outcomes(wait=wait):
             self._under_way -= 1
             said = dict(zip(self._said, values.astype(np.float64).tolist(), strict=True))
-            found.append(Outcome(said, said.pop("~total"), norm))
+            found.append(Outcome(said, said.pop("~total"), norm, taken))
             if not taken:
                 return [*found, *self._stopped()]
         return found

@@ -208,16 +208,18 @@ class TorchBackend(Backend):
         }
         with torch.no_grad():
             norm = torch.stack(torch._foreach_norm([*grads.values()])).norm()
-            names, values = list(self._parts), [*self._parts.values(), norm]
+            followed = self._followed()
+            follows = torch.stack([norm.isfinite(), *(held.isfinite().all() for held in followed.values())]).all()
+            names, values = list(self._parts), [*self._parts.values(), norm, follows.float()]
             numbers = torch.stack([value.reshape(()) for value in values]).tolist()
-        parts = dict(zip(names, numbers[:-1], strict=True))
+        parts = dict(zip(names, numbers[:-2], strict=True))
         total = parts.pop(f"~{self.objective.aims[0].total}")
         for aim in self.objective.aims[1:]:
             parts["critic"] = parts.pop(f"~{aim.total}")
-        outcome = Outcome(parts, total, numbers[-1])
+        outcome = Outcome(parts, total, numbers[-2], bool(numbers[-1]))
         if outcome.is_finite:
             self._scale = clip / outcome.norm if outcome.norm > clip else 1.0
-            self._move(grads, rate, self._scale)
+            self._move(grads, rate, self._scale, followed)
             self.steps += 1
             self._moved.update(grads.keys())
         else:
@@ -226,7 +228,9 @@ class TorchBackend(Backend):
         self.drop()
         self._done.append(outcome)
 
-    def _move(self, grads: Mapping[str, torch.Tensor], rate: float, scale: float) -> None:
+    def _move(
+        self, grads: Mapping[str, torch.Tensor], rate: float, scale: float, followed: Mapping[str, torch.Tensor]
+    ) -> None:
         with torch.no_grad():
             if scale != 1.0:
                 for grad in grads.values():
@@ -242,13 +246,20 @@ class TorchBackend(Backend):
                     continue
                 held, target = self._tensors[name], self._fed(pull.target)
                 held.copy_(torch.lerp(held, target, self._fed(pull.strength)))
-            for layer, held in self._statistics.items():
-                mean, variance = held.unbind(1)
-                count, norm = self.objective.statistics[layer].count, self.objective.statistics[layer].norm
-                # Of a single value there is no unbiased variance.
-                unbiased = variance * (count / (count - 1)) if count > 1 else variance
-                for key, value in (("running_mean", mean), ("running_var", unbiased)):
+            for layer, held in followed.items():
+                norm = self.objective.statistics[layer].norm
+                for key, value in zip(("running_mean", "running_var"), held.unbind(1), strict=True):
                     self._tensors[f"{norm}.{key}"].lerp_(value, MOMENTUM)
+
+    def _followed(self) -> dict[str, torch.Tensor]:
+        """By the layer of a norm, the mean and the unbiased variance of every channel, (C, 2)."""
+        found = {}
+        for layer, held in self._statistics.items():
+            count = self.objective.statistics[layer].count
+            # Of a single value there is no unbiased variance.
+            unbiased = count / (count - 1) if count > 1 else 1.0
+            found[layer] = held * held.new_tensor((1.0, unbiased))
+        return found
 
     def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
         del objective

@@ -98,6 +98,18 @@ def require_fitting(checkpoint: Checkpoint, network: Network) -> None:
                 f'What the checkpoint remembers as "{name}" does not fit "{network.name}"; it is damaged, or another '
                 "network's."
             )
+    painted = [(name, value, 0.0, MOST_RATE) for name, value in checkpoint.rates.items()]
+    for name, pull in checkpoint.pulls.items():
+        painted += [(name, pull.strength, 0.0, 1.0), (name, pull.target, -np.inf, np.inf)]
+    for name, value, least, most in painted:
+        if not fits_as_painted(value, network.tensors.get(name), least, most):
+            raise StudioError(f'The checkpoint\'s rates or pulls of "{name}" do not fit "{network.name}".')
+
+
+def fits_as_painted(value: Array, own: Array | None, least: float, most: float) -> bool:
+    """Whether numbers that are painted for a tensor, which there may not be, fit it and their own bounds."""
+    fits = isinstance(value, np.ndarray) and own is not None and own.shape == value.shape and value.dtype == np.float32
+    return fits and bool((np.isfinite(value) & (value >= least) & (value <= most)).all())
 
 
 def not_taken(number: int, rate: float, outcome: Outcome, tensors: Mapping[str, Array]) -> StudioError:
@@ -110,6 +122,8 @@ def not_taken(number: int, rate: float, outcome: Outcome, tensors: Mapping[str, 
         tensors: of the network, as they were before it.
     """
     came = "gradients that are not finite" if np.isfinite(outcome.total) else f"a loss of {outcome.total}"
+    if np.isfinite([outcome.total, outcome.norm]).all() and not outcome.follows:
+        came = "statistics of batch norms that are not finite"
     said = f"Step {number} came to {came}, and was not taken"
     for name, values in tensors.items():
         if not np.isfinite(values).all():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import nn
 
 from studio.engine.torch import TorchEngine
 from studio.errors import StudioError
+from studio.learn.backend import Pull
 from studio.learn.bank import Bank
 from studio.learn.checkpoint import load_checkpoint, save_checkpoint
 from studio.learn.learner import Learner
@@ -141,6 +143,44 @@ def test_batch_norms_learn_their_statistics_as_pytorch_does_with_one_picture() -
 
     np.testing.assert_allclose(taught.tensor("norm.running_mean"), module.running_mean.numpy(), rtol=1e-5)
     np.testing.assert_allclose(taught.tensor("norm.running_var"), module.running_var.numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "engine", ["torch", pytest.param("gl", marks=pytest.mark.gl), pytest.param("gl-fragment", marks=pytest.mark.gl)]
+)
+def test_statistics_that_overflow_end_the_lesson_before_they_are_followed(engine: str) -> None:
+    """Loss and gradients are finite all the same: what is divided by an infinite deviation is 0."""
+    made = network(
+        layer("c", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1),
+        layer("norm", "BatchNorm2d", "c", num_features=3),
+        layer("out", "Sigmoid", "norm"),
+    )
+    made.tensors["c.weight"][...] = 1e25
+    before = {key: made.tensors[f"norm.{key}"].copy() for key in ("running_mean", "running_var")}
+    settings = Settings(size=SIZE, losses=(L2(),), batch=4, schedule=Schedule(rate=1e-2), learns=("norm.weight",))
+    taught = Learner(made, lesson(), settings, engine)
+    with pytest.raises(StudioError, match="statistics of batch norms that are not finite, and was not taken"):
+        list(islice(taught, 3))
+    np.testing.assert_array_equal(taught.tensor("norm.running_var"), before["running_var"])
+    assert np.isfinite(taught.tensor("norm.running_mean")).all()
+    taught.close()
+
+
+@pytest.mark.parametrize("wrong", [np.float32(-1.0), np.float32(np.nan), np.float32(1e9)])
+def test_a_checkpoint_of_ones_own_whose_rates_or_pulls_do_not_fit_is_refused(wrong: np.float32) -> None:
+    taught = learner()
+    held, own = taught.checkpoint(), taught.tensor("enc1.weight")
+    painted = np.full(own.shape, wrong, np.float32)
+    for odd in (
+        replace(held, rates={"enc1.weight": painted}),
+        replace(held, rates={"enc1.weight": np.ones((2, 2), np.float32)}),
+        replace(held, rates={"nothing.weight": np.ones((2, 2), np.float32)}),
+        replace(held, pulls={"enc1.weight": Pull(painted, own)}),
+        replace(held, pulls={"enc1.weight": Pull(np.ones_like(own), own * np.nan)}),
+    ):
+        with pytest.raises(StudioError, match=r"rates or pulls of .* do not fit"):
+            taught.restore(odd)
+    taught.restore(held)
 
 
 def test_fixed_statistics_stay() -> None:
