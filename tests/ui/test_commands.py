@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from whole_window import HARMLESS, WholeWindow
 
 from studio import ui
@@ -198,3 +198,42 @@ def test_a_dab_asks_no_command_anything(whole: WholeWindow, monkeypatch: pytest.
     gesture.commit()
     assert {"edit.undo", "edit.reset_layer"} <= set(asked)
     assert before("enc")
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize(
+    ("command", "before", "panel"),
+    [
+        ("file.save", "fades", "presets"),
+        ("file.save_as", "history", "presets"),
+        ("layer.find", "graph", "network"),
+        ("movement.add", "bends", "movement"),
+        ("bend.add", "movement", "bends"),
+    ],
+)
+def test_what_a_command_asks_for_is_asked_in_sight(whole: WholeWindow, command: str, before: str, panel: str) -> None:
+    """Also where another panel lies before the one in which it asks: keys went into a field that nobody saw."""
+    docks = whole.window.docks
+    whole.window.activateWindow()
+    whole.until(whole.window.isActiveWindow)
+    for name in (before, panel, before):
+        docks[name].show()
+        docks[name].raise_()
+
+    def lies_in_front() -> bool:
+        # Qt puts what lies behind a tab outside of the window.
+        return whole.window.rect().contains(docks[panel].geometry().center())
+
+    whole.until(lambda: not lies_in_front())
+    whole.command(command)
+    whole.until(lies_in_front)
+
+    def asks() -> bool:
+        popup, field = QApplication.activePopupWidget(), QApplication.focusWidget()
+        return popup is not None or (isinstance(field, QLineEdit) and not field.visibleRegion().isEmpty())
+
+    whole.until(asks)
+    popup = QApplication.activePopupWidget()
+    if popup is not None:
+        assert whole.window.frameGeometry().contains(popup.pos())
+        popup.close()

@@ -10,7 +10,7 @@ import pytest
 from helpers import tiny_network
 from PySide6.QtCore import QPoint, QRect, qInstallMessageHandler
 from PySide6.QtGui import QColor, QFont, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -184,3 +184,24 @@ def test_a_search_fields_icons_lie_in_the_middle_of_its_height(qtbot: QtBot, the
     buttons = field.findChildren(QToolButton)
     assert len(buttons) == 2
     assert all(abs(button.geometry().center().y() - field.rect().center().y()) <= 1 for button in buttons)
+
+
+def test_a_choice_has_one_flat_arrow_and_no_frame_of_another_style(qapp: QApplication) -> None:
+    sheet, palette = qapp.styleSheet(), qapp.palette()
+    theme.apply(qapp)
+    try:
+        box = QComboBox()
+        box.addItem("")
+        box.resize(160, box.sizeHint().height())
+        shown = box.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+    finally:
+        qapp.setStyleSheet(sheet)
+        qapp.setPalette(palette)
+    grey = [[shown.pixelColor(x, y).value() for x in range(4, shown.width() - 4)] for y in range(4, shown.height() - 4)]
+    ground = QColor(theme.RAISED).toRgb()
+    level = round(0.299 * ground.red() + 0.587 * ground.green() + 0.114 * ground.blue())
+    # Nothing is darker than the ground, as the shadow of a raised button is; the arrow is brighter, and stands alone.
+    assert min(map(min, grey)) >= level - 2
+    bright = [x for row in grey for x, value in enumerate(row) if value > level + 40]
+    assert bright
+    assert len(grey[0]) - 30 < min(bright) <= max(bright) < len(grey[0]) - 3

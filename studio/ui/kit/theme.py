@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
@@ -126,6 +127,9 @@ ON_ACCENT = COLOURS.on_accent
 SPACE = 8
 """Pixels between things that belong apart; half of it between things that belong together."""
 
+_ARROW = Path(__file__).with_name("arrow.png").as_posix()
+"""Qt's own arrow stands in a raised frame of another style."""
+
 _STYLE = f"""
 QWidget {{ color: {TEXT}; }}
 QMainWindow, QDialog {{ background: {GROUND}; }}
@@ -158,6 +162,8 @@ QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QAbstractSpinBox
     color: {DISABLED}; background: {PANEL}; border-color: {LINE}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{
     border-color: {FOCUS}; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 10px; height: 6px; }}
 QComboBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QPushButton#primary {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: 600; }}

@@ -15,6 +15,7 @@ from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, T
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
+from studio.ui.kit.panel import bring_forward
 from studio.ui.layers.network_actions import BentLayers, LayerActions
 from studio.ui.layers.network_list import LayerList
 from studio.ui.layers.network_model import LayerModel
@@ -72,6 +73,7 @@ class NetworkPanel(QWidget):
 
     def find_layer(self) -> None:
         """Bring the keyboard to the search field."""
+        bring_forward(self)
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 

@@ -29,6 +29,7 @@ from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
 from studio.ui.kit.number_controls import Number
+from studio.ui.kit.panel import bring_forward
 from studio.ui.kit.scrolled import ScrolledColumn, bring_into_sight
 from studio.ui.kit.target_chooser import TargetChooser
 from studio.ui.kit.waiting import show_switch
@@ -123,6 +124,7 @@ class MovementPanel(QWidget):
 
     def add_movement(self) -> None:
         """Let the person choose the number that is to move."""
+        bring_forward(self)
         self._choose(None)
 
     def tap_tempo(self) -> None:

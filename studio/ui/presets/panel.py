@@ -22,6 +22,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.icons import icon
+from studio.ui.kit.panel import bring_forward
 from studio.ui.presets.emptiness import Emptiness
 from studio.ui.presets.favourites import keys_menu, numbers_of
 from studio.ui.presets.preset_list import PresetList
@@ -97,6 +98,7 @@ class PresetDeck(QWidget):
 
     def save_as(self) -> None:
         """Ask for a name, in the deck, and save under it."""
+        bring_forward(self)
         self.naming.show()
         self.name.setText(self._saver.proposal)
         self.name.selectAll()
