@@ -388,6 +388,19 @@ def test_an_order_for_another_network_is_dropped(showing: Studio) -> None:
     assert not showing.messages
 
 
+def test_what_is_asked_of_a_network_before_it_is_opened_is_answered_when_it_is(showing: Studio) -> None:
+    """Panels follow the selected layer, which is another before the engine has been told of the other network."""
+    other = tiny_network(seed=3)
+    showing.live.watch(other.graph, ("enc", "enc.weight"))
+    showing.picture()
+    showing.until(lambda: not showing.telemetry[LayerStats].stats)
+    showing.document.load(Preset("other", other, {}))
+    assert showing.document.graph is other.graph
+    told = showing.telemetry
+    showing.until(lambda: told[LayerStats].stats.keys() >= {"enc", "enc.weight"})
+    assert told[LayerStats].stats["enc.weight"].minimum == other.tensors["enc.weight"].min()
+
+
 def test_two_stills_between_two_frames_are_two_files(showing: Studio, tmp_path: Path) -> None:
     names = [f"{number}.png" for number in range(5)]
     for name in names:

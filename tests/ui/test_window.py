@@ -12,7 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import Clock, tiny_network
+from helpers import Clock, layer, tiny_network
+from helpers import network as network_of
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
@@ -315,6 +316,18 @@ def test_a_model_of_another_program_is_imported(whole: WholeWindow, tmp_path: Pa
     assert (tmp_path / "home" / "weights" / "mine" / "network.json").is_file()
     whole.document.undo()
     whole.until(lambda: len(whole.told[LayerShapes].shapes) == 5)
+
+
+def test_another_network_with_other_layers_has_its_histograms(whole: WholeWindow) -> None:
+    whole.window.docks["histogram"].raise_()
+    whole.workspace.choose("enc", "enc.weight")
+    whole.until(lambda: "enc" in whole.told[LayerStats].stats)
+    other = network_of(
+        layer("first", "Conv2d", "input", in_channels=3, out_channels=4, kernel_size=3, padding=1),
+        layer("last", "Conv2d", "first", in_channels=4, out_channels=3, kernel_size=3, padding=1),
+    )
+    whole.document.load(Preset("other", other, {}))
+    whole.until(lambda: whole.told[LayerStats].stats.keys() >= {"first", "first.weight"})
 
 
 def test_the_bent_network_goes_back_out(whole: WholeWindow, tmp_path: Path) -> None:

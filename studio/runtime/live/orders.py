@@ -46,7 +46,7 @@ class Setting(Order):
 
 @dataclass(frozen=True, eq=False)
 class LayerOrder(Order):
-    """An order that names layers or tensors: it is dropped where another network runs when its turn comes.
+    """An order that names layers or tensors: where another network runs when its turn comes, it is not carried out.
 
     Attributes:
         graph: the one whose layers are named; the very object, as two networks may have layers of one name.

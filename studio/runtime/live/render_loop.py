@@ -22,6 +22,7 @@ from studio.runtime.live.channel_map import ChannelMaps
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.clock import SLOW, Clock
 from studio.runtime.live.cores import Cores
+from studio.runtime.live.early import Early
 from studio.runtime.live.engine_host import EngineHost, is_engines_fault
 from studio.runtime.live.feature import Feature, Frame, having
 from studio.runtime.live.journal import Journal
@@ -129,13 +130,11 @@ class RenderLoop:
                 self._handlers.setdefault(kind, []).append(handle)
         self._pictures = Pictures(player, Clock(rate=rate))
         self._overlap = Overlap(self._pictures, cores, mailbox.wake)
-        self._arriving = Arriving(self._carry_out)
-        self._view = View()
-        self._stopping = False
+        self._early, self._arriving = Early(self._carry_out), Arriving(self._carry_out)
+        self._view, self._pace, self._stopping = View(), Pace(), False
         self._looked = False  # whether something else is looked at since the last turn
         self._serial = self._shown = 0
         self._shown_at = self._reported = 0.0
-        self._pace = Pace()
         self._shapes: LayerShapes | None = None
 
     def run(self) -> None:
@@ -173,6 +172,7 @@ class RenderLoop:
 
     def _obey(self, order: Order) -> None:
         if isinstance(order, LayerOrder) and order.graph is not self._host.graph:
+            self._early.keep(order)
             return
         if not order.only_looks and not self._pictures.has_run:
             # It may be what the picture waits for.
@@ -188,6 +188,7 @@ class RenderLoop:
         self._host.open(order)
         self._pictures.restart()
         self._view = order.view or View()
+        self._early.opened(self._host.graph)
 
     def _look_at(self, order: LookAt) -> None:
         self._view, self._looked = order.view, True
