@@ -8,18 +8,26 @@ import pytest
 from filter_editor_desk import drag
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionSlider, QWidget
 from pytestqt.qtbot import QtBot
+from whole_window import WholeWindow
 
-from studio.edits import registry
+from studio.bends import make_bend
+from studio.edits import make_edit, registry
 from studio.errors import StudioError
 from studio.model.declared.form import fields
 from studio.model.declared.param import Declared, PaddingPair, param, seed
 from studio.model.filters.edit import Edit
+from studio.model.movement.route import ROUTES, added
+from studio.modulators import registry as modulators
+from studio.ui.bends.panel import BendsPanel
+from studio.ui.fades.panel import FadesPanel
 from studio.ui.kit.controls import Choice, Seed, Tick
 from studio.ui.kit.forms import Form
 from studio.ui.kit.number_controls import Number, Slider, Whole
+from studio.ui.kit.panel import bring_forward
 from studio.ui.kit.scales import scale_for
+from studio.ui.movement.panel import MovementPanel
 
 
 class Everything(Declared):
@@ -260,3 +268,35 @@ def test_scales_are_monotonic_reach_both_ends_and_invert(lo: float, hi: float, d
     place = scale.place(default)
     assert 0.1 < place < 0.9
     assert abs(scale.value(place + 0.001) - default) < max(abs(default), 0.01) * 0.05
+
+
+@pytest.mark.gl
+def test_controls_that_stand_above_one_another_begin_in_one_line(whole: WholeWindow) -> None:
+    """Cards and panels of several forms, each of which had a column of labels as wide as its own."""
+    document = whole.document
+    document.add_stage("enc", make_bend("Rotate", {}))
+    document.add_stage("enc", make_bend("Blur", {}))
+    document.add_edit("enc.weight", make_edit("Rotate", {}))
+    routes, route = added((), modulators()["LFO"](), "/bend/1/angle")
+    document.set_section(ROUTES, routes, "Move")
+    whole.workspace.choose("enc", "enc.weight")
+    bends, movement, fades = (whole.context[kind] for kind in (BendsPanel, MovementPanel, FadesPanel))
+    brush, live = whole.editor.brush, whole.editor.edits.live
+    stages = [bends.cards[stage.id] for stage in document.stages]
+    moved, edited = movement.cards[route.id], next(iter(live.cards.values()))
+    columns: dict[QWidget, list[QWidget]] = {
+        **{card: [*card.form.controls.values(), card.amount, card.channels, card.guard] for card in stages},
+        moved: [moved.source, moved.reach, *moved.form.controls.values()],
+        edited: [edited.amount, *edited.form.controls.values()],
+        brush: [brush.learning.paints, *brush.form.controls.values()],
+        fades: [fades.beats, fades.easing, fades.quantum, fades.switches],
+    }
+    for panel, controls in columns.items():
+        bring_forward(panel)
+        if panel in (edited, brush):
+            whole.editor.panels.setCurrentIndex(2 if panel is edited else 0)
+        whole.until(lambda panel=panel: panel.isVisible())
+        whole.settle()
+        shown = [each for each in controls if each.isVisible()]
+        assert len(shown) > 1, panel
+        assert len({each.mapTo(panel, QPoint()).x() for each in shown}) == 1, panel

@@ -31,7 +31,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.elided import ElidedLabel
-from studio.ui.kit.forms import Form
+from studio.ui.kit.forms import Form, align
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.reached import give_place
 from studio.ui.services.effects import source_of
@@ -137,22 +137,22 @@ class StageCard(QFrame):
         grid.setVerticalSpacing(theme.SPACE // 2)
         grid.setColumnStretch(1, 1)
         self._times_label = QLabel("Deviations")
-        for row, (label, control) in enumerate(
-            (
-                (self._source_label, self.source),
-                (self._second_label, self.second),
-                (QLabel("Amount"), self.amount),
-                (QLabel("Channels"), self.channels),
-                (QLabel("Mask"), self.masked),
-                (QLabel("Guard"), self.guard),
-                (self._times_label, self.times),
-            )
-        ):
+        rows = (
+            (self._source_label, self.source),
+            (self._second_label, self.second),
+            (QLabel("Amount"), self.amount),
+            (QLabel("Channels"), self.channels),
+            (QLabel("Mask"), self.masked),
+            (QLabel("Guard"), self.guard),
+            (self._times_label, self.times),
+        )
+        for row, (label, control) in enumerate(rows):
             several = isinstance(control, ChannelsEditor | MaskEditor)
             if several:  # of lines: the name stands by the first
                 label.setContentsMargins(0, 5, 0, 0)
             grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop if several else Qt.AlignmentFlag(0))
             grid.addWidget(control, row, 1)
+        align((*self.form.labels, *(label for label, _ in rows)))
         column = QVBoxLayout(self.body)
         column.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, theme.SPACE // 2)
         column.setSpacing(theme.SPACE // 2)

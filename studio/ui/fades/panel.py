@@ -111,22 +111,19 @@ class FadesPanel(QWidget):
         self.pad.settled.connect(self._fades.settle)
 
     def _lay_out(self) -> None:
-        how = QHBoxLayout()
-        how.setSpacing(theme.SPACE // 2)
-        how.addWidget(QLabel("Fade"))
-        how.addWidget(self.beats, 1)
-        ways = QHBoxLayout()
-        ways.setSpacing(theme.SPACE // 2)
-        ways.addWidget(QLabel("Goes"))
-        ways.addWidget(self.easing, 1)
-        begins = QHBoxLayout()
-        begins.setSpacing(theme.SPACE // 2)
-        begins.addWidget(QLabel("Begins"))
-        begins.addWidget(self.quantum, 1)
-        turns = QHBoxLayout()
-        turns.setSpacing(theme.SPACE // 2)
-        turns.addWidget(QLabel("Switches"))
-        turns.addWidget(self.switches, 1)
+        how = QGridLayout()
+        how.setHorizontalSpacing(theme.SPACE)
+        how.setVerticalSpacing(theme.SPACE // 2)
+        how.setColumnStretch(1, 1)
+        rows = (
+            ("Fade", self.beats),
+            ("Goes", self.easing),
+            ("Begins", self.quantum),
+            ("Switches", self.switches),
+        )
+        for row, (text, control) in enumerate(rows):
+            how.addWidget(QLabel(text), row, 0)
+            how.addWidget(control, row, 1)
         goes = QHBoxLayout()
         goes.addWidget(self.where, 1)
         goes.addWidget(self.stop)
@@ -146,7 +143,7 @@ class FadesPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(theme.SPACE // 2, theme.SPACE, theme.SPACE // 2, theme.SPACE)
         whole.setSpacing(theme.SPACE)
-        for part in (how, ways, begins, turns, goes):
+        for part in (how, goes):
             whole.addLayout(part)
         whole.addWidget(self.progress)
         whole.addWidget(_heading("Snapshots"))

@@ -13,7 +13,7 @@ from studio.model.views.workspace import Workspace
 from studio.ui.filters.brush_row import BrushRow
 from studio.ui.filters.learning_brush import LearningBrush
 from studio.ui.kit import theme
-from studio.ui.kit.forms import Form
+from studio.ui.kit.forms import Form, align
 from studio.ui.kit.keys import keyed
 from studio.ui.services.brushes import Brushes
 
@@ -41,6 +41,7 @@ class BrushPanel(QWidget):
         self.form: Form[Brush] = Form(Brush, workspace.brush)
         for name, tip in _TIPS.items():
             self.form.add_tip(name, keyed(tip))
+        align((*self.learning.labels, *self.form.labels))
         self.form.give_addresses({name: number.address for name, number in BRUSH.items()})
         column = QVBoxLayout(self)
         column.setContentsMargins(0, theme.SPACE, 0, 0)

@@ -18,7 +18,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
-from studio.ui.kit.forms import Form
+from studio.ui.kit.forms import Form, align
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.reached import give_place
 
@@ -67,7 +67,9 @@ class LiveEditCard(QFrame):
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setColumnStretch(1, 1)
         # An edit may have an amount of its own, which stands below this one.
-        grid.addWidget(QLabel("Mixed in" if "amount" in self._kind.model_fields else "Amount"), 0, 0)
+        label = QLabel("Mixed in" if "amount" in self._kind.model_fields else "Amount")
+        align((label, *self.form.labels))
+        grid.addWidget(label, 0, 0)
         grid.addWidget(self.amount, 0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -21,6 +21,17 @@ from studio.ui.kit.number_controls import Number, Whole
 from studio.ui.kit.text_controls import Line, Points
 
 D = TypeVar("D", bound=Declared)
+
+
+def align(labels: Iterable[QWidget]) -> None:
+    """Make labels of forms that stand above one another equally wide, so that all their controls begin in one line.
+
+    Hidden ones count, too: what appears later moves nothing.
+    """
+    all_labels = tuple(labels)
+    width = max((label.sizeHint().width() for label in all_labels), default=0)
+    for label in all_labels:
+        label.setMinimumWidth(width)
 
 
 class _Signals(QObject):
@@ -66,6 +77,11 @@ class Form(QWidget, Generic[D]):
     def controls(self) -> Mapping[str, Control]:
         """The control of each parameter, by the parameter's name."""
         return self._controls
+
+    @property
+    def labels(self) -> tuple[QWidget, ...]:
+        """What stands before the controls, in their order."""
+        return tuple(label for label, _ in self._rows.values())
 
     def record(self) -> D:
         """What the form says.

@@ -163,7 +163,7 @@ QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QAbstractSpinBox
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{
     border-color: {FOCUS}; }}
 QComboBox::drop-down {{ border: none; width: 15px; }}
-QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 10px; height: 6px; }}
+QComboBox::down-arrow {{ image: url("{_ARROW}"); width: 10px; height: 6px; position: relative; right: 3px; }}
 QComboBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QPushButton#primary {{ background: {ACCENT}; color: {ON_ACCENT}; border-color: {ACCENT}; font-weight: 600; }}

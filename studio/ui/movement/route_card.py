@@ -25,7 +25,7 @@ from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.elided import ElidedLabel
-from studio.ui.kit.forms import Form
+from studio.ui.kit.forms import Form, align
 from studio.ui.kit.number_controls import Number
 from studio.ui.kit.reached import give_place
 from studio.ui.kit.text_controls import Line
@@ -112,16 +112,17 @@ class RouteCard(QFrame):
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setVerticalSpacing(theme.SPACE // 2)
         grid.setColumnStretch(1, 1)
-        grid.addWidget(QLabel("Source"), 0, 0)
-        grid.addWidget(self.source, 0, 1)
-        grid.addWidget(QLabel("Depth"), 1, 0)
-        grid.addWidget(self.reach, 1, 1)
+        labels = QLabel("Source"), QLabel("Depth")
+        for row, (label, control) in enumerate(zip(labels, (self.source, self.reach), strict=True)):
+            grid.addWidget(label, row, 0)
+            grid.addWidget(control, row, 1)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(theme.SPACE // 2, 0, theme.SPACE // 2, theme.SPACE // 2)
         column.setSpacing(theme.SPACE // 2)
         column.addLayout(grid)
         self.limits = LimitsForm()
         self.limits.hide()
+        align((*labels, *self.limits.labels, *self.form.labels))
         column.addWidget(self.limits)
         if fields(self._kind):
             column.addWidget(self.form)
