@@ -67,9 +67,9 @@ class LiveEditCard(QFrame):
         grid.setHorizontalSpacing(theme.SPACE)
         grid.setColumnStretch(1, 1)
         # An edit may have an amount of its own, which stands below this one.
-        label = QLabel("Mixed in" if "amount" in self._kind.model_fields else "Amount")
-        align((label, *self.form.labels))
-        grid.addWidget(label, 0, 0)
+        mixed = QLabel("Mixed in" if "amount" in self._kind.model_fields else "Amount")
+        align((mixed, *self.form.labels))
+        grid.addWidget(mixed, 0, 0)
         grid.addWidget(self.amount, 0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2)
