@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from helpers import ROOT
 
 STUDIO = ROOT / "studio"
+Modules = list[tuple[str, ast.Module]]
 BORDERS = {
     "cli/bench.py": "the size in its JSON",
     "cli/info.py": "the sizes in its JSON",
@@ -34,9 +34,11 @@ IN_FILES = {"io/origin.py"}
 """Records of files, which are lists there."""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for module in sorted(STUDIO.rglob("*.py")):
-        yield module.relative_to(STUDIO).as_posix(), ast.parse(module.read_bytes())
+@pytest.fixture(scope="module")
+def modules() -> Modules:
+    """All of the studio's modules, read once, which takes seconds; a million nodes, let go behind these tests."""
+    paths = sorted(STUDIO.rglob("*.py"))
+    return [(path.relative_to(STUDIO).as_posix(), ast.parse(path.read_bytes())) for path in paths]
 
 
 def named(node: ast.expr) -> str:
@@ -67,20 +69,20 @@ def is_pair(node: ast.expr | None) -> bool:
     return node is not None and ast.unparse(node) in ("tuple[int, int]", "tuple[int, int] | None")
 
 
-def test_nothing_but_the_type_itself_has_the_width_before_the_height() -> None:
+def test_nothing_but_the_type_itself_has_the_width_before_the_height(modules: Modules) -> None:
     found = {
         f"{name}:{node.lineno}"
-        for name, tree in modules()
+        for name, tree in modules
         for node in ast.walk(tree)
         if isinstance(node, ast.expr | ast.stmt) and name != "model/declared/size.py" and turned(node)
     }
     assert found == set()
 
 
-def test_a_size_is_turned_round_at_the_named_borders_alone() -> None:
+def test_a_size_is_turned_round_at_the_named_borders_alone(modules: Modules) -> None:
     found = {
         name
-        for name, tree in modules()
+        for name, tree in modules
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("wh", "from_wh")
     }
@@ -88,9 +90,9 @@ def test_a_size_is_turned_round_at_the_named_borders_alone() -> None:
     assert [border for border in BORDERS if not any(name.startswith(border) for name in found)] == []
 
 
-def test_no_size_is_a_pair_without_names() -> None:
+def test_no_size_is_a_pair_without_names(modules: Modules) -> None:
     found = []
-    for name, tree in modules():
+    for name, tree in modules:
         for node in ast.walk(tree):
             if isinstance(node, ast.Assign) and is_pair(node.value):
                 called = [target.id for target in node.targets if isinstance(target, ast.Name)]
