@@ -12,6 +12,7 @@ import torch
 from helpers import EngineFor, on_torch, relative_error
 from hypothesis import given
 from hypothesis import strategies as st
+from once import Once
 from onnx import TensorProto, helper
 from test_sizes import EXAMPLE, TOLERANCE, Frozen, is_exported_right
 from torch import Tensor, nn
@@ -75,8 +76,8 @@ FORMS: dict[str, How] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_name_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor) -> None:
-    is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for)
+def test_a_name_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor, once: Once) -> None:
+    is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for, once)
 
 
 def test_lines_are_maps_of_one_row(tmp_path: Path, engine_for: EngineFor) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers import EngineFor, relative_error
+from once import Once
 from test_sizes import Frozen, is_exported_right
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -130,9 +131,9 @@ HOW = [
 
 @pytest.mark.parametrize("how", HOW, ids=lambda how: how.__name__.strip("_"))
 def test_what_is_counted_follows_the_size(
-    how: Callable[[Tensor, Tensor], Tensor], engine_for: EngineFor, tmp_path: Path
+    how: Callable[[Tensor, Tensor], Tensor], engine_for: EngineFor, once: Once, tmp_path: Path
 ) -> None:
-    is_exported_right(Frozen(how), tmp_path / "net", engine_for, ((24, 32), (33, 21)))
+    is_exported_right(Frozen(how), tmp_path / "net", engine_for, once, ((24, 32), (33, 21)))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -176,8 +177,8 @@ def emptied(_: Tensor, y: Tensor) -> Tensor:
     return y * 2
 
 
-def test_parts_that_are_empty_change_nothing(engine_for: EngineFor, tmp_path: Path) -> None:
-    is_exported_right(Frozen(emptied), tmp_path / "net", engine_for, ((24, 32), (33, 21)))
+def test_parts_that_are_empty_change_nothing(engine_for: EngineFor, once: Once, tmp_path: Path) -> None:
+    is_exported_right(Frozen(emptied), tmp_path / "net", engine_for, once, ((24, 32), (33, 21)))
 
 
 class Steered(nn.Module):
@@ -225,12 +226,12 @@ def test_what_kind_of_module_cannot_be_traced_is_said(tmp_path: Path) -> None:
         studio.export_torch(torch.jit.script(Steered()), torch.rand(1, 3, 16, 24), tmp_path / "net")
 
 
-def test_a_sort_is_compared_where_no_values_are_the_same(engine_for: EngineFor, tmp_path: Path) -> None:
+def test_a_sort_is_compared_where_no_values_are_the_same(engine_for: EngineFor, once: Once, tmp_path: Path) -> None:
     def largest(_: Tensor, y: Tensor) -> Tensor:
         values, places = y.topk(5, dim=2)
         return torch.zeros_like(y).scatter(2, places, values) + 0.1 * y
 
-    is_exported_right(Frozen(largest), tmp_path / "net", engine_for, ((24, 32), (33, 21)))
+    is_exported_right(Frozen(largest), tmp_path / "net", engine_for, once, ((24, 32), (33, 21)))
 
 
 def test_triton_is_left_out_where_it_would_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import EngineFor, relative_error
+from once import Once
 from torch.nn import functional as F
 
 import studio
@@ -90,10 +91,10 @@ def _brought(module: torch.nn.Module, way: str, folder: Path) -> Network:
 @pytest.mark.parametrize("way", ["module", "pt2", "onnx"])
 @pytest.mark.parametrize("trained", [True, False])
 def test_gated_convolutions_are_right_at_every_size(
-    way: str, trained: bool, engine_for: EngineFor, tmp_path: Path
+    way: str, trained: bool, engine_for: EngineFor, once: Once, tmp_path: Path
 ) -> None:
     module = _module(trained)
-    network = _brought(module, way, tmp_path)
+    network = once(lambda: _brought(module, way, tmp_path))
     assert network.graph.only_size is None
     engine, exact = engine_for(network), _module(trained).double()
     for size in SIZES:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers import EngineFor, relative_error
+from once import Once
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -51,12 +52,14 @@ class StyleGan2(nn.Module):
         return self.rgb(x, w)
 
 
-def test_a_style_scales_maps_and_leaves_the_kernels_their_own(engine_for: EngineFor, tmp_path: Path) -> None:
+def test_a_style_scales_maps_and_leaves_the_kernels_their_own(
+    engine_for: EngineFor, once: Once, tmp_path: Path
+) -> None:
     torch.manual_seed(5)
     module = StyleGan2().eval()
     with torch.no_grad():
         module.noise.zero_()
-    made = studio.export_torch(module, torch.randn(1, 6), tmp_path / "net")
+    made = once(lambda: studio.export_torch(module, torch.randn(1, 6), tmp_path / "net"))
     kinds = [type(node.op).__name__ for node in made.network.graph.nodes]
     assert kinds.count("Conv2d") == 3  # and the one that smooths
     assert kinds.count("ConvTranspose2d") == 1
@@ -99,11 +102,11 @@ class Masked(nn.Module):
 
 @pytest.mark.parametrize("kind", [lambda: Predicted(False), lambda: Predicted(True), Masked])
 def test_kernels_that_the_picture_tells_go_with_every_size(
-    kind: type[nn.Module], engine_for: EngineFor, tmp_path: Path
+    kind: type[nn.Module], engine_for: EngineFor, once: Once, tmp_path: Path
 ) -> None:
     torch.manual_seed(5)
     module = kind().eval()
-    made = studio.export_torch(module, torch.rand(1, 3, 12, 16), tmp_path / "net")
+    made = once(lambda: studio.export_torch(module, torch.rand(1, 3, 12, 16), tmp_path / "net"))
     assert not made.notes
     for size in ((12, 16), (16, 20), (20, 12)):
         picture, engine = torch.rand(1, 3, *size), engine_for(made.network)

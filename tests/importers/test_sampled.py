@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 from helpers import EngineFor, relative_error
+from once import Once
 from onnx import TensorProto, helper
 from test_sizes import EXAMPLE, TOLERANCE, Frozen, is_exported_right
 from torch import Tensor, nn
@@ -147,8 +148,8 @@ FORMS: dict[str, How] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_form_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor) -> None:
-    is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for)
+def test_a_form_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for: EngineFor, once: Once) -> None:
+    is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for, once)
 
 
 def _context(y: Tensor) -> Tensor:
@@ -160,10 +161,10 @@ def _context(y: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("example", [EXAMPLE, (80, 96)])
 def test_one_value_is_spread_over_a_picture_of_any_size(
-    example: tuple[int, int], tmp_path: Path, engine_for: EngineFor
+    example: tuple[int, int], tmp_path: Path, engine_for: EngineFor, once: Once
 ) -> None:
     module = Frozen(lambda _, y: _context(y)).eval()
-    network = studio.export_torch(module, torch.rand(1, 3, *example), tmp_path / "mine").network
+    network = once(lambda: studio.export_torch(module, torch.rand(1, 3, *example), tmp_path / "mine").network)
     engine = engine_for(network)
     for size in ((16, 24), (96, 72)):
         picture = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(size[0]))

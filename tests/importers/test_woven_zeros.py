@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers import EngineFor, relative_error
+from once import Once
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -83,9 +84,11 @@ def _brought(module: nn.Module, way: str, path: Path) -> Network:
 
 @pytest.mark.parametrize("way", ["module", "pt2", "onnx"])
 @pytest.mark.parametrize("form", FORMS)
-def test_what_is_between_pixels_follows_the_size(form: str, way: str, tmp_path: Path, engine_for: EngineFor) -> None:
+def test_what_is_between_pixels_follows_the_size(
+    form: str, way: str, tmp_path: Path, engine_for: EngineFor, once: Once
+) -> None:
     module = Net(form).eval()
-    network = _brought(module, way, tmp_path)
+    network = once(lambda: _brought(module, way, tmp_path))
     engine = engine_for(network)
     for size in ((16, 24), (24, 16), (40, 32)):
         picture = torch.rand(1, 3, *size)
