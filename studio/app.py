@@ -114,8 +114,10 @@ class Studio:
             self._context.close,
             # Made when the render thread begins, when there are controllers to listen to.
             lambda: (Movement(lambda time: self._sound.listen(time) | self.controllers.listen(time)),),
+            prepare=self._context.open,
             quick=not gl_context.draws_in_software(),
         )
+        self.live.prepare()
         self.document = Document(preset, path)
         self.workspace = Workspace(self.document)
         self.telemetry.follow(self.document.graph)
@@ -229,10 +231,9 @@ class Studio:
             self.live.play(self._source)
 
     def _open_display(self) -> DisplayBuffers:
-        """In the render thread."""
         from studio.engine.gl.display.display_buffers import DisplayBuffers
 
-        return DisplayBuffers(self._context.open())
+        return DisplayBuffers(self._context.device)
 
     def _unheard(self, why: str) -> None:
         self.window.context[Transport].cannot_sound(why)

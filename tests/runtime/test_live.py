@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
@@ -163,6 +164,71 @@ def test_what_was_never_started_can_be_closed() -> None:
     live.open(tiny_network())
     live.close()
     assert not reports
+
+
+def test_what_the_display_needs_is_prepared_in_the_render_thread_which_then_waits_for_the_start(
+    gl_device: Device,
+) -> None:
+    del gl_device  # skips where there is no OpenGL
+    done, devices = list[tuple[str, str]](), list[Device]()
+
+    def does(what: str) -> None:
+        done.append((what, threading.current_thread().name))
+
+    def prepared() -> None:
+        devices.append(open_device())
+        does("prepared")
+
+    def opened() -> DisplayBuffers:
+        does("opened")
+        return DisplayBuffers(devices[0])
+
+    def closed() -> None:
+        devices[0].close()
+        does("closed")
+
+    def until(what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while what not in [each for each, _ in done]:
+            assert time.monotonic() < deadline, done
+            time.sleep(0.005)
+
+    live = LiveSession(opened, lambda _: None, closed, prepare=prepared)
+    live.prepare()
+    until("prepared")
+    # It is there, and loads nothing yet.
+    assert live._thread.is_alive()
+    live.start()
+    until("opened")
+    live.close()
+    assert done == [(what, "render") for what in ("prepared", "opened", "closed")]
+
+
+def test_what_was_prepared_and_never_started_is_closed_where_it_was_made() -> None:
+    done, reports = list[str](), list[Report]()
+    live = LiveSession(
+        lambda: pytest.fail("nothing is to be shown"),
+        reports.append,
+        lambda: done.append(f"closed in {threading.current_thread().name}"),
+        prepare=lambda: done.append("prepared"),
+    )
+    live.prepare()
+    live.close()
+    assert done == ["prepared", "closed in render"]
+    assert not reports
+
+
+def test_what_cannot_be_prepared_is_said_and_nothing_is_opened() -> None:
+    def refuses() -> None:
+        raise StudioError("There is no OpenGL here.")
+
+    reports = list[Report]()
+    live = LiveSession(lambda: pytest.fail("there is nothing to show with"), reports.append, prepare=refuses)
+    live.prepare()
+    live.start()
+    live.close()
+    (said,) = reports
+    assert said.parts[EngineState].problem == "There is no OpenGL here."  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("engine", ["torch", "gl", "gl-fragment"])

@@ -120,15 +120,16 @@ def test_a_command_makes_the_panel_that_it_belongs_to_and_no_other(studio: Studi
 
 
 def test_the_network_runs_once_the_window_has_been_painted(studio: Studio, qtbot: QtBot) -> None:
-    begun = lambda: studio.live._thread.is_alive()  # noqa: E731
-    assert not begun()
+    # The render thread has its context by then, and waits.
+    assert not studio.live._may_begin.is_set()
     studio.window.show()
-    qtbot.waitUntil(begun)
+    qtbot.waitUntil(studio.live._may_begin.is_set)
+    qtbot.waitUntil(lambda: studio.live.screen is not None)
 
 
 def test_the_network_runs_soon_though_nobody_sees_the_window(studio: Studio, qtbot: QtBot) -> None:
     """It may begin minimised, and still send its picture to other programs."""
-    qtbot.waitUntil(studio.live._thread.is_alive)
+    qtbot.waitUntil(lambda: studio.live.screen is not None)
     qtbot.waitUntil(lambda: studio.live.player.state().spec == "demo")
 
 

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from helpers import Clock, layer, tiny_network
 from helpers import network as network_of
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QDockWidget, QMenu, QWidget
 from pytestqt.qtbot import QtBot
-from whole_window import HARMLESS, WholeWindow, drop
+from whole_window import HARMLESS, PATIENCE, WholeWindow, drop
 
+from studio.app import Studio
 from studio.io.networks import save_network
+from studio.io.opening import find_and_open
 from studio.io.presets import load_preset, save_preset
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
@@ -42,6 +44,7 @@ from studio.runtime.live.tuning import TuningState
 from studio.ui.bends.adding import BendChooser
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.services import preset_saver
+from studio.ui.services.session import Session
 from studio.ui.shell.declared import declared
 from studio.ui.viewport.pick import picked_at
 
@@ -108,6 +111,24 @@ def test_it_opens_alive(open_window: Open) -> None:
     assert not whole.window.isWindowModified()
     grabbed = whole.viewport.grab()
     assert grabbed.width() > 200
+
+
+def test_the_render_thread_has_its_context_before_the_window_is_shown(
+    gl_app: QApplication, tmp_path: Path, network: Path, still: Path
+) -> None:
+    """Whoever draws waits for the driver while it makes one: so did the first paint, for 65 to 176 ms."""
+    del gl_app
+    session = Session(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    studio = Studio(*find_and_open(str(network)), str(still), session, tmp_path / "home")
+    deadline = time.monotonic() + PATIENCE / 1000
+    while studio._context._device is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    # Nothing runs before the window has been painted, and what was never shown can be closed.
+    assert studio.live.screen is None
+    studio.close()
+    assert studio._context._device is None
+    assert not studio.live._thread.is_alive()
 
 
 def test_a_right_click_on_a_tile_bends_its_channel(whole: WholeWindow) -> None:

@@ -57,6 +57,7 @@ class LiveSession:
             besides.
         close_display: called in the render thread at its end, when the display has been closed.
         features: make what lives in the render thread besides recordings and the monitor of layers.
+        prepare: called in the render thread before all else; what the display needs, and can be made without it.
         quick: whether what moves by itself has as many pictures a second as a GPU and a screen can show.
     """
 
@@ -67,6 +68,7 @@ class LiveSession:
         close_display: Callable[[], None] = lambda: None,
         features: Callable[[], Iterable[Feature]] = lambda: (Movement(),),
         *,
+        prepare: Callable[[], object] = lambda: None,
         quick: bool = False,
     ) -> None:
         self._mailbox = Mailbox()
@@ -77,12 +79,23 @@ class LiveSession:
         self._close_display = close_display
         self._on_report = on_report
         self._features = features
+        self._prepare = prepare
+        self._may_begin, self._is_over = threading.Event(), False
         self._display: Display | None = None
         self._thread = threading.Thread(target=self._run, name="render", daemon=True)
 
-    def start(self) -> None:
-        """Start the render thread, which loads the engine; to be called once."""
+    def prepare(self) -> None:
+        """Start the render thread, which prepares and then waits for `start`; to be called once, or not at all.
+
+        While a driver makes a context, all that draws waits for it: before there is a window, that is nothing.
+        """
         self._thread.start()
+
+    def start(self) -> None:
+        """Let the render thread load the engine; to be called once."""
+        self._may_begin.set()
+        if self._thread.ident is None:
+            self._thread.start()
 
     def order(self, order: Order) -> None:
         """Have an order carried out, soon."""
@@ -193,6 +206,9 @@ class LiveSession:
             Whether the render thread has ended.
         """
         self.order(Stop())
+        if not self._may_begin.is_set():
+            self._is_over = True
+            self._may_begin.set()
         if self._thread.ident is not None:
             self._thread.join(timeout)
         self.player.close()
@@ -200,14 +216,18 @@ class LiveSession:
 
     def _run(self) -> None:
         opened = False
-        # Whoever started it goes on first: an import may keep Python for 20 ms at a time.
-        time.sleep(_LETS_GO)
         try:
+            self._prepare()
+            opened = True
+            self._may_begin.wait()
+            if self._is_over:
+                return
+            # Whoever started it goes on first: an import may keep Python for 20 ms at a time.
+            time.sleep(_LETS_GO)
             # With all that works in this thread alone; the window is there without it.
             from studio.runtime.live.render_loop import RenderLoop
 
             self._display = self._open_display()
-            opened = True
             features = self._features()
             loop = RenderLoop(
                 self._display, self._mailbox, self.player, self._on_report, features, self._rate, self.way

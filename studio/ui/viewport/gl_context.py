@@ -94,6 +94,7 @@ class RenderContext:
 
     def __init__(self, compiler: Compiler | None = None) -> None:
         self._compiler = compiler
+        self._device: Device | None = None
         # Some platforms make surfaces in the window's thread alone.
         self._surface = QOffscreenSurface()
         self._surface.setFormat(QSurfaceFormat.defaultFormat())
@@ -117,13 +118,21 @@ class RenderContext:
                 self._context = context
                 device = current_device()
                 device.compiler = self._compiler if device.has_compute else None
+                self._device = device
                 return device
         raise StudioError(
             "The graphics driver gives no second OpenGL context that shares with the window's; update the driver."
         )
 
+    @property
+    def device(self) -> Device:
+        """What has been opened, and not closed."""
+        assert self._device is not None, "it is open"
+        return self._device
+
     def close(self) -> None:
         """Give the context up, in the thread that opened it."""
+        self._device = None
         if self._context is not None:
             # At the very end of the program Qt may have been sooner.
             with contextlib.suppress(RuntimeError):
