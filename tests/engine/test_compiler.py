@@ -432,29 +432,34 @@ def test_what_would_be_compiled_again_here_anyway_is_not_waited_for(
     engine.close()
 
 
-def test_the_machine_code_of_what_was_handed_over_is_made_one_by_one(
+def test_what_is_not_on_the_disk_is_compiled_once_where_it_is_wanted_though_others_have_compiled_it(
     gpu: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A driver whose bytes hold no machine code compiled it a second time, while the first picture waited for it."""
     assert gpu.compiler is not None
-    texts = [other(number).text() for number in (1, 2)]
-    own, made = gpu.compiler, {text: gpu.calls.binary(text) for text in texts}
-    if None in made.values():
-        pytest.skip("this driver hands nothing over")
-    gpu.compiler = Nothing(made)  # type: ignore[arg-type, assignment]
-    done = list[str]()
-    monkeypatch.setattr(gpu.calls, "dispatch", lambda program, *groups: done.append(f"{program.glo} {groups}"))
-    monkeypatch.setattr(
-        "studio.engine.gl.driver.device.time.sleep", lambda seconds: done.append(f"others for {seconds > 0}")
-    )
-    programs = [gpu.compute(other(number)).glo for number in (1, 2)]
-    # Those that wait for the driver meanwhile have their turn behind each.
-    turn = "others for True"
-    assert done == [each for glo in programs for each in (turn, f"{glo} (0, 0, 0)", turn)]
-    # Where somebody waits for what is on the disk, its first run is soon enough.
-    monkeypatch.setattr(Nothing, "is_quick", lambda *_: True)
-    gpu._computes.clear()
+    own, made = gpu.compiler, {other(1).text(): (1, b"of no use"), other(2).text(): (1, b"of no use")}
+    gpu.compiler = nothing = Nothing(made)  # type: ignore[assignment]
+    taken = list[int]()
+    monkeypatch.setattr(gpu.calls, "take_binary", lambda program, _: bool(taken.append(program)))
     assert gpu.compute(other(1)).glo
-    assert len(done) == 6
+    # What is foreseen is compiled while nobody waits yet: nobody else does it sooner.
+    gpu.foresee([other(2)])
+    assert gpu.has(other(2))
+    assert taken == []
+    # By the next start both are on the disk.
+    assert set(nothing.asked) == made.keys()
+    assert gpu.compiler is nothing
+    gpu.compiler = own
+
+
+def test_what_a_driver_refuses_is_no_error_as_long_as_it_is_but_foreseen(gpu: Device) -> None:
+    own, wrong = gpu.compiler, Source("compute", ("lib/compute.glsl",), (("NONE", 1),))
+    gpu.compiler = Nothing()  # type: ignore[assignment]
+    gpu.foresee([wrong, other(5)])
+    assert gpu.has(other(5))
+    assert not gpu.has(wrong)
+    with pytest.raises(EngineError):
+        gpu.compute(wrong)
     gpu.compiler = own
 
 

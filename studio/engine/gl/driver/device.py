@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import re
@@ -9,7 +10,6 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Literal
 from weakref import WeakSet
@@ -26,7 +26,7 @@ from studio.engine.gl.driver.programs import keep
 from studio.engine.gl.driver.refused import explained
 from studio.engine.gl.driver.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_SHADER, Source
 from studio.engine.gl.driver.tape import MANY, can_play, can_play_now
-from studio.errors import NextTime, Pending, StudioError
+from studio.errors import EngineError, NextTime, Pending, StudioError
 from studio.model.declared.size import Size
 from studio.model.networks.op import Array
 
@@ -61,9 +61,6 @@ class Device:
 
     Everything made on it belongs to the thread in which its context is current.
 
-    Attributes:
-        compiled: how many programs have been compiled on it.
-
     Args:
         context: of moderngl.
         standalone: whether the context is ours, so that we make it current; a window's is made current by its owner.
@@ -71,6 +68,7 @@ class Device:
             moderngl's own loader.
 
     Attributes:
+        compiled: how many programs have been compiled on it.
         compiler: compiles its compute shaders elsewhere; None where it does itself.
         layer: whose shaders are made at the moment, to be named where a driver refuses one; empty where none are.
         taped_from: how many passes of a frame are so many that native code makes their calls.
@@ -197,13 +195,18 @@ class Device:
         return self.compiler is not None and self._patience == "waits"
 
     def foresee(self, sources: Iterable[Source]) -> None:
-        """Have compute shaders compiled that will be wanted soon, where that keeps nobody waiting."""
-        if self.compiler is not None:
-            for source in sources:
-                if source not in self._computes:
-                    self.compiler.ask(source.text())
+        """Have compute shaders compiled that will be wanted soon: elsewhere, or here where that would be done twice."""
+        for source in sources:
+            if self.compiler is None or source in self._computes:
+                continue
+            if self.compiler.is_quick(source.text()):
+                self.compiler.ask(source.text())
+                continue
+            # What is refused is said by whoever wants it.
+            with contextlib.suppress(EngineError, Pending):
+                self.compute(source)
 
-    @contextmanager
+    @contextlib.contextmanager
     def being(self, patience: Patience) -> Iterator[None]:
         """While this lasts, raise `Pending` where a shader does not run at once, and the device has a compiler.
 
@@ -224,7 +227,7 @@ class Device:
         if (binary := self._binary(text)) is not None:
             made = self.context.compute_shader(_EMPTY)
             if self.calls.take_binary(made.glo, binary):
-                self._warm(made, text)
+                self._warm(made)
                 self._spent += time.perf_counter() - began
                 return made
             # What comes from there is of no use here, whatever it is.
@@ -239,12 +242,12 @@ class Device:
         # Where the driver refused it, it says why.
         return self.context.compute_shader(text)
 
-    def _warm(self, program: moderngl.ComputeShader, text: str) -> None:
+    def _warm(self, program: moderngl.ComputeShader) -> None:
         """Have a driver do now what it puts off until a program that it was handed first runs, not all in one frame.
 
-        NVIDIA's makes the machine code then, or, for large programs, takes 30 to 200 ms to find it on the disk.
+        NVIDIA's takes 30 to 200 ms to find the machine code of large ones on the disk. Who waits has it run at once.
         """
-        if self.compiler is not None and not (self._patience == "waits" and self.compiler.is_quick(text)):
+        if self._patience != "waits":
             self._let_in()
             self.calls.dispatch(program, 0, 0, 0)
             self.calls.finish()
@@ -261,13 +264,11 @@ class Device:
         if self._patience == "looks":
             raise Pending
         waits, quick = self._patience == "waits", self.compiler.is_quick(text)
-        asked = self.compiler.ask(text, waits=waits)
-        if not (waits or (asked.done() and quick)):
+        asked = self.compiler.ask(text, waits=waits and quick)
+        if not waits and (not quick or not asked.done() or self._spent > _AT_ONCE):
             raise Pending if quick else NextTime
-        if not waits and self._spent > _AT_ONCE:
-            raise Pending
-        if not quick and not asked.done():
-            # It would be compiled again here. Others are compiled elsewhere meanwhile, and this one for the next start.
+        if not quick:
+            # The driver would compile it again here, though it were there. It is asked for, so that it is on the disk.
             return None
         try:
             binary = asked.result(LONGEST)
