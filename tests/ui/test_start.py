@@ -20,6 +20,7 @@ import gc, json, sys, tempfile, threading
 gc.disable()
 from pathlib import Path
 from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from studio.ui.viewport import gl_context
 gl_context.prepare()
@@ -40,13 +41,21 @@ with tempfile.TemporaryDirectory() as home:
         "seen": sorted({panel.make.__module__ for panel, widget in studio.window.panels.all if widget is not None}),
         "unseen": sorted({panel.make.__module__ for panel, widget in studio.window.panels.all if widget is None}),
     }
-    before = set(sys.modules)
     from studio.ui.filters import FilterEditor
+    def places():
+        docks = [dock for dock in studio.window.docks.values() if dock.isVisible()]
+        return {dock.objectName(): [dock.geometry().getRect(), dock.titleBarWidget() is None] for dock in docks}
+    found["places"] = [places()]
+    found["sheet"] = studio.window.context[FilterEditor].sheet._scene._sheet is not None
+    before = set(sys.modules)
     studio.window.context[FilterEditor].sheet.grab()
     found["by painting"] = sorted(set(sys.modules) - before)
     before = set(sys.modules)
     studio.parts.learning.run_on("gl-half")
     found["by an engine"] = sorted(set(sys.modules) - before)
+    studio._has_begun = True
+    QTest.qWait(500)
+    found["places"].append(places())
     print(json.dumps(found))
     sys.stdout.flush()
     import os
@@ -120,10 +129,21 @@ def test_of_a_room_whose_panels_are_not_seen_only_the_declaration_is_imported() 
 
 
 def test_no_thread_is_at_work_before_the_window_is_seen() -> None:
-    """That of the player waits until there is something to play."""
-    assert set(shown()["threads"]) <= {"MainThread", "capture"}
+    """That of the player waits until there is something to play, the render thread with its context for the window."""
+    assert set(shown()["threads"]) <= {"MainThread", "capture", "render"}
 
 
 def test_no_more_widgets_are_made_than_are_seen() -> None:
     """They were 536 when there were eight panels and all were made at once; what is added here is waited for."""
     assert shown()["widgets"] <= 480
+
+
+def test_all_lies_where_it_stays_before_the_window_is_painted_for_the_first_time() -> None:
+    """Panels were laid out and titled in the first turn of the event loop, a tenth of a second before the paint."""
+    first, later = shown()["places"]
+    assert len(first) > 3
+    assert first == later
+
+
+def test_the_filter_sheet_has_its_colours_before_the_first_paint() -> None:
+    assert shown()["sheet"]

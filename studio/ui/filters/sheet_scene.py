@@ -36,6 +36,10 @@ _MANY = 1 << 21
 """Weights of a sheet that is made ready in one paint and drawn in the next."""
 
 
+Seen = tuple[slice, slice]
+"""Rows and columns of cells."""
+
+
 class Changed(Protocol):
     """Told of every change."""
 
@@ -136,11 +140,15 @@ class SheetScene:
         if self._maps is not None:
             self._maps.want("")
 
-    def draw(self, painter: QPainter, camera: Camera, selection: Selection, scale: float) -> None:
-        """Draw what a camera sees, in pixels of the screen."""
+    def make_ready(self, camera: Camera) -> Seen | None:
+        """Lay out and colour what a camera sees, as far as one turn of the event loop allows.
+
+        Returns:
+            The rows and columns of cells that may be drawn now; None where there are none, or in the next turn.
+        """
         arrangement, kernels = self.arrangement, self.kernels
         if arrangement is None or kernels is None:
-            return
+            return None
         if self._sheet is None:
             trained = self._document.original(self._workspace.tensor or "").reshape(kernels.shape)
             colours, scaling = self._workspace.colours, self._workspace.kernel_scaling
@@ -148,22 +156,30 @@ class SheetScene:
             if kernels.size > _MANY:
                 # One turn of the event loop for this, the next for the first colours.
                 self._changed()
-                return
+                return None
         rows, columns = sheet_painter.seen_cells(camera, arrangement)
         if rows.start >= rows.stop or columns.start >= columns.stop:
-            return
+            return None
         if not self._sheet.refresh(kernels, rows, columns):
             # The rest has its colours with the next paint.
             self._changed()
+        return rows, columns
+
+    def draw(self, painter: QPainter, camera: Camera, selection: Selection, scale: float) -> None:
+        """Draw what a camera sees, in pixels of the screen."""
+        arrangement, kernels, seen = self.arrangement, self.kernels, self.make_ready(camera)
+        if arrangement is None or kernels is None or self._sheet is None or seen is None:
+            return
+        rows, columns = seen
         sheet_painter.draw_sheet(painter, camera, self._sheet, kernels, scale)
         target = sheet_painter.target_of(camera, arrangement, rows, columns)
         if isinstance(arrangement, Cards):
-            self._draw_cards(painter, camera, arrangement, selection, (rows, columns), scale)
+            self._draw_cards(painter, camera, arrangement, selection, seen, scale)
         sheets, name = self._document.section(LEARNING_SHEETS), self._workspace.tensor or ""
-        draw_veils(painter, target, arrangement, sheets, name, self._workspace.paints, (rows, columns))
-        sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._sheet.bent, (rows, columns)), scale)
+        draw_veils(painter, target, arrangement, sheets, name, self._workspace.paints, seen)
+        sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._sheet.bent, seen), scale)
         if not selection.mask.all():
-            selected = arrangement.lay_mask(selection.mask, (rows, columns))
+            selected = arrangement.lay_mask(selection.mask, seen)
             sheet_painter.draw_selection(painter, target, selected, arrangement.blank[rows, columns], scale)
         self.glow.draw(painter, target, rows, columns)
 
@@ -209,7 +225,7 @@ class SheetScene:
         camera: Camera,
         cards: Cards,
         selection: Selection,
-        seen: tuple[slice, slice],
+        seen: Seen,
         scale: float,
     ) -> None:
         layer, maps = self._workspace.layer, self._maps

@@ -215,6 +215,10 @@ class SheetView(QWidget):
 
     # -- drawing --------------------------------------------------------------------------------------------------
 
+    def make_ready(self) -> None:
+        """Lay out and colour what will be seen, so that the first paint of the window has not to do that, too."""
+        self._scene.make_ready(self.camera)
+
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """See `QWidget.paintEvent`."""
         del event

@@ -70,7 +70,7 @@ class Docks(QObject):
                 self._dock(panel, content)
         self._raise_first()
         self._usual = window.saveState()
-        self._is_proportioned = False
+        self._is_proportioned = self._is_laid_out = False
         self._wanted: dict[Area, int] = {}
         self._looks = 0
         self._settling = QTimer(self, singleShot=True)
@@ -80,6 +80,25 @@ class Docks(QObject):
         """What is worked with first: the right side's, then the left's."""
         sides = sorted(self._stacks, key=lambda at: (at[0] != "right", at))
         return [dock for at in sides for dock in self._stacks[at]]
+
+    def lay_out(self, *, is_restored: bool) -> bool:
+        """Let all lie as it is to lie before the window is on the screen: its first paint would wait for it.
+
+        Args:
+            is_restored: whether docks lie where they were, and keep their shares.
+
+        Returns:
+            Whether it was the first call; a second changes nothing.
+        """
+        if self._is_laid_out:
+            return False
+        self._is_laid_out = True
+        if not is_restored:
+            self.proportion()
+        self.tabs.settle()
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # type: ignore[arg-type]
+        self.sweep()
+        return True
 
     def window_resized(self, size: QSize) -> None:
         """Panels that a small window has squeezed get their widths back as soon as there is room."""

@@ -161,12 +161,9 @@ class MainWindow(QMainWindow):
         return QSize(min(1760, round(available.width() * 0.92)), min(1080, round(available.height() * 0.92)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """The first time, give every panel its share."""
+        """Small windows have their panels in one place."""
         super().resizeEvent(event)
         self._docks.window_resized(event.size())
-        if not event.oldSize().isValid():
-            # Once the docks have been laid out.
-            QTimer.singleShot(0, self, self._docks.sweep if self._is_restored else self._docks.proportion)
 
     # -- following ----------------------------------------------------------------------------------------------------
 
@@ -211,8 +208,13 @@ class MainWindow(QMainWindow):
     # -- events -------------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
-        """Once it stands there: thousands of events go by before."""
+        """The first time, give every panel its share before all of it is painted; once it stands there, look at events.
+
+        Thousands go by before.
+        """
         super().showEvent(event)
+        if self._docks.lay_out(is_restored=self._is_restored):
+            self.context[FilterEditor].sheet.make_ready()
         QTimer.singleShot(0, self, self._events.begin)
         # Where no picture comes, at least the panels do.
         QTimer.singleShot(_PATIENCE, self, self.panels.make_at_leisure)
