@@ -422,9 +422,17 @@ def test_what_would_be_compiled_again_here_anyway_is_not_waited_for(
     monkeypatch.setattr(opengl, "LONGEST", 0.1)
     own, nothing = gpu.compiler, Nothing()
     gpu.compiler = nothing  # type: ignore[assignment]
-    made = branched_network()
+    made, compiles, before = branched_network(), gpu.context.compute_shader, dict[str, int]()
+
+    def compiled(text: str) -> moderngl.ComputeShader:
+        before[text] = len(nothing.asked)
+        return compiles(text)
+
+    monkeypatch.setattr(gpu.context, "compute_shader", compiled)
     wanted, engine = ran(made, gpu)
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    # Other processes are not at it at the same time: it is asked for behind that.
+    assert [text for text, asked in before.items() if text in nothing.asked[:asked]] == []
     # All was asked for, so that it is on the disk by the next start, and none was waited for in vain.
     assert {source.text() for source in gpu._computes} <= set(nothing.asked)
     assert isinstance(gpu.compiler, Nothing)

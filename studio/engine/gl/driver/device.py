@@ -53,7 +53,7 @@ _EMPTY = "#version 430\nlayout(local_size_x = 1) in;\nvoid main() {}\n"
 # By the names that Qt finds them by; moderngl would ask ldconfig and compilers, which do not know every folder.
 _GLX = {"libgl": "libGL.so.1", "libx11": "libX11.so.6"}
 
-Patience = Literal["waits", "asks", "looks"]
+Patience = Literal["waits", "asks", "begins", "looks"]
 
 
 class Device:
@@ -213,7 +213,7 @@ class Device:
         So it does where taking others has kept the thread for a while: large ones take a tenth of a second together.
 
         Args:
-            patience: whether it is asked for then; with "waits" it is waited for as usual.
+            patience: whether it is asked for then; "begins" leaves to who waits, right behind, what he compiles.
         """
         before, self._patience, self._spent = self._patience, patience, 0.0
         try:
@@ -234,13 +234,15 @@ class Device:
             self.context.clear_errors()
             self.compiler = None
             _log.warning("The graphics driver refuses shaders that other processes compile: this one compiles them.")
-        if not self.is_software:
-            made = self.context.compute_shader(_EMPTY)
-            if self.calls.relink(made.glo, text):
-                self._let_in()
-                return made
-        # Where the driver refused it, it says why.
-        return self.context.compute_shader(text)
+        made = self.context.compute_shader(text if self.is_software else _EMPTY)
+        if not self.is_software and not self.calls.relink(made.glo, text):
+            # Where the driver refuses it, it says why.
+            made = self.context.compute_shader(text)
+        if self.compiler is not None:
+            # It is on the disk by the next start, and was not in the way of this.
+            self.compiler.ask(text)
+            time.sleep(_LETS_IN)
+        return made
 
     def _warm(self, program: moderngl.ComputeShader) -> None:
         """Have a driver do now what it puts off until a program that it was handed first runs, not all in one frame.
@@ -248,13 +250,9 @@ class Device:
         NVIDIA's takes 30 to 200 ms to find the machine code of large ones on the disk. Who waits has it run at once.
         """
         if self._patience != "waits":
-            self._let_in()
+            time.sleep(_LETS_IN)
             self.calls.dispatch(program, 0, 0, 0)
             self.calls.finish()
-            self._let_in()
-
-    def _let_in(self) -> None:
-        if self.compiler is not None:
             time.sleep(_LETS_IN)
 
     def _binary(self, text: str) -> Binary | None:
@@ -264,12 +262,14 @@ class Device:
         if self._patience == "looks":
             raise Pending
         waits, quick = self._patience == "waits", self.compiler.is_quick(text)
-        asked = self.compiler.ask(text, waits=waits and quick)
+        if not quick and self._patience in ("waits", "begins"):
+            # The driver would compile it again here, though it were there.
+            if waits:
+                return None
+            raise Pending
+        asked = self.compiler.ask(text, waits=waits)
         if not waits and (not quick or not asked.done() or self._spent > _AT_ONCE):
             raise Pending if quick else NextTime
-        if not quick:
-            # The driver would compile it again here, though it were there. It is asked for, so that it is on the disk.
-            return None
         try:
             binary = asked.result(LONGEST)
         except TimeoutError:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from studio.engine.gl.driver.device import Device
+from studio.engine.gl.driver.device import Device, Patience
 from studio.engine.gl.engines.bank import Crop, CutPass, PictureBank
 from studio.engine.gl.engines.compute import ComputePasses
 from studio.engine.gl.engines.pixels import PixelFeed
@@ -278,9 +278,9 @@ class GLEngine(SparingEngine):
         bends = bends and self._settings.kernels == "shared"
         return grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once, bends=bends)
 
-    def _ask_for(self, groups: Sequence[Group]) -> None:
+    def _ask_for(self, groups: Sequence[Group], patience: Patience = "asks") -> None:
         """Have all shaders compiled side by side, where that is done elsewhere, before the first is waited for."""
-        with self._device.being("asks"):
+        with self._device.being(patience):
             for group in groups:
                 # What is refused is said by whoever waits for it.
                 with contextlib.suppress(Pending, EngineError):
@@ -294,7 +294,7 @@ class GLEngine(SparingEngine):
             for group in groups:
                 group.unread = frozenset(unread.intersection(group.names))
         if self._device.waits_elsewhere:
-            self._ask_for(groups)
+            self._ask_for(groups, "begins")
         made = []
         for group in groups:
             self._device.layer = layer_of(group.head.name)
