@@ -96,7 +96,7 @@ class Docks(QObject):
         if not is_restored:
             self.proportion()
         self.tabs.settle()
-        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # type: ignore[arg-type]
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         self.sweep()
         return True
 

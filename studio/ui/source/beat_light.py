@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 
 from studio.model.documents.document import Document
 from studio.model.movement.tempo import TEMPO
@@ -35,6 +36,11 @@ class BeatLight(SteadyLabel):
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self.show_now)
         self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """See Qt: what it says it says from the first paint on."""
+        super().showEvent(event)
+        self.show_now()
 
     def show_now(self) -> None:
         """Show where the beat is now."""
