@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow
 from pytestqt.qtbot import QtBot
 
@@ -38,6 +39,7 @@ from studio.ui.histogram.numbers import Sample, deviation, measure, number_text,
 from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.histogram.plot import HistogramPlot, outline, settled, span_of
 from studio.ui.histogram.value_axis import tick_step, tick_text, ticks
+from studio.ui.kit.events import Events
 from studio.ui.layers.panel import NetworkPanel
 from studio.ui.services.posting import Post
 
@@ -59,13 +61,17 @@ def values(seed: int, gain: float = 1.0) -> Array:
 class Bench:
     """A panel, and the engine's part played by hand."""
 
-    def __init__(self, qtbot: QtBot, *, shown: bool = True) -> None:
+    def __init__(
+        self, qtbot: QtBot, *, shown: bool = True, paused: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
         self.qtbot = qtbot
         self.document = Document(Preset("small", network(), {}))
         self.workspace = Workspace(self.document)
         self.telemetry = Telemetry()
         self.asked = asked = list[tuple[str, ...]]()
-        self.panel = HistogramPanel(self.document, self.workspace, self.telemetry, lambda _, names: asked.append(names))
+        self.panel = HistogramPanel(
+            self.document, self.workspace, self.telemetry, lambda _, names: asked.append(names), paused=paused
+        )
         qtbot.addWidget(self.panel)
         self.panel.resize(280, 460)
         if shown:
@@ -96,6 +102,21 @@ class Bench:
 
     def numbers(self, chart: str = "tensor") -> dict[str, str]:
         return {label: value for label, value, _ in getattr(self.panel, chart).numbers._cells}
+
+
+def test_nobody_looks_at_the_events_of_a_plot_that_is_made(qtbot: QtBot) -> None:
+    """They are thousands, each handed to Python: a third of the time that the window was away for it."""
+    owner, seen = QObject(), list[QEvent.Type]()
+    events = Events(owner)
+    events.on((QEvent.Type.ChildAdded, QEvent.Type.Polish), lambda _, event: bool(seen.append(event.type())))
+    events.begin()
+    bench = Bench(qtbot, shown=False, paused=events.paused)
+    seen.clear()
+    bench.panel._make_plot()
+    assert bench.panel.activation.plot.is_made
+    assert seen == []
+    QObject(owner)
+    assert seen == [QEvent.Type.ChildAdded]
 
 
 def test_each_plot_is_made_in_a_turn_of_its_own_behind_the_panels(qtbot: QtBot) -> None:

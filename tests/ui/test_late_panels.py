@@ -22,6 +22,7 @@ from studio.runtime.live.report import Progress
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.filters.editor import FilterEditor
 from studio.ui.filters.edits_panel import EditsPanel
+from studio.ui.histogram.panel import HistogramPanel
 from studio.ui.kit.events import Events
 from studio.ui.learning.panel import LearningPanel
 from studio.ui.macros.panel import MacrosPanel
@@ -58,6 +59,11 @@ def test_only_what_is_seen_is_made_before_the_window(studio: Studio) -> None:
 @pytest.mark.parametrize("kind", [BendsPanel, LearningPanel, StageHand])
 def test_what_is_asked_for_is_made(studio: Studio, kind: type) -> None:
     assert isinstance(studio.window.context[kind], kind)
+
+
+def test_the_windows_events_pause_while_a_histogram_is_made(studio: Studio) -> None:
+    context = studio.window.context
+    assert context[HistogramPanel]._paused == context[Events].paused
 
 
 def test_what_is_not_there_is_still_an_error(studio: Studio) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Context
+from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
 from studio.ui.services.watching import Watching
 
@@ -20,7 +21,8 @@ def _make(context: Context) -> HistogramPanel:
 
     watching = context.once(Watching, lambda: Watching(context.live.watch))
     want = partial(watching.want, "histogram")
-    return HistogramPanel(context.document, context.workspace, context[Telemetry], want, context.editing)
+    paused = context[Events].paused
+    return HistogramPanel(context.document, context.workspace, context[Telemetry], want, context.editing, paused=paused)
 
 
 PANELS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -60,6 +61,7 @@ class HistogramPanel(QWidget):
         telemetry: brings statistics.
         live_watch: asks the running engine for statistics of these layers and tensors, and no others.
         editing: works out what is done with a range that is marked out.
+        paused: while plots are made, of whose thousands of events none is a person's: see `Events.paused`.
     """
 
     def __init__(
@@ -70,9 +72,12 @@ class HistogramPanel(QWidget):
         live_watch: Callable[[Graph, tuple[str, ...]], None],
         editing: Editing | None = None,
         parent: QWidget | None = None,
+        *,
+        paused: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         super().__init__(parent)
         self.setAutoFillBackground(True)
+        self._paused = paused
         self._document = document
         self._workspace = workspace
         self._telemetry = telemetry
@@ -207,7 +212,8 @@ class HistogramPanel(QWidget):
         if unmade is None:
             self._soon()
         else:
-            unmade.make()
+            with self._paused():
+                unmade.make()
             self._making.start()
 
     def _rested(self) -> None:
