@@ -164,6 +164,42 @@ def test_what_a_process_leaves_others_compile_and_in_the_end_the_device(monkeypa
     compiler.join(60)
 
 
+def test_of_what_lies_on_the_disk_one_process_makes_all_and_the_others_begin_with_what_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Four that began together were there after half a second, in which the window waited for the driver, too."""
+    begun = list[int]()
+    several = threading.Event()
+
+    def started(_: object, number: int) -> SimpleNamespace:
+        begun.append(number)
+        if len(begun) == 3:
+            several.set()
+        return SimpleNamespace()
+
+    monkeypatch.setattr(compiling, "_started", started)
+    monkeypatch.setattr(compiling, "_end", lambda _: None)
+    monkeypatch.setattr(compiling, "_safely", lambda _, text: (1, (text or "a GPU").encode()))
+    path = tmp_path / "machine-code.json"
+    for text in "ab":
+        KeptCode("a GPU", path).note(text)
+    compiler = Compiler("a GPU", "", 3, kept=KeptCode("a GPU", path))
+    for text in "ab":
+        assert compiler.ask(text, waits=True).result(60) == (1, text.encode())
+    assert begun == [0]
+    assert compiler.ask("c").result(60) == (1, b"c")
+    assert several.wait(60)
+    assert sorted(begun) == [0, 1, 2]
+    compiler.close()
+    compiler.join(60)
+    # Those that never began end as well, and whoever asks then does it himself.
+    unasked = Compiler("a GPU", "", 3, kept=KeptCode("a GPU", path))
+    unasked.close()
+    unasked.join(60)
+    assert not any(thread.is_alive() for thread in unasked._threads)
+    assert unasked.ask("a").result(60) is None
+
+
 def test_where_the_processes_end_or_make_what_is_of_no_use_the_device_compiles(
     gpu: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:

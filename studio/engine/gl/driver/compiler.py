@@ -42,6 +42,9 @@ _END = "end"
 class Compiler:
     """One for all networks of a window; its processes are started at once.
 
+    Where a driver finds machine code on the disk, the others begin with the first shader that is not there: one finds
+    all that is in milliseconds, is there sooner by itself, and leaves the driver to the window.
+
     Args:
         renderer: of the devices that programs are for: where a process finds another, it makes nothing.
         api: by which their contexts were made: the bytes of one are nothing to another.
@@ -62,6 +65,9 @@ class Compiler:
         self._waiting: set[str] = set()
         workers = processes or min(PROCESSES, max(1, (os.cpu_count() or 1) // _CORES_EACH))
         self._left = workers
+        self._is_over, self._several = False, threading.Event()
+        if kept is None:
+            self._several.set()
         self._threads = [
             threading.Thread(target=self._run, args=(number,), name="compile", daemon=True) for number in range(workers)
         ]
@@ -82,6 +88,8 @@ class Compiler:
                 future = self._futures[text] = Future()
                 self._waiting.add(text)
                 self._bound()
+            if not self.is_quick(text):
+                self._several.set()
             if self.is_lost:
                 self._give_up()
             elif is_new or (waits and text in self._waiting):
@@ -99,6 +107,8 @@ class Compiler:
 
     def close(self) -> None:
         """Compile nothing more; what is under way ends by itself."""
+        self._is_over = True
+        self._several.set()
         for _ in self._threads:
             self._orders.put((_OVER, next(self._number), _END))
 
@@ -115,8 +125,11 @@ class Compiler:
     # -- threads, each with a process -------------------------------------------------------------------------------
 
     def _run(self, number: int) -> None:
-        child, text = self._opened(number), ""
+        child, text = None, ""
         try:
+            if number:
+                self._several.wait()
+            child = None if self._is_over else self._opened(number)
             while child is not None and (text := self._next(IDLE)) != _END:
                 if not text:
                     _end(child)
@@ -155,6 +168,7 @@ class Compiler:
 
     def _leave(self, text: str) -> None:
         """A process less; what it has not taken others do, and where there are none, whoever wants it."""
+        self._several.set()
         with self._lock:
             self._left -= 1
             if not self._left:
