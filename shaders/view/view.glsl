@@ -4,14 +4,15 @@
 
 uniform sampler2D u_values;
 uniform sampler2D u_limits;  // smallest and largest finite value of each tile or kernel
-uniform sampler2D u_total;   // and of all
+uniform sampler2D u_total;   // and of all; behind it, the range of the scale that all have in common
 uniform ivec4 u_shape;       // of an atlas; of a sheet: 1, height, width, 1
 uniform ivec2 u_crop;        // width and height that are shown of each tile
 uniform ivec2 u_tiling;      // tiles beside each other, texels between them
 uniform ivec2 u_kernel;      // width and height of a sheet's kernels
 uniform vec3 u_low, u_high;  // values that a picture shows black and full
 uniform int u_colours;       // of a picture: 0 red, green, blue; 1 the other way round; 2 luma, and the colour it is shown in
-uniform int u_grey, u_overall;
+uniform int u_grey;
+uniform int u_overall;       // 0 each tile by its own range, 1 all by the common scale, 2 all by the range of all
 uniform int u_nan;           // what is not a number: 0 as it comes, 1 in a checker, 2 transparent
 uniform ivec3 u_corner;      // of the rectangle drawn into; its height where row 0 is at the bottom, else 0
 uniform vec3 u_place;        // content at that corner, texels a pixel
@@ -28,7 +29,7 @@ const vec3 LINE = vec3(0.31);
 const float FAINTEST = 0.02;
 
 bool g_nan = false;
-vec2 g_all;
+vec2 g_all, g_common;
 
 vec2 known(vec2 limits) { return limits.x <= limits.y ? limits : vec2(0.0); }
 
@@ -38,17 +39,19 @@ float shrunk(float x) { return abs(x) > 1e-30 ? uintBitsToFloat(floatBitsToUint(
 
 vec3 mapped(float value, ivec2 tile) {
     vec2 all = g_all;
-    vec2 own = u_overall == 1 ? all : known(texelFetch(u_limits, tile, 0).xy);
+    vec2 own = u_overall == 2 ? all : u_overall == 1 ? g_common : known(texelFetch(u_limits, tile, 0).xy);
     if (u_grey == 1) {
         if (max(max(abs(own.x), abs(own.y)), max(abs(all.x), abs(all.y))) > 1e37) {
             own = vec2(shrunk(own.x), shrunk(own.y));
             all = vec2(shrunk(all.x), shrunk(all.y));
             value = shrunk(value);
         }
-        float span = max(own.y - own.x, FAINTEST * (all.y - all.x));
+        float span = own.y - own.x;
+        if (u_overall == 0) span = max(span, FAINTEST * (all.y - all.x));
         return vec3(span > 0.0 ? clamp((value - own.x) / span, 0.0, 1.0) : 0.5);
     }
-    float limit = max(max(-own.x, own.y), FAINTEST * max(-all.x, all.y));
+    float limit = max(-own.x, own.y);
+    if (u_overall == 0) limit = max(limit, FAINTEST * max(-all.x, all.y));
     float part = limit > 0.0 ? clamp(value / limit, -1.0, 1.0) : 0.0;
     // By the root, so that what is small is seen beside the largest value.
     return sqrt(abs(part)) * (part < 0.0 ? NEGATIVE : POSITIVE);
@@ -97,7 +100,9 @@ void main() {
     vec2 pixel = gl_FragCoord.xy - vec2(u_corner.xy);
     if (u_corner.z > 0) pixel.y = float(u_corner.z) - pixel.y;
 #if KIND > 0
-    g_all = known(texelFetch(u_total, ivec2(0), 0).xy);
+    vec4 total = texelFetch(u_total, ivec2(0), 0);
+    g_all = known(total.xy);
+    g_common = known(total.zw);
 #endif
     vec3 colour = vec3(0.0);
     for (int j = 0; j < SAMPLES; j++) {

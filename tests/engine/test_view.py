@@ -16,7 +16,7 @@ from studio.model.networks.graph import Input
 from studio.model.networks.layout import Rect, channel_grid
 from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, signed_view, to_picture
-from studio.model.views.display import GROUND, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
+from studio.model.views.display import GROUND, Colours, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
 
 pytestmark = pytest.mark.gl
 
@@ -148,6 +148,25 @@ def test_grey_runs_from_the_smallest_to_the_largest(device: Device, shown: Show,
         of_all = values if scaling == "all" else values[channel]
         levels = (values[channel] - of_all.min()) / (of_all.max() - of_all.min()) * 255
         near(found[:, x : x + 9], np.rint(levels)[:, :, None].repeat(3, 2).astype(np.uint8))
+
+
+@pytest.mark.parametrize("colours", ["signed", "grey"])
+def test_one_channel_far_beyond_the_others_leaves_them_no_black(device: Device, shown: Show, colours: Colours) -> None:
+    values = np.stack([np.full((6, 6), value, np.float32) for value in (*range(4, 19), -390)])
+    of = shown(values)
+    extend = extent(of, "channels")
+    found = drawn(device, of, "channels", Placement(Rect(0, 0, *extend)), Look(colours, "all"))
+    roots = np.sqrt(np.abs(values[:, 0, 0]))
+    reach = 4 * roots.mean() ** 2
+    assert 18 < reach < 390 / 4
+    columns = (extend.width + 1) // 7
+    for channel, value in enumerate(values[:, 0, 0]):
+        row, column = divmod(channel, columns)
+        if colours == "signed":
+            wanted = np.sqrt(min(abs(value) / reach, 1)) * (NEGATIVE if value < 0 else POSITIVE)
+        else:
+            wanted = np.full(3, 255 * np.clip((value + reach) / (18 + reach), 0, 1))
+        assert np.abs(found[row * 7 + 2, column * 7 + 2] - wanted).max() <= 1, value
 
 
 def test_what_is_not_a_number_is_loud_and_infinity_is_full(device: Device, shown: Show) -> None:

@@ -38,8 +38,8 @@ class Ranges:
         self._is_sheet = bool(kernels[0])
         self.size = Size(*kernels[:2]) if self._is_sheet else tiling(shape[0], crop)
         self._tiles = self._target(self.size, 2)
-        self._columns = self._target(Size(self.size.height, 1), 2)
-        self._all = self._target(Size(1, 1), 2)
+        self._columns = self._target(Size(self.size.height, 1), 4)
+        self._all = self._target(Size(1, 1), 4)
         self._rows = None if self._is_sheet else self._target(Size(crop.height, -(-shape[0] // 4)), 4, 2)
 
     @property
@@ -49,7 +49,11 @@ class Ranges:
 
     @property
     def total(self) -> moderngl.Texture:
-        """One texel of RG32F: smallest and largest finite value of all."""
+        """One texel of RGBA32F: smallest and largest finite value of all, and of the scale that all have in common.
+
+        That reaches at most four times as far from 0 as tiles or kernels do in the middle (a mean of roots): one far
+        beyond the others would leave them black.
+        """
         return _colour(self._all)
 
     def find(self, values: moderngl.Texture) -> None:

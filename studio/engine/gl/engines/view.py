@@ -84,7 +84,8 @@ class ViewPass:
             "u_high": shown.high,
             "u_colours": 2 if shown.tinted else 1 if shown.order == "bgr" else 0,
             "u_grey": int(look.colours == "grey"),
-            "u_overall": int(look.scaling == "all" or kernels[2:] == (1, 1)),
+            # Kernels of one weight have no ranges of their own; a sheet shows each weight as what it is.
+            "u_overall": (2 if kernels[0] else 1) if look.scaling == "all" or kernels[2:] == (1, 1) else 0,
             "u_nan": (1 if marks else 2) if look.nan else 0,
             "u_corner": (rect.x, bottom, rect.height if flipped else 0),
             "u_place": (*placement.origin, step),
@@ -96,7 +97,7 @@ class ViewPass:
             (
                 (shown.texture, shown.size, shown.lanes),
                 (shown.limits, shown.limits_size, 2),
-                (shown.total, Size(1, 1), 2),
+                (shown.total, Size(1, 1), 4),
             )
         ):
             self._context.external_texture(texture, size.wh, lanes, 0, "f4").use(unit)

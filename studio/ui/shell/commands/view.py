@@ -142,7 +142,7 @@ COMMANDS = (
         Slot(30, 20),
         ("G",),
         "arrows-out-line-vertical",
-        "Compare channels with each other; else each tile has a range of its own",
+        "Compare channels with each other, those far beyond the others cut off; else each tile has a range of its own",
         label="One range",
         is_on=holds("scaling", "all"),
         follows=frozenset({"workspace.scaling"}),
