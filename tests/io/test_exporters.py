@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,14 @@ from studio.io.importers import Options, open_model, save_imported
 from studio.io.networks import load_network, save_network
 from studio.io.opening import open_preset
 from studio.io.origin import read_origin
+from studio.io.performances import save_performance
 from studio.io.presets import save_preset
 from studio.model.filters.live_edits import EDITS, LiveEdit
 from studio.model.networks.graph import Input
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import BYPASSED
 from studio.model.networks.values import Values
+from studio.model.performances.performance import Performance
 
 State = dict[str, Tensor]
 
@@ -388,3 +391,28 @@ def test_a_preset_that_is_exported_twice_gives_the_same_bytes(tmp_path: Path, su
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         made.append([(file.name if path.is_dir() else "", file.read_bytes()) for file in files])
     assert made[0] == made[1]
+
+
+LINKED: dict[str, Callable[[Path, Preset], object]] = {
+    "a.onnx": lambda path, preset: export_preset(preset, path),
+    "a.pt": lambda path, preset: export_preset(preset, path),
+    "a.safetensors": lambda path, preset: export_preset(preset, path),
+    "folder": lambda path, preset: export_preset(preset, path),
+    "network": lambda path, preset: save_network(preset.network, path),
+    "preset": lambda path, preset: save_preset(preset, path),
+    "a.studio-performance": lambda path, preset: save_performance(Performance(preset.network.sha256(), "", ()), path),
+}
+
+
+@pytest.mark.parametrize("name", LINKED)
+def test_what_is_written_through_a_link_stands_where_it_leads_and_the_link_stays(name: str, tmp_path: Path) -> None:
+    save_network(tiny_network(), tmp_path / "tiny")
+    preset = open_preset(str(tmp_path / "tiny"))
+    (tmp_path / "far").mkdir()
+    LINKED[name](tmp_path / "far" / name, preset)
+    (tmp_path / name).symlink_to(tmp_path / "far" / name)
+    before = (tmp_path / "far" / name).stat().st_ino
+    LINKED[name](tmp_path / name, preset)
+    assert (tmp_path / name).is_symlink()
+    assert (tmp_path / "far" / name).stat().st_ino != before, "it was not written anew"
+    assert [each.name for each in (tmp_path / "far").iterdir()] == [name]
