@@ -76,7 +76,11 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Largest values of the windows of `AdaptiveAvgPool2d`, as ``torch.nn.AdaptiveMaxPool2d``."""
 
-    shader = "adaptive_max_pool2d"
+    shader = "amax"
+
+    def structure(self) -> dict[str, int | float]:
+        """See `Op.structure`."""
+        return super().structure() | {"SIGN": 1.0}
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""

@@ -7,14 +7,13 @@ import pytest
 from filter_editor_desk import Desk, move
 from hypothesis import given
 from hypothesis import strategies as st
+from painted_cells import assert_paint_reaches_its_kernels
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
 from studio.model.declared.size import Size
-from studio.model.filters.edit import Patch
-from studio.model.networks.layout import Rect, put, to_sheet
 from studio.model.views.brush import Brush
 from studio.runtime.live.card_maps import ShownMaps
 from studio.ui.filters.arrangement import Arrangement
@@ -38,23 +37,9 @@ def decks(draw: st.DrawFn) -> Cards:
 
 @given(decks(), st.data())
 def test_what_is_painted_on_cards_reaches_their_kernels_and_no_others(made: Cards, data: st.DataObject) -> None:
-    rows, columns, kh, kw = made.grid
+    rows, columns, *_ = made.grid
     assert made.lay_mask(np.ones((rows, columns), np.bool_)).sum() == rows * columns
-    tensor = np.arange(rows * columns * kh * kw, dtype=np.float32).reshape(made.grid) + 1
-    height, width = made.size
-    y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
-    rect = Rect(y, x, data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x)))
-    laid = to_sheet(np.array(made.lay(tensor)))
-    assert ((laid == 0) == np.repeat(np.repeat(made.blank, kh, 0), kw, 1)).all()
-    painted = -laid[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
-    for patch in made.patches_of(Patch(rect, painted)):
-        put(tensor, patch.rect, patch.values)
-    wanted = laid.copy()
-    wanted[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] *= -1
-    np.testing.assert_array_equal(to_sheet(np.array(made.lay(tensor))), wanted)
-    place = made.to_sheet(y + 0.5, x + 0.5)
-    if place is not None:
-        assert made.from_sheet(*place) == (y + 0.5, x + 0.5)
+    assert_paint_reaches_its_kernels(made, data)
 
 
 @given(decks())

@@ -10,6 +10,7 @@ from filter_editor_desk import Desk, drag, move
 from helpers import layer, network
 from hypothesis import given
 from hypothesis import strategies as st
+from painted_cells import assert_paint_reaches_its_kernels
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
@@ -21,7 +22,7 @@ from studio.io.networks import load_network
 from studio.model.declared.size import Size
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch, Selection
-from studio.model.networks.layout import Rect, kernel_grid, put, to_sheet
+from studio.model.networks.layout import Rect, kernel_grid, to_sheet
 from studio.model.networks.preset import Preset
 from studio.model.views.brush import Brush
 from studio.model.views.workspace import Workspace
@@ -44,7 +45,7 @@ def test_what_is_painted_on_cells_reaches_their_kernels_and_no_others(
     grid: tuple[int, int, int, int], blocks: int, across: bool, random: object, data: st.DataObject
 ) -> None:
     del random
-    rows, columns, kh, kw = grid
+    rows, columns, *_ = grid
     blocks = min(blocks, rows if across else columns)
     order = np.array(data.draw(st.permutations(range(rows))))
     made = folded(grid, blocks, across, order)
@@ -53,23 +54,7 @@ def test_what_is_painted_on_cells_reaches_their_kernels_and_no_others(
     np.testing.assert_array_equal(made.lay_mask(every, (slice(1, 2), slice(None))), ~made.blank[1:2])
     some = np.array(data.draw(st.lists(st.booleans(), min_size=every.size, max_size=every.size))).reshape(every.shape)
     np.testing.assert_array_equal(made.kernels_of(made.lay_mask(some)), some)
-    tensor = np.arange(rows * columns * kh * kw, dtype=np.float32).reshape(grid) + 1
-    height, width = made.size
-    y, x = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
-    rect = Rect(y, x, data.draw(st.integers(1, height - y)), data.draw(st.integers(1, width - x)))
-    laid = to_sheet(np.array(made.lay(tensor)))
-    assert ((laid == 0) == np.repeat(np.repeat(made.blank, kh, 0), kw, 1)).all()
-    painted = -laid[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
-    for patch in made.patches_of(Patch(rect, painted)):
-        put(tensor, patch.rect, patch.values)
-    after = to_sheet(np.array(made.lay(tensor)))
-    wanted = laid.copy()
-    wanted[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width] *= -1
-    np.testing.assert_array_equal(after, wanted)
-    # Every place goes there and back.
-    place = made.to_sheet(y + 0.5, x + 0.5)
-    if place is not None:
-        assert made.from_sheet(*place) == (y + 0.5, x + 0.5)
+    assert_paint_reaches_its_kernels(made, data)
 
 
 @pytest.mark.parametrize("across", [True, False])
