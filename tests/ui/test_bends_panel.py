@@ -80,6 +80,14 @@ def test_a_bend_is_found_by_name_and_added_by_return(desk: Desk, qtbot: QtBot) -
     assert desk.panel.empty.isVisible()
 
 
+def test_a_bend_that_is_put_behind_others_is_in_sight(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.resize(380, 320)
+    for name in ("Blur", "Rotate", "Kaleidoscope"):
+        desk.panel.put(registry()[name])
+        card = desk.panel.cards[desk.document.stages[-1].id]
+        qtbot.waitUntil(lambda card=card: not card.name.visibleRegion().isEmpty())
+
+
 def test_arrows_choose_among_what_is_found(desk: Desk, qtbot: QtBot) -> None:
     desk.panel.add_bend()
     chooser = desk.panel._chooser

@@ -86,6 +86,7 @@ def test_a_knob_dragged_onto_a_control_turns_its_number_and_nothing_jumps(desk: 
     macro = desk.document.section(MACRO_BANK)[2]
     assert macro.aims == (Aim("/bend/1/amount", 0.0, 1.0),)
     assert macro.value == 0.25
+    assert desk.document.history.labels[-1].startswith("Macro 3 turns ")
     assert matrix_of(desk.document.preset()).values(0.0)["/bend/1/amount"] == 0.25
     desk.drop(3, desk.other)
     assert desk.said[-1].text == "Macro 3 turns /bend/1/amount already."

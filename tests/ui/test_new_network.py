@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog
 from whole_window import WholeWindow
 
@@ -35,3 +36,13 @@ def test_the_window_makes_no_weights_and_hashes_none(whole: WholeWindow, monkeyp
     assert "_digest" in vars(whole.studio.document.network)
     whole.command("edit.undo")
     assert whole.studio.document.network is before
+
+
+def test_return_makes_what_the_dialog_shows(whole: WholeWindow) -> None:
+    """In the list of kinds, which had the keyboard first, it opened that list."""
+    dialog = NewNetworkDialog(whole.window)
+    dialog.show()
+    dialog.activateWindow()
+    whole.until(dialog.isActiveWindow)
+    whole.qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+    assert dialog.result() == QDialog.DialogCode.Accepted

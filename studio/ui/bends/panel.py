@@ -33,7 +33,7 @@ from studio.ui.bends.stage_card import StageCard, sources
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.icons import icon
-from studio.ui.kit.scrolled import ScrolledColumn
+from studio.ui.kit.scrolled import ScrolledColumn, bring_into_sight
 from studio.ui.kit.waiting import show_switch
 from studio.ui.services.effects import chosen_channels, source_of
 
@@ -160,14 +160,14 @@ class BendsPanel(QWidget):
             before = sources(self._document.graph, layer)
             source = before[-1] if kind.other == "layer" else None
             self._document.add_stage(layer, kind(), source=source, channels=channels or AllChannels())
+            self.reveal(max(stage.id for stage in self._document.stages))
         except StudioError as error:
             self._say(Message(str(error), "error"))
 
     def reveal(self, number: int) -> None:
         """Bring the card of a stage into sight."""
         if number in self.cards:
-            self._column.activate()
-            self._scroll.ensureWidgetVisible(self.cards[number])
+            bring_into_sight(self.cards[number])
 
     def toggle_all(self) -> None:
         """All bends off, or, where none works, all on."""

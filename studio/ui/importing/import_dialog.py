@@ -40,7 +40,7 @@ from studio.ui.values.form import LABEL_WIDTH, ValuesForm
 _LARGEST_SIDE = 8192
 _FORM_WIDTH = 372
 _LONGEST_NAME = 100
-_COLUMN_WIDTHS = (190, 112, 140)
+_COLUMN_WIDTHS = (190, 140, 140)
 
 
 class ImportDialog(QDialog):
@@ -191,7 +191,7 @@ class ImportDialog(QDialog):
         self.model.show_rows(found.rows)
         network, title = read.imported.network, families().get(read.arch, read.arch)
         self.title.say(f"{read.format}, {title}" if read.arch else read.format)
-        weights = f"{read.parameters:,}".replace(",", "\u2009")
+        weights = f"{read.parameters:,}"
         self.facts.say(f"{len(network.graph.nodes)} layers, {len(network.tensors)} tensors, {weights} weights")
         self._show_arch(title)
         asked = self._options

@@ -31,6 +31,8 @@ class NewNetworkDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.make = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.make.setText("Make")
+        self.make.setObjectName("primary")
+        self.make.setDefault(True)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         whole = QVBoxLayout(self)
@@ -49,6 +51,8 @@ class NewNetworkDialog(QDialog):
         whole.addWidget(buttons)
         self.kind.currentIndexChanged.connect(self._show)
         self._show()
+        # Return makes what is shown; in a choice it would open the list.
+        self.make.setFocus()
         fit(self, QSize(440, 360))
 
     def wanted(self) -> NewNetwork:

@@ -140,7 +140,7 @@ class MacrosPanel(QWidget):
                 raise StudioError("No number is there; drag the macro onto a slider, or onto a number of its list.")
             target = self._names.number(address)
             bank = macros.aimed(self._bank(), number, target, self._names.get(address))
-            self._document.set_section(MACRO_BANK, bank, f"{_named(bank, number)} turns {target.label}")
+            self._document.set_section(MACRO_BANK, bank, f"{_named(bank, number, 'Macro')} turns {target.label}")
         except StudioError as error:
             self._say(Message(str(error), "warning"))
         self.choose(number)
@@ -167,7 +167,7 @@ class MacrosPanel(QWidget):
     def _remove(self, target: str) -> None:
         self._settle()
         bank = macros.unaimed(self._bank(), self.number, target)
-        self._document.set_section(MACRO_BANK, bank, f"{_named(bank, self.number)} turns {target} no more")
+        self._document.set_section(MACRO_BANK, bank, f"{_named(bank, self.number, 'Macro')} turns {target} no more")
 
     def _rename(self) -> None:
         name = self.name.text().strip()
@@ -230,5 +230,5 @@ class MacrosPanel(QWidget):
         self.empty.setVisible(not macro.aims)
 
 
-def _named(bank: MacroBank, number: int) -> str:
-    return bank[number - 1].name or f"macro {number}"
+def _named(bank: MacroBank, number: int, word: str = "macro") -> str:
+    return bank[number - 1].name or f"{word} {number}"

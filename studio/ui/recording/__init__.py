@@ -57,7 +57,7 @@ PANELS = (
                 Slot(90, 10),
                 ("R",),
                 "record",
-                "Begin or end a recording of the output",
+                "Begin or end a recording of the output, without sound",
                 is_on=lambda c: _panel(c).is_recording,
                 follows=frozenset({"recording"}),
             ),

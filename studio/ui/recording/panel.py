@@ -39,6 +39,7 @@ from studio.ui.services.session import Session
 _RATES = {"24": "24", "25": "25", "30000/1001": "29.97", "30": "30", "50": "50", "60": "60"}
 _SIZES = ("", "512x512", "1024x1024", "1280x720", "1920x1080", "3840x2160")
 _NAME = "{preset} {date} {time}"
+_BEGIN = "Begin a recording (R). It has no sound; Render the whole film keeps the film's"
 _IDLE = f"QPushButton {{ font-size: 15px; font-weight: 600; padding: 8px; border-color: {theme.DANGER}; }}"
 _RECORDING = (
     "QPushButton { font-size: 15px; font-weight: 600; padding: 8px;"
@@ -296,7 +297,7 @@ class RecorderPanel(QWidget):
             self.button.setIcon(
                 icon("stop-fill", theme.ON_ACCENT) if is_recording else icon("record-fill", theme.DANGER)
             )
-            self.button.setToolTip("End the recording (R)" if is_recording else "Begin a recording (R)")
+            self.button.setToolTip("End the recording (R)" if is_recording else _BEGIN)
             for widget in (self.codec, self.rate, self.what, self.folder):
                 widget.setEnabled(not is_recording)
         self.button.setText(clock(status.seconds) if is_recording and status is not None else "Record")
