@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from helpers import layer, network
-from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QRect, QSettings, Qt, QUrl
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from running import Running
 from whole_window import WholeWindow
 
+from studio.bends import make_bend
 from studio.io.importers._channel_map import unfed_input
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Input
@@ -277,6 +278,21 @@ def test_three_hints_go_for_ever_when_they_have_been_followed(whole: WholeWindow
         assert sheet.rect().contains(label.geometry())
     whole.stroke((2.0, 2.0), (14.0, 6.0))
     assert "Click a place" in hints.text
+    # Messages lie at the lower end of the picture, and while a mask is painted a click selects nothing.
+    told, messages = hints._label, whole.studio.messages
+    assert told is not None
+    messages.say(Message("A sentence that stays.", "error"))
+    whole.settle()
+    assert not QRect(messages.mapToGlobal(QPoint()), messages.size()).intersects(
+        QRect(told.mapToGlobal(QPoint()), told.size())
+    )
+    whole.workspace.choose("enc", "weight")
+    whole.document.add_stage("enc", make_bend("Blur", {}))
+    whole.workspace.masking = whole.document.stages[0].id
+    assert not told.isVisible()
+    whole.workspace.masking = 0
+    assert told.isVisible()
+    whole.document.undo()
     whole.until(lambda: whole.picture_in_place)
     whole.click(whole.viewport)
     assert "W makes" in hints.text

@@ -93,6 +93,13 @@ class Hints(QObject):
     def _listen(self, field: str) -> None:
         if field == "stage" and self._context.workspace.stage:
             self.followed("stage")
+        elif field == "masking" and self._label is not None:
+            self._label.setVisible(self._is_true)
+
+    @property
+    def _is_true(self) -> bool:
+        """Whether what is said holds now: while a mask is painted, a click on the picture paints."""
+        return self._shown is None or self._shown.name != "pick" or not self._context.workspace.masking
 
     def _show(self) -> None:
         done = self._session.followed
@@ -102,10 +109,11 @@ class Hints(QObject):
         if self._label is not None:
             self._label.deleteLater()
             self._label = self._on = None
-        self._is_above = False
         if self._shown is None:
             return
         widget: QWidget = self._context[self._shown.over]
+        # Messages lie at the lower end of the picture.
+        self._is_above = isinstance(widget, Viewport)
         self._on = widget.sheet if isinstance(widget, FilterEditor) else widget
         self._on.installEventFilter(self)
         self._label = QLabel(self._shown.text, self._on)
@@ -116,7 +124,7 @@ class Hints(QObject):
             f"background: {theme.RAISED}; border: 1px solid {theme.ACCENT}; border-radius: 6px;"
             f" color: {theme.TEXT}; padding: 6px 10px;"
         )
-        self._label.show()
+        self._label.setVisible(self._is_true)
         self._place()
 
     def _place(self) -> None:
