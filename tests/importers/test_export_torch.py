@@ -366,3 +366,8 @@ def test_damaged_archives_are_refused_or_opened_and_nothing_else(
             changed.writestr(name, bytes(damaged))
     with suppress(StudioError):
         open_model(file)
+
+
+def test_an_output_of_a_module_that_returns_one_tensor_has_no_name(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match=r"returns no \"mask\"; it returns one tensor, which has no name: leave"):
+        studio.export_torch(nn.Conv2d(3, 3, 1), torch.rand(1, 3, 8, 8), tmp_path / "made", output="mask")

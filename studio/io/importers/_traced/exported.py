@@ -217,7 +217,10 @@ def pick(outputs: dict[str, str], asked: str) -> str:
     if not outputs:
         raise StudioError("The module returns no tensor; wrap it in a module that returns the picture.")
     if asked and asked not in outputs:
-        raise StudioError(f'The module returns no "{asked}"; it returns {", ".join(list(outputs)[:6])}.')
+        # What is returned alone, in no tuple or dictionary, stands nowhere by name.
+        named = [name for name in outputs if name][:6]
+        returned = ", ".join(named) if named else "one tensor, which has no name: leave the output out"
+        raise StudioError(f'The module returns no "{asked}"; it returns {returned}.')
     return asked or next(iter(outputs))
 
 
