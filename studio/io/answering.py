@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from studio.errors import StudioError
 
@@ -24,7 +24,7 @@ _BLIND = 60.0
 
 _LOOK_EVERY = 0.5
 
-_silent: dict[str, threading.Thread] = {}
+_silent: dict[str, _Reading[Any]] = {}
 """What has not answered so far, and what waits for it still."""
 
 
@@ -57,50 +57,60 @@ def answered(path: str | Path, read: Callable[[], T]) -> T:
             thing; at once where an earlier call still waits for the same.
     """
     name = str(path)
-    if name not in _silent or not _silent[name].is_alive():
-        _silent.pop(name, None)
-        done: Future[T] = Future()
-        thread = threading.Thread(target=_carry_out, args=(read, done), name="read", daemon=True)
-        thread.start()
-        if _is_done(done, thread):
-            return done.result()
-        _silent[name] = thread
+    earlier = _silent.pop(name, None)
+    if earlier is None or not earlier.is_alive():
+        earlier = reading = _Reading(read)
+        reading.start()
+        if reading.is_done():
+            return reading.done.result()
+    _silent[name] = earlier
     raise StudioError(
         f"{name} does not answer, though it was waited for; see whether its disk or network is there, and try again."
     )
 
 
-def _carry_out(read: Callable[[], T], done: Future[T]) -> None:
-    try:
-        found = read()
-    except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
-        done.set_exception(error)
-    else:
-        done.set_result(found)
+class _Reading(threading.Thread, Generic[T]):
+    """Carries out `read`, and tells by what it has had of the processor whether it goes on."""
 
+    def __init__(self, read: Callable[[], T]) -> None:
+        super().__init__(name="read", daemon=True)
+        self.done: Future[T] = Future()
+        self._read = read
+        self._clock: int | None = None
 
-def _is_done(done: Future[T], thread: threading.Thread) -> bool:
-    """Wait until it is, or its thread has done nothing for too long."""
-    before, since = _spent(thread), time.monotonic()
-    while True:
-        with suppress(TimeoutError):
-            done.exception(_LOOK_EVERY)
-            return True
-        if (spent := _spent(thread)) != before:
-            before, since = spent, time.monotonic()
-        elif time.monotonic() - since >= (_BLIND if spent is None else _PATIENCE):
-            return False
+    def run(self) -> None:
+        # Of a thread that has ended the system must not be asked for its clock.
+        if clock_of := getattr(time, "pthread_getcpuclockid", None):
+            self._clock = clock_of(threading.get_ident())
+        try:
+            found = self._read()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(found)
 
+    def is_done(self) -> bool:
+        """Wait until it is, or it has done nothing for too long."""
+        before, idle = self._spent(), 0.0
+        while True:
+            with suppress(TimeoutError):
+                self.done.exception(_LOOK_EVERY)
+                return True
+            # Looks are counted, not seconds: while the whole program is stopped, as by Ctrl+Z, nothing can be read.
+            spent = self._spent()
+            idle = idle + _LOOK_EVERY if spent == before else 0.0
+            before = spent
+            if idle >= (_BLIND if spent is None else _PATIENCE):
+                return False
 
-def _spent(thread: threading.Thread) -> float | None:
-    """Seconds of the processor's that a thread has had; None where the system does not tell."""
-    clock_of = getattr(time, "pthread_getcpuclockid", None)
-    if clock_of is None or thread.ident is None:
-        return None
-    try:
-        return time.clock_gettime(clock_of(thread.ident)) if thread.is_alive() else 0.0
-    except OSError:
-        return 0.0
+    def _spent(self) -> float | None:
+        """Seconds of the processor's that it has had; None where the system does not tell."""
+        if self._clock is None:
+            return None
+        try:
+            return time.clock_gettime(self._clock)
+        except OSError:
+            return 0.0
 
 
 def _ask(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -25,6 +26,9 @@ from studio.runtime.live.player import Player
 
 OPENERS: dict[str, Callable[[Path], object]] = {
     "source": lambda path: open_source(str(path)),
+    "pages": lambda path: open_source(f"pages:{path}"),
+    "one page": lambda path: open_source(f"page:1:{path}"),
+    "pattern": lambda path: open_source(str(path.with_name("still*.png"))),
     "preset": lambda path: find_and_open(str(path)),
     "model": open_model,
     "performance": load_performance,
@@ -44,7 +48,7 @@ def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(answering, "_LOOK_EVERY", 0.05)
 
     def stat(path: str) -> os.stat_result:
-        if str(folder) in str(path):
+        if str(path).startswith(str(folder)):
             gone_on.wait()
         return Path(path).stat()
 
@@ -57,7 +61,7 @@ def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_what_does_not_answer_is_told_in_one_sentence(kind: str, silent: Path) -> None:
     path = silent if kind == "presets" else silent / "still.png"
     for _ in range(2):
-        with pytest.raises(StudioError, match=f"{path.name} does not answer"):
+        with pytest.raises(StudioError, match=r"(still\*?\.png|gone) does not answer"):
             OPENERS[kind](path)
     assert sum(thread.name == "read" for thread in threading.enumerate()) == 1, "it is not asked twice"
 
@@ -73,6 +77,31 @@ def test_what_answers_again_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert answering.answered(tmp_path, lambda: 3) == 3
     with pytest.raises(KeyError):
         answering.answered(tmp_path, lambda: {}[0])
+
+
+def test_what_is_stopped_and_goes_on_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By Ctrl+Z, or with the computer: an hour goes by between two looks, and nothing could be read in it."""
+    hours = itertools.count(0, 3600)
+    stopped = SimpleNamespace(**{**vars(time), "monotonic": lambda: float(next(hours))})
+    monkeypatch.setattr(answering, "time", stopped)
+    monkeypatch.setattr(answering, "_LOOK_EVERY", 0.05)
+    assert answering.answered(tmp_path, lambda: time.sleep(0.2) or 3) == 3
+
+
+@pytest.mark.parametrize("name", ["pages:{}/scan.tif", "page:1:{}/scan.tif", "{}/scan_%04d.tif", "{}/*.tif"])
+def test_pages_and_patterns_that_fall_silent_in_their_midst_are_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cv2.imwrite(str(tmp_path / "scan.tif"), np.zeros((4, 4, 3), np.uint8))
+    monkeypatch.setattr(answering, "_PATIENCE", 0.2)
+    monkeypatch.setattr(answering, "_BLIND", 0.2)
+    gone_on = threading.Event()
+    slow = Slow(gone_on.wait)
+    monkeypatch.setattr(slow, "match", lambda _: True)
+    monkeypatch.setattr(sources, "kinds", lambda: [slow])
+    with pytest.raises(StudioError, match=r"tif does not answer"):
+        open_source(name.format(tmp_path))
+    gone_on.set()
 
 
 class Slow:

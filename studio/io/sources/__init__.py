@@ -14,7 +14,7 @@ from typing import cast
 from studio.errors import StudioError
 from studio.io.answering import answered, await_answer
 from studio.io.sources._colours.screens import TONE_MAPS
-from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind
+from studio.io.sources.base import Frame, Reading, Source, SourceInfo, SourceKind, path_in
 from studio.io.sources.rate import at_constant_rate
 from studio.model.declared.plugins import answer, guarded, guarding
 from studio.model.declared.registry import declared, having
@@ -55,11 +55,9 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
     """
     if fps is not None and fps <= 0:
         raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
-    await_answer(spec)
-    # A camera, or a sender in the network, may take its time.
-    is_stored = not is_camera(spec) and _is_there(spec)
+    await_answer(path_in(spec))
     opening = partial(_open, spec, fps, reading)
-    source = answered(spec, opening) if is_stored else opening()
+    source = answered(spec, opening) if _is_stored(spec) else opening()
     if source is not None:
         return source
     # Every file and every folder matches some kind, so it is neither.
@@ -79,6 +77,13 @@ def _open(spec: str, fps: Fraction | None, reading: Reading | None) -> Source | 
                     source.reading = reading
                 return guarding(source, kind)
     return None
+
+
+def _is_stored(spec: str) -> bool:
+    """Whether `spec` names a file or a folder, or files of a folder; a camera, or a sender, may take its time."""
+    path = path_in(spec)
+    folder = str(Path(path).parent)
+    return not is_camera(spec) and (_is_there(spec) or _is_there(path) or (folder != "." and _is_there(folder)))
 
 
 def _is_there(spec: str) -> bool:

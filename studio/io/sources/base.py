@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +26,8 @@ MAX_PIXELS = 100_000_000
 """No picture is larger: beyond this no network runs, and one frame alone takes hundreds of megabytes."""
 MAX_BYTES = 1 << 30
 """No file is larger that is read whole: pictures, animated ones too."""
+PAGES = re.compile(r"(?:pages|page:(\d{1,5})):(.+)", re.DOTALL)
+"""A file of several pictures, behind which of them are shown: the number of one, or none for all; and its path."""
 
 
 @dataclass(frozen=True)
@@ -257,6 +260,12 @@ def read_content(path: Path) -> bytes:
 def undecodable(path: Path) -> StudioError:
     """What is said of a picture of a known kind that cannot be decoded, and why is not known."""
     return StudioError(f"{path} cannot be decoded: it is damaged or cut off; save it again")
+
+
+def path_in(spec: str) -> str:
+    """The path in `spec`, without what says which pages of a file are shown."""
+    found = PAGES.fullmatch(spec)
+    return found[2] if found else spec
 
 
 def file_at(spec: str) -> Path | None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from pathlib import Path
 
 from studio.errors import StudioError
 from studio.io.sources._still import Still, StillSource
 from studio.io.sources._stills.tiff_pages import Pages
-from studio.io.sources.base import Reading, Source, file_at, read_content
+from studio.io.sources.base import PAGES, Reading, Source, file_at, path_in, read_content
 from studio.io.sources.folder import DEFAULT_RATE, PicturesSource
 from studio.io.sources.image import read_still, still_of
-
-_ONE, _ALL = re.compile(r"page:(\d{1,5}):(.+)", re.DOTALL), "pages:"
 
 
 def file_of(spec: str) -> Path | None:
     """The file whose pages `spec` names, or None where it is something else or no such file is there."""
-    one = _ONE.fullmatch(spec)
-    named = one[2] if one else spec.removeprefix(_ALL) if spec.startswith(_ALL) else ""
-    return file_at(named)
+    path = path_in(spec)
+    return file_at(path) if path != spec else None
 
 
 class PagesSource(PicturesSource):
@@ -55,11 +51,12 @@ class PagesKind:
         Raises:
             StudioError: when there is no such page, or none can be read.
         """
-        path, one = file_of(spec), _ONE.fullmatch(spec)
+        path, found = file_of(spec), PAGES.fullmatch(spec)
         assert path is not None, "it matches"
-        if one is None:
+        assert found is not None, "it matches"
+        if found[1] is None:
             return PagesSource(path, fps or DEFAULT_RATE)
-        number = int(one[1])
+        number = int(found[1])
         if not number:
             raise StudioError(f"pages are counted from 1; give page:1:{path} for the first of them")
         return StillSource(path, lambda reading: read_still(path, reading, number))
