@@ -71,10 +71,10 @@ def _who_rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 _LOOKING = {
-    "model.version": ("differing", "total_of", "sum_of"),
-    "model.bent": ("differing", "total_of", "sum_of", "crop", "put", "from_sheet"),
-    "model.changed_weights": ("same_bits", "crop"),
-    "model.gesture": ("crop",),
+    "model.filters.version": ("differing", "total_of", "sum_of"),
+    "model.filters.bent": ("differing", "total_of", "sum_of", "crop", "put", "from_sheet"),
+    "model.filters.changed_weights": ("same_bits", "crop"),
+    "model.filters.gesture": ("crop",),
     "runtime.learning.session": ("crop",),
     "runtime.learning.trainer": ("to_sheet",),
     "runtime.learning.versions": ("same_bits",),
