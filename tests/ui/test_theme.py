@@ -137,7 +137,7 @@ def test_on_the_screen_every_label_can_be_read_and_none_is_cut(whole: WholeWindo
         assert of_text(image, place) >= 4.5, (label.text(), "too faint")
         if not label.wordWrap() and type(label) is QLabel and label.sizePolicy().horizontalPolicy().name != "Ignored":
             assert label.width() >= label.sizeHint().width() - 1, (label.text(), "cut")
-    assert len(seen) > 9, seen
+    assert len(seen) > 12, seen
 
 
 def clipped(widget: QWidget, window: QWidget) -> QRect:

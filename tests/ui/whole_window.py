@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from filter_editor_desk import drag
 from PySide6.QtCore import QAbstractAnimation, QMimeData, QPoint, QPointF, QRect, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCursor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -61,6 +61,8 @@ class WholeWindow:
         self.workspace.engine, self.workspace.size = "torch", size
         # Nobody answers questions here.
         self.window._may_close = lambda _close: True
+        # The mouse is where another test has left it: over a button, whose tip hides what the status bar says else.
+        QCursor.setPos(self.window.screen().geometry().bottomRight())
         self.first_size = self.window.size()
         self.window.resize(1280, 800)
         self.window.show()
