@@ -50,11 +50,14 @@ from studio.ui.services.controllers import Controllers
 pytestmark = pytest.mark.gl
 
 
-@pytest.fixture(params=["autoencoder-transposed", "landscapes"])
+on_each = pytest.mark.parametrize("filled", ["autoencoder-transposed", "landscapes"], indirect=True)
+
+
+@pytest.fixture
 def filled(qtbot: QtBot, gl_app: QApplication, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[WholeWindow]:
-    """A window on a network with filters, and on one that is fed a vector, with cards in its panels."""
+    """A window on a network with filters, or on another, as one that is fed a vector, with cards in its panels."""
     del gl_app
-    made = WholeWindow(qtbot, tmp_path / "home", request.param, "demo", "64")
+    made = WholeWindow(qtbot, tmp_path / "home", getattr(request, "param", "autoencoder-transposed"), "demo", "64")
     document = made.document
     layer = next(node.name for node in document.graph.nodes if node.tensor_names)
     made.workspace.choose(layer)
@@ -96,6 +99,7 @@ LEFT_OUT = {
 """What may have the keyboard, or be clicked, and has no menu; each with the reason."""
 
 
+@on_each
 def test_every_control_of_every_panel_has_a_menu_but_for_a_named_few(filled: WholeWindow) -> None:
     menu, lacking, empty = filled.context[AddressMenu], [], []
     docks = {dock.objectName() for dock in filled.window.findChildren(QDockWidget)}
@@ -129,6 +133,7 @@ def may_be_missing(widget: QWidget, address: str) -> bool:
     return elsewhere or not widget.isEnabled() or any(each.isHidden() for each in hidden)
 
 
+@on_each
 def test_no_two_controls_have_one_address_and_all_are_listed(filled: WholeWindow) -> None:
     twice = Counter(address for address, _ in controls(filled.window))
     assert [address for address, count in twice.items() if count > 1] == []
@@ -154,6 +159,7 @@ def another(number: Number, now: float) -> float:
     return number.clipped(next(at for at in (lo, hi, (lo + hi) / 2) if abs(number.clipped(at) - now) > 1e-9))
 
 
+@on_each
 def test_switches_choices_and_numbers_of_panels_go_where_their_address_says(filled: WholeWindow) -> None:
     names, turned, refused = filled.context[Controllers].hub.names, Counter[str](), []
     for address, control in list(controls(filled.window)):
