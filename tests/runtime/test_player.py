@@ -18,7 +18,7 @@ from studio.io.resize import resized
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
 from studio.model.declared.size import Size
-from studio.runtime.live import devices
+from studio.runtime.live import devices, succession
 from studio.runtime.live import player as player_module
 from studio.runtime.live.playback import Playback
 from studio.runtime.live.player import Player
@@ -573,3 +573,40 @@ def test_playing_often_leaves_nothing_behind(player: Player) -> None:
     until(lambda: not player.state().opening)
     until(lambda: len(ours()) == 1)
     assert len(list(open_files.iterdir())) <= before + 8
+
+
+class Silent(BaseSource):
+    """A film whose disk answers no more after three pictures, until it does again."""
+
+    info = SourceInfo(Size(8, 8), Fraction(25), 100, 4.0, False, "film")
+
+    def __init__(self, answers: threading.Event) -> None:
+        super().__init__()
+        self.falls_silent = threading.Event()
+        self._answers = answers
+
+    def __iter__(self) -> Iterator[Frame]:
+        for index in range(100):
+            if index == 3:
+                self.falls_silent.set()
+                self._answers.wait()
+            yield Frame(np.full((8, 8, 3), index, np.uint8), index / 25, index)
+
+
+def test_another_source_plays_though_the_one_before_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(succession, "_SILENT", 0.1)
+    answers = threading.Event()
+    film, player = Silent(answers), Player(lambda: None)
+    waits = player._capturing.thread
+    player.play_source(film, "gone.mp4")
+    film.falls_silent.wait()
+    player.play("demo")
+    until(lambda: (newest := player.newest()) is not None and newest.spec == "demo")
+    # What was waited for comes at last, and shows nothing of it.
+    answers.set()
+    waits.join()
+    newest, before = player.newest(), player.state().problem
+    assert newest is not None
+    assert (newest.spec, newest.picture.shape == (8, 8, 3), before) == ("demo", False, None)
+    player.close()
+    assert not [thread for thread in threading.enumerate() if thread.name in ("capture", "see begun")]

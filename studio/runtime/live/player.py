@@ -6,36 +6,22 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
 from studio.control.window import SPEED
-from studio.io.sources import Source
+from studio.io.sources import Frame, Source
 from studio.model.networks.picture import DeepPicture
 from studio.model.views.camera_setup import is_camera
 from studio.runtime.live.devices import adjusts, exposure_of, is_same_device, open_to_play
 from studio.runtime.live.playback import Playback
-from studio.runtime.live.playing import Newest, PlayerState
+from studio.runtime.live.playing import Fit, Newest, Orders, PlayerState
 from studio.runtime.live.report import Message
+from studio.runtime.live.succession import Succession
 from studio.runtime.services.failures import told
 
 _PATIENCE = 2.0
-
-Fit = Callable[[DeepPicture], DeepPicture]
-
-
-@dataclass(frozen=True)
-class _Orders:
-    """What the capture thread is to do. Taken by it as a whole; `seek` and `steps` are then spent."""
-
-    serial: int = 0  # of the source
-    paused: bool = False
-    loop: bool = True
-    speed: float = 1.0
-    fit: Fit | None = None
-    seek: float | None = None
-    steps: int = 0
 
 
 class Player:
@@ -69,7 +55,7 @@ class Player:
         self._rate = None if rate is None else Fraction(rate)
         self._wake = threading.Condition()
         # Guarded by `_wake`:
-        self._orders = _Orders()
+        self._orders = Orders()
         self._ordered = False
         self._stopping = False
         self._source: Source | None = None
@@ -82,8 +68,8 @@ class Player:
         # Of the capture thread alone:
         self._raw: DeepPicture | None = None
         self._fit: Fit | None = None
-        self._thread = threading.Thread(target=self._capture, name="capture", daemon=True)
-        self._thread.start()
+        with self._wake:
+            self._capturing = Succession(self._wake, self._capture)
 
     def play(self, spec: str) -> None:
         """Open what `spec` names (see `open_source`) and play it from its start, when it has been opened.
@@ -184,7 +170,7 @@ class Player:
             self._let_go()
             self._state = PlayerState()
             self._order(serial=self._orders.serial + 1)
-            threads = [self._thread, *self._aside]
+            threads = [self._capturing.thread, *self._aside]
         deadline = time.monotonic() + _PATIENCE
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -235,7 +221,8 @@ class Player:
                 old, self._source = self._source or source, source
                 self._opening, self._problem = "", None
                 self._state = state
-                self._order(serial=self._orders.serial + 1, paused=False, seek=None, steps=0)
+                self._order(serial=(serial := self._orders.serial + 1), paused=False, seek=None, steps=0)
+                self._beside(partial(self._capturing.see_begun, serial, lambda: self._stopping), "see begun")
             if old is not source or not wanted:
                 # A camera may take its time to let go; and what the capture thread waits for ends by this.
                 self._beside(old.close, "close source")
@@ -269,20 +256,22 @@ class Player:
         with self._wake:
             return self._state.spec or "the source"
 
-    def _next_orders(self, playback: Playback | None) -> _Orders | None:
+    def _next_orders(self, playback: Playback | None) -> Orders | None:
         """Wait until there is something to do; None when that is to stop."""
         with self._wake:
-            while not self._ordered and not self._stopping:
+            while self._capturing.is_ours() and not self._ordered and not self._stopping:
                 if playback is None or playback.due is None or (self._orders.paused and playback.frame is not None):
                     self._wait(self._wake, None)
                 elif (seconds := playback.due - self._clock()) > 0:
                     self._wait(self._wake, seconds)
                 else:
                     break
-            orders = self._orders
+            if self._stopping or not self._capturing.is_ours():
+                return None
+            orders, self._ordered = self._orders, False
             self._orders = replace(orders, seek=None, steps=0)
-            self._ordered = False
-            return None if self._stopping else orders
+            self._capturing.begin(orders.serial)
+            return orders
 
     def _begin(self, old: Playback | None) -> Playback | None:
         if old is not None:
@@ -292,7 +281,13 @@ class Player:
             source = self._source
         return Playback(source, self._clock) if source is not None else None
 
-    def _go_on(self, playback: Playback, orders: _Orders) -> None:
+    def _go_on(self, playback: Playback, orders: Orders) -> None:
+        frame = self._moved_on(playback, orders)
+        if self._capturing.is_ours():
+            self._give(playback, orders, frame)
+
+    def _moved_on(self, playback: Playback, orders: Orders) -> Frame | None:
+        """The frame that is its turn, if one is."""
         playback.run(not orders.paused)
         playback.set_speed(orders.speed)
         frame = None
@@ -307,7 +302,11 @@ class Player:
             with contextlib.suppress(BaseException):
                 playback.close()
             playback.due, playback.ended = None, True
-            self._fail(error, f"Playing {self._spec}")
+            if self._capturing.is_ours():
+                self._fail(error, f"Playing {self._spec}")
+        return frame
+
+    def _give(self, playback: Playback, orders: Orders, frame: Frame | None) -> None:
         changed = orders.fit is not self._fit
         self._fit = orders.fit
         if frame is not None:

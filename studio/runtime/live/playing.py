@@ -1,7 +1,8 @@
-"""What is told of a source that plays."""
+"""What is told of a source that plays, and what it is to do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,21 @@ from typing import NamedTuple
 from studio.io.sources import SourceInfo
 from studio.model.networks.picture import DeepPicture
 from studio.runtime.live.report import Message, Part
+
+Fit = Callable[[DeepPicture], DeepPicture]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What the capture thread is to do. Taken by it as a whole; `seek` and `steps` are then spent."""
+
+    serial: int = 0  # of the source
+    paused: bool = False
+    loop: bool = True
+    speed: float = 1.0
+    fit: Fit | None = None
+    seek: float | None = None
+    steps: int = 0
 
 
 @dataclass(frozen=True)
