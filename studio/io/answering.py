@@ -42,12 +42,13 @@ def await_answer(path: str | Path) -> None:
     answered(path, lambda: _ask(str(path)))
 
 
-def answered(path: str | Path, read: Callable[[], T]) -> T:
+def answered(path: str | Path, read: Callable[[], T], late: Callable[[T], object] = lambda _: None) -> T:
     """Read something in a thread of its own, since nothing ends a read that the system does not.
 
     Args:
         path: what is read, for people.
         read: reads it.
+        late: is given what comes when nobody waits for it any more, in the thread that read it.
 
     Returns:
         What it returns; what it raises is raised.
@@ -63,6 +64,7 @@ def answered(path: str | Path, read: Callable[[], T]) -> T:
         reading.start()
         if reading.is_done():
             return reading.done.result()
+        reading.done.add_done_callback(lambda done: None if done.exception() else late(done.result()))
     _silent[name] = earlier
     raise StudioError(
         f"{name} does not answer, though it was waited for; see whether its disk or network is there, and try again."

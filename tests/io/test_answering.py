@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -166,3 +167,26 @@ def test_what_takes_long_because_it_has_much_to_do_is_waited_for(
     monkeypatch.setattr(sources, "kinds", lambda: [Slow(work)])
     with pytest.raises(StudioError, match="it was opened"):
         open_source(str(tmp_path / "still.png"))
+
+
+def test_a_source_that_comes_when_nobody_waits_any_more_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or what it holds, as a device or a thread of a plug-in's, would be held until the program ends."""
+    (tmp_path / "still.png").touch()
+    gone_on, closed = threading.Event(), threading.Event()
+
+    class Late(Slow):
+        def open(self, spec: str, fps: object) -> object:
+            with suppress(StudioError):
+                super().open(spec, fps)
+            return SimpleNamespace(close=closed.set)
+
+    monkeypatch.setattr(answering, "_PATIENCE", 0.2)
+    monkeypatch.setattr(answering, "_BLIND", 0.2)
+    monkeypatch.setattr(sources, "kinds", lambda: [Late(gone_on.wait)])
+    with pytest.raises(StudioError, match="does not answer"):
+        open_source(str(tmp_path / "still.png"))
+    assert not closed.is_set()
+    gone_on.set()
+    assert closed.wait(60.0)

@@ -57,7 +57,7 @@ def open_source(spec: str, *, fps: Fraction | None = None, reading: Reading | No
         raise StudioError(f"a frame rate of {fps} is impossible: give one above 0, such as 25 or 30000/1001")
     await_answer(path_in(spec))
     opening = partial(_open, spec, fps, reading)
-    source = answered(spec, opening) if _is_stored(spec) else opening()
+    source = answered(spec, opening, _close) if _is_stored(spec) else opening()
     if source is not None:
         return source
     # Every file and every folder matches some kind, so it is neither.
@@ -77,6 +77,11 @@ def _open(spec: str, fps: Fraction | None, reading: Reading | None) -> Source | 
                     source.reading = reading
                 return guarding(source, kind)
     return None
+
+
+def _close(source: Source | None) -> None:
+    if source is not None:
+        source.close()
 
 
 def _is_stored(spec: str) -> bool:
