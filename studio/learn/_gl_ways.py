@@ -218,6 +218,9 @@ class ComputeWay(Way):
             for name in self._all:
                 training.tensors.of(name)
             self._version = training.store.version
+            if self._steps.rests:
+                # It may be what mends statistics that overflowed behind the last step.
+                self.forgive()
         told = []
         for first, _ in self._groups:
             count = first + training.moved(names[0])

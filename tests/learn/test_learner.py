@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -25,7 +26,7 @@ from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.settings import Settings
 from studio.learn.sheets import pinned
 from studio.model.declared.size import Size
-from studio.model.networks.layout import Rect, crop, sheet_size
+from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.networks.network import Network
 
 SIZE = Size(16, 16)
@@ -163,6 +164,32 @@ def test_statistics_that_overflow_end_the_lesson_before_they_are_followed(engine
         list(islice(taught, 3))
     np.testing.assert_array_equal(taught.tensor("norm.running_var"), before["running_var"])
     assert np.isfinite(taught.tensor("norm.running_mean")).all()
+    taught.close()
+
+
+@pytest.mark.parametrize("way", ["checkpoint", "stroke"])
+@pytest.mark.parametrize(
+    "engine", ["torch", pytest.param("gl", marks=pytest.mark.gl), pytest.param("gl-fragment", marks=pytest.mark.gl)]
+)
+def test_once_weights_are_mended_statistics_that_overflowed_stop_no_step(engine: str, way: str) -> None:
+    """On a device they are found behind a step, which is the last before somebody goes back."""
+    made = network(
+        layer("c", "Conv2d", "input", in_channels=3, out_channels=3, kernel_size=1),
+        layer("norm", "BatchNorm2d", "c", num_features=3),
+        layer("out", "Sigmoid", "norm"),
+    )
+    settings = Settings(size=SIZE, losses=(L2(),), batch=4, schedule=Schedule(rate=1e-2), learns=("norm.weight",))
+    taught = Learner(made, lesson(), settings, engine)
+    good, own = taught.checkpoint(), to_sheet(taught.tensor("c.weight"))
+    whole = Rect(0, 0, *own.shape)
+    taught.replace("c.weight", whole, np.full_like(own, 1e25))
+    with suppress(StudioError):
+        taught.step()
+    if way == "checkpoint":
+        taught.restore(good)
+    else:
+        taught.replace("c.weight", whole, own)
+    assert len(list(islice(taught, 2))) == 2
     taught.close()
 
 

@@ -100,6 +100,11 @@ class Steps:
         """Whether one must be waited for before the next."""
         return not self._free
 
+    @property
+    def rests(self) -> bool:
+        """Whether what all of them came to is known."""
+        return not self._under_way
+
     def close(self) -> None:
         """Free what it holds on the device."""
         for held in self._outcomes:
