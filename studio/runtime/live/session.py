@@ -48,8 +48,8 @@ class LiveSession:
     """A render thread with an engine and a capture thread with a source; no method waits, whoever calls it.
 
     Orders may be given before `start`, which begins with them. What cannot be done is said in a message of the next
-    report; what ran before runs on. Whatever names layers or tensors comes with the graph that has them, and is
-    dropped where another network runs by then.
+    report; what ran before runs on. Whatever names layers or tensors comes with the graph that has them; where another
+    network runs by then it is dropped, or, of what is set, the newest kept until its own is opened.
 
     Args:
         open_display: called in the render thread; makes what it needs there.
