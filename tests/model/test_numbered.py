@@ -94,3 +94,13 @@ def test_fades_and_steering_give_numbers_that_a_file_may_hold() -> None:
     now, fade = (first.with_section(route.ROUTES, (each,)) for each in (steers, moves))
     found = steered(fade, now).section(route.ROUTES)
     assert {(each.id, each.target) for each in found} == {(1, "/bend/1/amount"), (LARGEST_NUMBER, STEERED)}
+
+
+def test_each_route_of_a_fade_whose_number_steers_gets_another_of_its_own() -> None:
+    preset = Preset("one", small(), {})
+    steers, moves = (
+        tuple(route.Route(number, make_modulator("LFO", {}), target) for number in (1, 2))
+        for target in (STEERED, "/bend/1/amount")
+    )
+    fade, now = (preset.with_section(route.ROUTES, each) for each in (moves, steers))
+    assert sorted(each.id for each in steered(fade, now).section(route.ROUTES)) == [1, 2, 3, 4]
