@@ -10,7 +10,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.compute import ComputePasses
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.errors import StudioError
+from studio.errors import MemoryLackError, StudioError
 from studio.model.networks.network import Network
 
 
@@ -31,7 +31,7 @@ def test_maps_too_large_for_the_memory_are_refused_and_the_old_size_still_runs(
     engine.run(small)
     for _ in range(2):
         with pytest.raises(
-            StudioError, match=r"^The maps of a picture of this size take 2501 MB, more than .* has; work"
+            MemoryLackError, match=r"^The maps of a picture of this size take 2501 MB, more than .* has; work"
         ):
             engine.run({"input": normal(3, 200, 200)})
         with pytest.raises(StudioError, match="no activation before the first run"):

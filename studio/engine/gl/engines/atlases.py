@@ -22,7 +22,7 @@ from studio.engine.gl.memory.kept import Kept, Past
 from studio.engine.gl.memory.told import Told
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
-from studio.errors import NextTime, Pending, StudioError
+from studio.errors import MemoryLackError, NextTime, Pending, StudioError
 from studio.model.bends.lowering import Running
 from studio.model.bends.stage import layer_of
 from studio.model.bends.staged import Staged
@@ -198,7 +198,7 @@ class AtlasEngine(DrawnEngine):
             self._shapes = {}
             texels = {name: atlas.size.pixels for name, atlas in atlases.items()}
             size = sum(count * (8 if self._is_half(name) else 16) for name, count in texels.items()) // 2**20
-            raise StudioError(
+            raise MemoryLackError(
                 f"The maps of a picture of this size take {size} MB, more than {self._device.renderer} has; "
                 "work at a smaller size, or use the engine torch."
             )
