@@ -22,7 +22,8 @@ _PATIENCE = 10.0
 _BLIND = 60.0
 """Seconds that a read may take in all where the system does not tell what a thread does."""
 
-_LOOK_EVERY = 0.5
+LOOK_EVERY = 0.5
+"""Seconds between two looks at a thread."""
 
 _silent: dict[str, _Reading[Any]] = {}
 """What has not answered so far, and what waits for it still."""
@@ -66,9 +67,54 @@ def answered(path: str | Path, read: Callable[[], T], late: Callable[[T], object
             return reading.done.result()
         reading.done.add_done_callback(lambda done: None if done.exception() else late(done.result()))
     _silent[name] = earlier
-    raise StudioError(
+    raise no_answer(name)
+
+
+def no_answer(name: str) -> StudioError:
+    """What is said of what has been waited for too long."""
+    return StudioError(
         f"{name} does not answer, though it was waited for; see whether its disk or network is there, and try again."
     )
+
+
+def clock_of_thread() -> int | None:
+    """The clock that tells what the thread that asks has had of the processor; None where the system has none."""
+    # Of a thread that has ended the system must not be asked for its clock.
+    clock_of = getattr(time, "pthread_getcpuclockid", None)
+    return clock_of(threading.get_ident()) if clock_of is not None else None
+
+
+class Stillness:
+    """For how long a thread has done nothing, by what it has had of the processor.
+
+    Looks are counted, not seconds: while the whole program is stopped, as by Ctrl+Z, nothing can be read.
+
+    Args:
+        clock: of that thread, see `clock_of_thread`; it may be set later.
+    """
+
+    def __init__(self, clock: int | None = None) -> None:
+        self.clock = clock
+        self._before, self._idle = self._spent(), 0.0
+
+    def is_too_long(self) -> bool:
+        """Look again, `LOOK_EVERY` seconds after the last time: whether it has done nothing for ten seconds by now.
+
+        A minute it is on systems that do not tell what a thread does.
+        """
+        spent = self._spent()
+        self._idle = self._idle + LOOK_EVERY if spent == self._before else 0.0
+        self._before = spent
+        return self._idle >= (_BLIND if spent is None else _PATIENCE)
+
+    def _spent(self) -> float | None:
+        """Seconds of the processor's that it has had; None where the system does not tell."""
+        if self.clock is None:
+            return None
+        try:
+            return time.clock_gettime(self.clock)
+        except OSError:
+            return 0.0
 
 
 class _Reading(threading.Thread, Generic[T]):
@@ -78,12 +124,10 @@ class _Reading(threading.Thread, Generic[T]):
         super().__init__(name="read", daemon=True)
         self.done: Future[T] = Future()
         self._read = read
-        self._clock: int | None = None
+        self._stillness = Stillness()
 
     def run(self) -> None:
-        # Of a thread that has ended the system must not be asked for its clock.
-        if clock_of := getattr(time, "pthread_getcpuclockid", None):
-            self._clock = clock_of(threading.get_ident())
+        self._stillness.clock = clock_of_thread()
         try:
             found = self._read()
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
@@ -93,26 +137,12 @@ class _Reading(threading.Thread, Generic[T]):
 
     def is_done(self) -> bool:
         """Wait until it is, or it has done nothing for too long."""
-        before, idle = self._spent(), 0.0
         while True:
             with suppress(TimeoutError):
-                self.done.exception(_LOOK_EVERY)
+                self.done.exception(LOOK_EVERY)
                 return True
-            # Looks are counted, not seconds: while the whole program is stopped, as by Ctrl+Z, nothing can be read.
-            spent = self._spent()
-            idle = idle + _LOOK_EVERY if spent == before else 0.0
-            before = spent
-            if idle >= (_BLIND if spent is None else _PATIENCE):
+            if self._stillness.is_too_long():
                 return False
-
-    def _spent(self) -> float | None:
-        """Seconds of the processor's that it has had; None where the system does not tell."""
-        if self._clock is None:
-            return None
-        try:
-            return time.clock_gettime(self._clock)
-        except OSError:
-            return 0.0
 
 
 def _ask(name: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from functools import partial
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.io.answering import await_answer
+from studio.io.answering import answered, await_answer
 from studio.io.atomic import is_other
 from studio.io.networks import find_network, list_networks, load_network
 from studio.io.presets import find_preset, list_presets, load_preset
@@ -22,6 +23,15 @@ def find_and_open(name_or_path: str) -> tuple[Preset, Path | None]:
         StudioError: where there is neither, or it cannot be read, or does not answer.
     """
     await_answer(name_or_path)
+    return answered(name_or_path, partial(_found, name_or_path))
+
+
+def open_preset(name_or_path: str) -> Preset:
+    """A preset by path or name; a network as a preset that bends nothing."""
+    return find_and_open(name_or_path)[0]
+
+
+def _found(name_or_path: str) -> tuple[Preset, Path | None]:
     try:
         folder = find_preset(name_or_path)
     except StudioError:
@@ -32,11 +42,6 @@ def find_and_open(name_or_path: str) -> tuple[Preset, Path | None]:
         network = load_network(folder)
         return Preset(network.name, network, {}, network.description, weights_path=folder), None
     return load_preset(folder), folder
-
-
-def open_preset(name_or_path: str) -> Preset:
-    """A preset by path or name; a network as a preset that bends nothing."""
-    return find_and_open(name_or_path)[0]
 
 
 def _nothing_called(name: str) -> StudioError:

@@ -9,21 +9,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from helpers import tiny_network
 
 from studio.errors import StudioError
-from studio.io import answering, sources
+from studio.io import answering, opening, sources
 from studio.io.importers import open_model
 from studio.io.library import Library
 from studio.io.opening import find_and_open
 from studio.io.performances import load_performance
+from studio.io.presets import save_preset
 from studio.io.sound import heard
 from studio.io.sources import open_source
+from studio.model.networks.preset import Preset
 from studio.runtime.live.player import Player
+from studio.runtime.services.loading import Loader
 
 OPENERS: dict[str, Callable[[Path], object]] = {
     "source": lambda path: open_source(str(path)),
@@ -46,7 +51,7 @@ def silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cv2.imwrite(str(folder / "still.png"), np.zeros((4, 4, 3), np.uint8))
     monkeypatch.setattr(answering, "_PATIENCE", 0.2)
     monkeypatch.setattr(answering, "_BLIND", 0.2)
-    monkeypatch.setattr(answering, "_LOOK_EVERY", 0.05)
+    monkeypatch.setattr(answering, "LOOK_EVERY", 0.05)
 
     def stat(path: str) -> os.stat_result:
         if str(path).startswith(str(folder)):
@@ -85,7 +90,7 @@ def test_what_is_stopped_and_goes_on_is_waited_for(tmp_path: Path, monkeypatch: 
     hours = itertools.count(0, 3600)
     stopped = SimpleNamespace(**{**vars(time), "monotonic": lambda: float(next(hours))})
     monkeypatch.setattr(answering, "time", stopped)
-    monkeypatch.setattr(answering, "_LOOK_EVERY", 0.05)
+    monkeypatch.setattr(answering, "LOOK_EVERY", 0.05)
     assert answering.answered(tmp_path, lambda: time.sleep(0.2) or 3) == 3
 
 
@@ -149,6 +154,35 @@ def test_a_source_that_falls_silent_in_its_midst_is_told_and_others_play(
     until(lambda: player.newest())
     player.close()
     assert not [thread for thread in threading.enumerate() if thread.name in ("capture", "open source")]
+    gone_on.set()
+
+
+def test_a_preset_that_falls_silent_in_its_midst_is_told_and_others_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_PATIENCE", 0.2)
+    monkeypatch.setattr(answering, "_BLIND", 0.2)
+    monkeypatch.setattr(answering, "LOOK_EVERY", 0.05)
+    gone_on, known = threading.Event(), opening.load_preset
+    save_preset(Preset("gone", tiny_network(), {}), gone := tmp_path / "gone")
+    save_preset(Preset("there", tiny_network(), {}), there := tmp_path / "there")
+
+    def load(folder: Path) -> Preset:
+        if folder == gone:
+            gone_on.wait()
+        return known(folder)
+
+    monkeypatch.setattr(opening, "load_preset", load)
+    posted, said, opened = SimpleQueue[Callable[[], None]](), list[str](), list[str]()
+    loader = Loader(posted.put, lambda message: said.append(message.text))
+    loader.open(gone, lambda *_: None)
+    posted.get(timeout=60)()
+    assert len(said) == 1
+    assert "gone does not answer" in said[0]
+    loader.open(there, lambda preset, _: opened.append(preset.name))
+    posted.get(timeout=60)()
+    assert opened == ["there"]
+    loader.close()
     gone_on.set()
 
 

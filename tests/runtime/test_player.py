@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 
 from studio import paths
 from studio.errors import StudioError
+from studio.io import answering
 from studio.io.resize import resized
 from studio.io.sources import Frame, SourceInfo, open_source
 from studio.io.sources.base import BaseSource
@@ -583,30 +586,121 @@ class Silent(BaseSource):
     def __init__(self, answers: threading.Event) -> None:
         super().__init__()
         self.falls_silent = threading.Event()
+        self.closed = self.let_go = self.breaks = False
         self._answers = answers
 
     def __iter__(self) -> Iterator[Frame]:
-        for index in range(100):
-            if index == 3:
-                self.falls_silent.set()
-                self._answers.wait()
-            yield Frame(np.full((8, 8, 3), index, np.uint8), index / 25, index)
+        try:
+            for index in range(100):
+                if index == 3:
+                    self.falls_silent.set()
+                    self._answers.wait()
+                    if self.breaks:
+                        raise StudioError("its disk is gone")
+                yield Frame(np.full((8, 8, 3), index, np.uint8), index / 25, index)
+        finally:
+            self.let_go = True
+
+    def close(self) -> None:
+        self.closed = True
 
 
-def test_another_source_plays_though_the_one_before_is_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(succession, "_SILENT", 0.1)
+@pytest.fixture
+def silent() -> Iterator[tuple[Player, Silent, threading.Event]]:
+    """A player whose film has fallen silent, and what lets it answer again."""
     answers = threading.Event()
     film, player = Silent(answers), Player(lambda: None)
-    waits = player._capturing.thread
     player.play_source(film, "gone.mp4")
     film.falls_silent.wait()
+    yield player, film, answers
+    answers.set()
+    player.close()
+    assert ours() == []
+
+
+def shown(player: Player) -> str:
+    newest = player.newest()
+    return "" if newest is None else newest.spec
+
+
+def test_another_source_plays_at_once_though_the_one_before_is_waited_for_without_end(
+    silent: tuple[Player, Silent, threading.Event],
+) -> None:
+    player, film, answers = silent
+    waits = player._capturing.threads[-1]
+    player.play_source(Film(1), "other.mp4")
+    until(lambda: shown(player) == "other.mp4")
+    assert film.closed
     player.play("demo")
-    until(lambda: (newest := player.newest()) is not None and newest.spec == "demo")
+    until(lambda: shown(player) == "demo")
+    player.play_source(Film(1), "one picture.mp4")
+    until(lambda: shown(player) == "one picture.mp4" and player.state().ended)
     # What was waited for comes at last, and shows nothing of it.
+    state, newest = player.state(), player.newest()
     answers.set()
     waits.join()
-    newest, before = player.newest(), player.state().problem
-    assert newest is not None
-    assert (newest.spec, newest.picture.shape == (8, 8, 3), before) == ("demo", False, None)
+    assert film.let_go, "its decoder is closed by the thread that had it"
+    assert player.newest() is newest
+    assert player.state() == state
+
+
+def test_a_source_that_breaks_after_another_has_taken_its_place_says_nothing(
+    silent: tuple[Player, Silent, threading.Event],
+) -> None:
+    player, film, answers = silent
+    waits, film.breaks = player._capturing.threads[-1], True
+    player.play_source(Film(1), "other.mp4")
+    until(lambda: shown(player) == "other.mp4" and player.state().ended)
+    state = player.state()
+    answers.set()
+    waits.join()
+    assert not problem(player)
+    assert player.state() == state
+
+
+def test_a_film_that_falls_silent_is_told_of_until_it_answers(
+    silent: tuple[Player, Silent, threading.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player, _, answers = silent
+    monkeypatch.setattr(succession, "LOOK_EVERY", 0.0)
+    looks = itertools.count(1)
+    until(lambda: next(looks) and problem(player))
+    assert "gone.mp4 does not answer" in problem(player)
+    assert next(looks) > 10 / answering.LOOK_EVERY, "not before ten seconds"
+    answers.set()
+    until(lambda: not problem(player))
+
+
+def test_a_paused_film_may_be_silent(player: Player, clock: Time, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(succession, "LOOK_EVERY", 0.0)
+    player.play_source(Film(50))
+    until(lambda: value(player) == 0)
+    player.pause(True)
+    until(lambda: clock.due is None)
+    for _ in range(300):
+        assert not problem(player)
+
+
+def test_what_has_no_length_may_be_silent(
+    silent: tuple[Player, Silent, threading.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(succession, "LOOK_EVERY", 0.0)
+    player, _, answers = silent
+    stream = Silent(answers)
+    stream.info = replace(stream.info, frames=None, duration=None)
+    player.play_source(stream, "stream")
+    stream.falls_silent.wait()
+    for _ in range(300):
+        assert not problem(player)
+
+
+def test_closing_does_not_wait_for_what_never_answers(
+    silent: tuple[Player, Silent, threading.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player, film, answers = silent
+    monkeypatch.setattr(player_module, "_PATIENCE", 0.05)
+    player.play_source(Film(1), "other.mp4")
     player.close()
-    assert not [thread for thread in threading.enumerate() if thread.name in ("capture", "see begun")]
+    assert not answers.is_set()
+    assert film.closed
+    assert player.state().info is None

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import partial
 
 from studio.control.window import SPEED
+from studio.io.answering import no_answer
 from studio.io.sources import Frame, Source
 from studio.model.networks.picture import DeepPicture
 from studio.model.views.camera_setup import is_camera
@@ -65,11 +66,10 @@ class Player:
         self._state = PlayerState()
         self._newest: Newest | None = None
         self._aside: list[threading.Thread] = []
-        # Of the capture thread alone:
         self._raw: DeepPicture | None = None
         self._fit: Fit | None = None
         with self._wake:
-            self._capturing = Succession(self._wake, self._capture)
+            self._capturing = Succession(self._capture)
 
     def play(self, spec: str) -> None:
         """Open what `spec` names (see `open_source`) and play it from its start, when it has been opened.
@@ -152,7 +152,7 @@ class Player:
                 loop=orders.loop,
                 speed=orders.speed,
                 opening=self._opening,
-                problem=self._problem,
+                problem=self._problem or self._silence(),
                 status=source.status if source else "",
                 warning=(source.warning or source.remark) if source else None,
                 exposure=exposure_of(source),
@@ -170,7 +170,7 @@ class Player:
             self._let_go()
             self._state = PlayerState()
             self._order(serial=self._orders.serial + 1)
-            threads = [self._capturing.thread, *self._aside]
+            threads = [*self._capturing.threads, *self._aside]
         deadline = time.monotonic() + _PATIENCE
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -221,17 +221,26 @@ class Player:
                 old, self._source = self._source or source, source
                 self._opening, self._problem = "", None
                 self._state = state
-                self._order(serial=(serial := self._orders.serial + 1), paused=False, seek=None, steps=0)
-                self._beside(partial(self._capturing.see_begun, serial, lambda: self._stopping), "see begun")
+                self._order(serial=self._orders.serial + 1, paused=False, seek=None, steps=0)
+                self._capturing.make_way()
             if old is not source or not wanted:
-                # A camera may take its time to let go; and what the capture thread waits for ends by this.
+                # A camera may take its time to let go; and what a capture thread waits for ends by this, mostly.
                 self._beside(old.close, "close source")
         if wanted:
             self._on_change()
 
-    def _fail(self, error: BaseException, doing: str) -> None:
+    def _silence(self) -> Message | None:
+        """What is said where a film is waited for too long; what has no length is live, and silent as it likes."""
+        info = self._state.info
+        is_silent = info is not None and info.duration is not None and self._capturing.is_silent()
+        return replace(told(no_answer(self._spec)), attempt=self._ticket) if is_silent else None
+
+    def _fail(self, error: BaseException, doing: str, serial: int | None = None) -> None:
+        """Tell of a problem; where that is a source's, unless another has taken its place."""
         message = told(error, doing)
         with self._wake:
+            if serial not in (None, self._orders.serial):
+                return
             self._problem = replace(message, attempt=self._ticket)
         self._on_change()
 
@@ -242,11 +251,11 @@ class Player:
             try:
                 if orders.serial != serial:
                     serial, old, playback = orders.serial, playback, None
-                    playback = self._begin(old)
+                    playback = self._begin(old, serial)
                 if playback is not None:
                     self._go_on(playback, orders)
             except BaseException as error:  # noqa: BLE001 - a source's; the next one plays
-                self._fail(error, f"Playing {self._spec}")
+                self._fail(error, f"Playing {self._spec}", serial)
         if playback is not None:
             with contextlib.suppress(BaseException):
                 playback.close()
@@ -259,6 +268,7 @@ class Player:
     def _next_orders(self, playback: Playback | None) -> Orders | None:
         """Wait until there is something to do; None when that is to stop."""
         with self._wake:
+            self._capturing.rest()
             while self._capturing.is_ours() and not self._ordered and not self._stopping:
                 if playback is None or playback.due is None or (self._orders.paused and playback.frame is not None):
                     self._wait(self._wake, None)
@@ -270,15 +280,15 @@ class Player:
                 return None
             orders, self._ordered = self._orders, False
             self._orders = replace(orders, seek=None, steps=0)
-            self._capturing.begin(orders.serial)
+            self._capturing.work()
             return orders
 
-    def _begin(self, old: Playback | None) -> Playback | None:
+    def _begin(self, old: Playback | None, serial: int) -> Playback | None:
         if old is not None:
             with contextlib.suppress(BaseException):
                 old.close()
         with self._wake:
-            source = self._source
+            source = self._source if serial == self._orders.serial else None
         return Playback(source, self._clock) if source is not None else None
 
     def _go_on(self, playback: Playback, orders: Orders) -> None:
@@ -302,42 +312,35 @@ class Player:
             with contextlib.suppress(BaseException):
                 playback.close()
             playback.due, playback.ended = None, True
-            if self._capturing.is_ours():
-                self._fail(error, f"Playing {self._spec}")
+            self._fail(error, f"Playing {self._spec}", orders.serial)
         return frame
 
     def _give(self, playback: Playback, orders: Orders, frame: Frame | None) -> None:
-        changed = orders.fit is not self._fit
-        self._fit = orders.fit
-        if frame is not None:
-            self._raw = frame.picture
-        picture = self._fitted() if self._raw is not None and (frame is not None or changed) else None
+        with self._wake:
+            changed, raw = orders.fit is not self._fit, self._raw if frame is None else frame.picture
+        picture = self._fitted(raw, orders) if raw is not None and (frame is not None or changed) else None
         ahead = None if picture is None else self.ahead(picture)
         with self._wake:
             if self._orders.serial != orders.serial:
                 return
+            self._fit, self._raw = orders.fit, raw
             position = playback.frame.time if playback.frame is not None else 0.0
             before, is_still = self._state, self._state.info is not None and self._state.info.fps is None
             ended = playback.ended and not is_still
-            self._state = replace(
-                before, position=position, ended=ended, dropped=playback.dropped, status=self._source_status()
-            )
+            status, dropped = self._source.status if self._source else "", playback.dropped
+            self._state = replace(before, position=position, ended=ended, dropped=dropped, status=status)
             if picture is not None:
                 number, era = (self._newest.number if self._newest else 0) + 1, (orders.serial, playback.cuts)
                 self._newest = Newest(number, picture, before.spec, position, playback.laps, era, ahead)
-            tell = picture is not None or before.status != self._state.status or before.ended != ended
+            tell = picture is not None or before.status != status or before.ended != ended
         if tell:
             self._on_change()
 
-    def _source_status(self) -> str:
-        return self._source.status if self._source else ""
-
-    def _fitted(self) -> DeepPicture:
-        assert self._raw is not None
-        if self._fit is None:
-            return self._raw
+    def _fitted(self, raw: DeepPicture, orders: Orders) -> DeepPicture:
+        if orders.fit is None:
+            return raw
         try:
-            return self._fit(self._raw)
+            return orders.fit(raw)
         except BaseException as error:  # noqa: BLE001 - it comes from outside
-            self._fail(error, "Fitting the picture")
-            return self._raw
+            self._fail(error, "Fitting the picture", orders.serial)
+            return raw

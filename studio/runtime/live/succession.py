@@ -1,45 +1,57 @@
-"""The thread that plays sources, and the one that takes its place where it waits for a disk that never answers."""
+"""The thread that plays sources, and the one that takes its place while it still reads the source before."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
-_SILENT = 5.0
-"""Seconds after which a thread that still reads the source before is left to itself."""
+from studio.io.answering import LOOK_EVERY, Stillness, clock_of_thread
 
 
 class Succession:
-    """Has one thread play, at a time.
+    """Has one thread play, at a time. Whoever makes it or calls it holds the lock by which those threads wait.
 
     Args:
-        wake: notified when nothing is to be played any more. Its lock is held by whoever makes this, or calls `begin`.
-        play: what it does, until `is_ours` says that another does it now.
+        play: what a thread does, until `is_ours` says that another does it now.
+
+    Attributes:
+        threads: the one that plays, and those before it that have not ended.
     """
 
-    def __init__(self, wake: threading.Condition, play: Callable[[], object]) -> None:
-        self._wake, self._play = wake, play
-        self._begun = 0
-        self.thread = self._started()
+    def __init__(self, play: Callable[[], object]) -> None:
+        self._play = play
+        self._at_work: Stillness | None = None
+        self._looked, self._is_silent = 0.0, False
+        self.threads: list[threading.Thread] = []
+        self._start()
 
     def is_ours(self) -> bool:
-        """Whether the thread that asks is the one that plays."""
-        return threading.current_thread() is self.thread
+        """Whether the thread that asks is the one that plays; it may ask without the lock."""
+        return threading.current_thread() is self.threads[-1]
 
-    def begin(self, serial: int) -> None:
-        """Note that it has turned to this source."""
-        if serial != self._begun:
-            self._begun = serial
-            self._wake.notify_all()
+    def work(self) -> None:
+        """The thread that plays turns to its source."""
+        self._at_work, self._looked, self._is_silent = Stillness(clock_of_thread()), time.monotonic(), False
 
-    def see_begun(self, serial: int, is_over: Callable[[], bool]) -> None:
-        """Wait until it has turned to this source, or nothing is to be played; where it never does, another plays."""
-        with self._wake:
-            if not self._wake.wait_for(lambda: self._begun >= serial or is_over(), _SILENT):
-                self._begun = serial
-                self.thread = self._started()
+    def rest(self) -> None:
+        """The thread that asks needs nothing of its source for now."""
+        if self.is_ours():
+            self._at_work = None
 
-    def _started(self) -> threading.Thread:
-        thread = threading.Thread(target=self._play, name="capture", daemon=True)
-        thread.start()
-        return thread
+    def make_way(self) -> None:
+        """Another source is to be played: at once, whatever the one before is waited for."""
+        if self._at_work is not None:
+            self._at_work = None
+            self._start()
+
+    def is_silent(self) -> bool:
+        """Whether the source has been waited for too long, by a thread that does nothing; to be asked often."""
+        if self._at_work is not None and time.monotonic() - self._looked >= LOOK_EVERY:
+            self._looked, self._is_silent = time.monotonic(), self._at_work.is_too_long()
+        return self._at_work is not None and self._is_silent
+
+    def _start(self) -> None:
+        self.threads = [thread for thread in self.threads if thread.is_alive()]
+        self.threads.append(threading.Thread(target=self._play, name="capture", daemon=True))
+        self.threads[-1].start()
