@@ -22,7 +22,7 @@ HAS_DISPLAY := $(if $(filter Linux,$(shell uname)),$(DISPLAY)$(WAYLAND_DISPLAY),
 # Bytecode is kept: each worker of the tests would compile all of them anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run check test test-slow coverage lint bench screenshots depths system presets clean
+.PHONY: run check test test-slow coverage lint bench screenshots depths system presets gallery clean
 
 run: $(VENV)/.installed
 	@sh .ci/system-packages $(OPENGL) $(if $(HAS_DISPLAY),$(WINDOW))

@@ -30,12 +30,17 @@ class Library:
         self.own = own
         self.shipped = shipped
 
-    def cards(self) -> list[PresetCard]:
+    def cards(self, *, own: bool = True) -> list[PresetCard]:
         """All presets, the person's own first, each by folder name; damaged ones with their problem.
+
+        Args:
+            own: whether the person's are looked at; else the studio's alone are given.
 
         Raises:
             StudioError: where the disk of the person's own does not answer.
         """
+        if not own:
+            return list_presets(self.shipped)
         await_answer(self.own)
         return [*list_presets(self.own), *list_presets(self.shipped)]
 

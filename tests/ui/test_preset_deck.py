@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from running import Running
 
 from studio.errors import StudioError
+from studio.io import library
 from studio.io.autosave import Recovery
 from studio.io.presets import load_preset, save_preset
 from studio.model.filters.edit import Patch
@@ -87,6 +88,20 @@ def mine(at: Running, deck: PresetDeck, qtbot: QtBot, title: str = "Mine") -> Pa
     qtbot.waitUntil(lambda: title in titles(deck))
     assert at.document.path is not None
     return at.document.path
+
+
+def test_where_the_disk_of_own_presets_does_not_answer_the_studios_are_there(
+    at: Running, deck: PresetDeck, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine(at, deck, qtbot)
+
+    def silent(path: Path) -> None:
+        raise StudioError(f"{path} does not answer.")
+
+    monkeypatch.setattr(library, "await_answer", silent)
+    deck.refresh()
+    qtbot.waitUntil(lambda: titles(deck) == ["alpha", "beta", "gamma"])
+    assert at.said[-1].text == f"{at.library.own} does not answer."
 
 
 def test_a_click_opens_and_undo_brings_back_what_was_open(deck: PresetDeck, at: Running, qtbot: QtBot) -> None:

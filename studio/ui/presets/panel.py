@@ -141,7 +141,14 @@ class PresetDeck(QWidget):
         """Read the folders anew."""
         session = self._session
         recent = [Path(path) for path in (*session.presets, *session.networks)] if session is not None else []
-        self._worker.do(partial(read_shelves, self._library, self._networks, recent), self._show_shelves)
+        read = partial(read_shelves, self._library, self._networks, recent)
+
+        def failed(error: StudioError) -> None:
+            # The disk of the person's own does not answer; what came with the studio is there.
+            self._failed(error)
+            self._worker.do(partial(read, own=False), self._show_shelves)
+
+        self._worker.do(read, self._show_shelves, failed)
 
     def show_shelf(self, shelf: Shelf) -> None:
         """Show presets, networks, or what was open lately."""

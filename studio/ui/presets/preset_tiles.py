@@ -57,11 +57,11 @@ class PresetTile:
         return "\n".join(line for line in lines if line)
 
 
-def read_tiles(library: Library) -> list[PresetTile]:
-    """All presets with their thumbnails; for a worker."""
+def read_tiles(library: Library, *, own: bool = True) -> list[PresetTile]:
+    """All presets, or the studio's alone, with their thumbnails; for a worker."""
     return [
         PresetTile(card, QImage(str(card.thumbnail)) if card.thumbnail else QImage(), library.is_shipped(card.path))
-        for card in library.cards()
+        for card in library.cards(own=own)
     ]
 
 

@@ -21,15 +21,21 @@ Shelf = Literal["presets", "networks", "recent"]
 SHELVES: dict[Shelf, str] = {"presets": "Presets", "networks": "Networks", "recent": "Recent"}
 
 
-def read_shelves(library: Library, networks: Iterable[Path], recent: Iterable[Path]) -> dict[Shelf, list[PresetTile]]:
+def read_shelves(
+    library: Library, networks: Iterable[Path], recent: Iterable[Path], *, own: bool = True
+) -> dict[Shelf, list[PresetTile]]:
     """The tiles of every shelf; for a worker.
 
     Args:
         library: where presets are.
         networks: folders of networks.
         recent: what was open lately, newest first.
+        own: whether the person's own presets are looked at.
+
+    Raises:
+        StudioError: where the disk of those does not answer.
     """
-    presets = read_tiles(library)
+    presets = read_tiles(library, own=own)
     pictures = {network_of(tile): tile.image for tile in reversed(presets) if not tile.image.isNull()}
     counts = Counter(network_of(tile) for tile in presets)
     found = [folder for home in networks for folder in subfolders(home, MANIFEST)]
