@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 import secrets
 from collections.abc import Generator, Iterator
@@ -24,6 +25,9 @@ from studio.errors import StudioError
 from studio.model.networks.network import Network
 
 TESTS = Path(__file__).parent
+
+# Mesa's software rasteriser, before any context is made: the tests compile thousands of shaders that run once or twice.
+os.environ.setdefault("GALLIVM_PERF", "nopt")
 
 _SEED = pytest.StashKey[int]()
 
