@@ -80,11 +80,11 @@ class FragmentWay(Way):
 
     def _followed(self) -> Iterator[tuple[str, Array]]:
         """Running statistics by their tensors' names, and what they follow."""
-        training = self._training
         for layer, found in self._moments.items():
-            norm = training.statistics[layer].norm
-            yield f"{norm}.running_mean", found[:, 0]
-            yield f"{norm}.running_var", found[:, 1] * np.float32(training.unbiased(layer))
+            statistic = self._training.statistics[layer]
+            mean, variance = statistic.running
+            yield mean, found[:, 0]
+            yield variance, found[:, 1] * np.float32(statistic.unbiased)
 
     def _follow(self, followed: Iterable[tuple[str, Array]]) -> None:
         store = self._training.store

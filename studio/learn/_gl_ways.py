@@ -85,7 +85,7 @@ class Training:
     def shape_of(self, name: str) -> tuple[int, ...]:
         """Of a tensor; of the moments of a norm as a tensor."""
         if name in self.statistics:
-            return (self.store.arrays[f"{self.statistics[name].norm}.running_mean"].shape[0], 1, 1, 2)
+            return (self.store.arrays[self.statistics[name].running[0]].shape[0], 1, 1, 2)
         return self.store.arrays[name].shape
 
     def layer_of(self, name: str) -> str:
@@ -111,11 +111,6 @@ class Training:
         assert strength is not None
         assert target is not None
         return strength, target
-
-    def unbiased(self, name: str) -> float:
-        """By what the variance of a norm's map is larger than the mean square of its deviations."""
-        count = self.statistics[name].count
-        return count / (count - 1) if count > 1 else 1.0
 
 
 Rates = Mapping[str, Array]
@@ -300,10 +295,12 @@ class ComputeWay(Way):
         found: list[Entry] = []
         channels = training.shape_of(layer)[0]
         columns = training.engine.texture_of(training.layer_of(layer))[1].columns
-        for column, (key, by) in enumerate((("running_mean", 1.0), ("running_var", training.unbiased(layer)))):
+        statistic = training.statistics[layer]
+        for column, (name, by) in enumerate(zip(statistic.running, (1.0, statistic.unbiased), strict=True)):
             bits = int(np.float32(by).view(np.uint32))
-            tensor = training.tensors.of(f"{training.statistics[layer].norm}.{key}")
-            found.append(Entry((channels,), self._source(layer), tensor, more=(columns, column, bits)))
+            found.append(
+                Entry((channels,), self._source(layer), training.tensors.of(name), more=(columns, column, bits))
+            )
         return found
 
 

@@ -48,11 +48,20 @@ class Statistic:
     count: int
     norm: str
 
+    @property
+    def running(self) -> tuple[str, str]:
+        """The tensors that follow them: the mean's, and the unbiased variance's."""
+        return f"{self.norm}.running_mean", f"{self.norm}.running_var"
+
+    @property
+    def unbiased(self) -> float:
+        """By what the unbiased variance is larger than the mean square; of a single value there is none."""
+        return self.count / (self.count - 1) if self.count > 1 else 1.0
+
 
 def running(statistics: Mapping[str, Statistic]) -> list[str]:
     """The tensors in which norms keep the statistics that they follow, each once."""
-    norms = dict.fromkeys(each.norm for each in statistics.values())
-    return [f"{norm}.{key}" for norm in norms for key in ("running_mean", "running_var")]
+    return list(dict.fromkeys(name for each in statistics.values() for name in each.running))
 
 
 @dataclass(frozen=True)

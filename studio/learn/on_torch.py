@@ -247,19 +247,13 @@ class TorchBackend(Backend):
                 held, target = self._tensors[name], self._fed(pull.target)
                 held.copy_(torch.lerp(held, target, self._fed(pull.strength)))
             for layer, held in followed.items():
-                norm = self.objective.statistics[layer].norm
-                for key, value in zip(("running_mean", "running_var"), held.unbind(1), strict=True):
-                    self._tensors[f"{norm}.{key}"].lerp_(value, MOMENTUM)
+                for name, value in zip(self.objective.statistics[layer].running, held.unbind(1), strict=True):
+                    self._tensors[name].lerp_(value, MOMENTUM)
 
     def _followed(self) -> dict[str, torch.Tensor]:
         """By the layer of a norm, the mean and the unbiased variance of every channel, (C, 2)."""
-        found = {}
-        for layer, held in self._statistics.items():
-            count = self.objective.statistics[layer].count
-            # Of a single value there is no unbiased variance.
-            unbiased = count / (count - 1) if count > 1 else 1.0
-            found[layer] = held * held.new_tensor((1.0, unbiased))
-        return found
+        known = self.objective.statistics
+        return {layer: held * held.new_tensor((1.0, known[layer].unbiased)) for layer, held in self._statistics.items()}
 
     def _retune(self, objective: Objective, optimiser: Optimiser) -> bool:
         del objective
