@@ -89,7 +89,8 @@ def _parts(path: Path) -> tuple[Json, Contents, Saved]:
         model = json.loads(member(path, "config.json"))
         return model, read_hdf5(member(path, "model.weights.h5"), path), _saved(said)
     if _is_architecture(path):
-        return said_in(path), read_hdf5(_weights_beside(path), path), _saved(said_in(path))
+        model = said_in(path)
+        return model, read_hdf5(_weights_beside(path), path), _saved(model)
     held = read_hdf5(path, path)
     if "model_config" in held.said:
         return json.loads(held.said["model_config"]), held, _saved(held.said)
