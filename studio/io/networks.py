@@ -294,6 +294,12 @@ def _output(graph: Graph) -> Document:
     return {"layer": graph.output, "range": list(graph.output_range)} | newer
 
 
+def _params(op: Op) -> Document:
+    fields = type(op).model_fields
+    left_out = {name for name in op.newer if getattr(op, name) == fields[name].default}
+    return op.model_dump(mode="json", exclude=left_out)
+
+
 def _unless(key: str, value: str, default: str) -> Document:
     return {} if value == default else {key: value}
 
@@ -309,13 +315,13 @@ def document_of(network: Network) -> Document:
         "license": network.license,
         "inputs": [_input(i) for i in graph.inputs],
         "output": _output(graph),
-        # Every parameter is written, so that a default that changes later changes no network.
+        # Parameters are written at their defaults, too: one that changes later changes no network.
         "layers": [
             {
                 "name": node.name,
                 "op": type(node.op).__name__,
                 "inputs": list(node.inputs),
-                "params": node.op.model_dump(mode="json"),
+                "params": _params(node.op),
                 **({"tensors_of": node.tensors_of} if node.tensors_of else {}),
             }
             for node in graph.nodes

@@ -11,7 +11,7 @@ from studio.engine.gl.engines.steps import Said
 from studio.engine.gl.memory.tensors import Texture
 from studio.learn._gl_graph import TOLD
 from studio.learn._gl_ways import Pulls, Rates, Training, Way
-from studio.learn.backend import MOMENTUM, Pull
+from studio.learn.backend import Pull
 from studio.model.networks.layout import Rect, sheet_size
 from studio.model.networks.op import Array
 
@@ -47,7 +47,7 @@ class FragmentWay(Way):
         grads = {name: self._gradient_of(name) for name in training.gradients}
         norm = self._moving.norm(list(grads.values()))
         followed = [*self._followed()]
-        good = bool(np.isfinite([norm, *self._parts.tolist(), *(each.sum() for _, each in followed)]).all())
+        good = bool(np.isfinite([norm, *self._parts.tolist(), *(each.sum() for _, each, _ in followed)]).all())
         if good:
             scale = clip / norm if norm > clip else 1.0
             for name, grad in grads.items():
@@ -78,19 +78,19 @@ class FragmentWay(Way):
         )
         training.tensors.moved([name])
 
-    def _followed(self) -> Iterator[tuple[str, Array]]:
-        """Running statistics by their tensors' names, and what they follow."""
+    def _followed(self) -> Iterator[tuple[str, Array, float]]:
+        """Running statistics by their tensors' names, what they follow, and how far."""
         for layer, found in self._moments.items():
             statistic = self._training.statistics[layer]
             mean, variance = statistic.running
-            yield mean, found[:, 0]
-            yield variance, found[:, 1] * np.float32(statistic.unbiased)
+            yield mean, found[:, 0], statistic.momentum
+            yield variance, found[:, 1] * np.float32(statistic.unbiased), statistic.momentum
 
-    def _follow(self, followed: Iterable[tuple[str, Array]]) -> None:
+    def _follow(self, followed: Iterable[tuple[str, Array, float]]) -> None:
         store = self._training.store
-        for name, values in followed:
+        for name, values, momentum in followed:
             now = store.tensor(name)
-            moved = now + np.float32(MOMENTUM) * (values - now)
+            moved = now + np.float32(momentum) * (values - now)
             store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
 
     def outcomes(self, *, wait: bool) -> list[Said]:

@@ -17,7 +17,7 @@ from studio.engine.gl.kernels.weights import LayerWeights
 from studio.engine.gl.memory.tensors import DeviceTensor, DeviceTensors, Texture
 from studio.engine.store import TensorStore
 from studio.learn._gl_graph import TOLD
-from studio.learn.backend import MOMENTUM, Pull
+from studio.learn.backend import Pull
 from studio.learn.objective import Statistic, running
 from studio.learn.optimisers import Optimiser
 from studio.model.networks.op import Array
@@ -220,7 +220,7 @@ class ComputeWay(Way):
         for first, _ in self._groups:
             count = first + training.moved(names[0])
             told.append({**training.optimiser.numbers(count), "rate": rate, "first": float(count == 1)})
-        self._steps.take(clip, [*told, *([{"follow": MOMENTUM}] * len(self._rounds))])
+        self._steps.take(clip, [*told, *({"follow": momentum} for momentum, _ in self._rounds)])
         training.tensors.moved(self._all, but=training.engine)
         for packed, key in self._rest:
             packed.repack(training.tensors, key)
@@ -247,7 +247,7 @@ class ComputeWay(Way):
         groups = [
             Group([self._entry(name, rates.get(name), pulls.get(name)) for name in group]) for _, group in self._groups
         ]
-        for layers in self._rounds:
+        for _, layers in self._rounds:
             groups.append(Group([each for layer in layers for each in self._following(layer)], statistics=True))
         added = []
         if not single:
@@ -304,13 +304,11 @@ class ComputeWay(Way):
         return found
 
 
-def rounds(statistics: Mapping[str, Statistic]) -> list[list[str]]:
-    """Norms whose statistics are followed at once; one that is used again follows in a round behind the one before."""
-    found: list[list[str]] = []
+def rounds(statistics: Mapping[str, Statistic]) -> list[tuple[float, list[str]]]:
+    """Norms whose statistics are followed at once, and how far; one that is used again follows in a later round."""
+    found: dict[tuple[int, float], list[str]] = {}
     uses: Counter[str] = Counter()
     for layer, each in statistics.items():
-        if uses[each.norm] == len(found):
-            found.append([])
-        found[uses[each.norm]].append(layer)
+        found.setdefault((uses[each.norm], each.momentum), []).append(layer)
         uses[each.norm] += 1
-    return found
+    return [(momentum, found[use, momentum]) for use, momentum in sorted(found)]

@@ -23,9 +23,6 @@ from studio.model.networks.op import Array
 LOSS = "~loss"
 """What stands for all of a step that is no layer of the network."""
 
-MOMENTUM = 0.1
-"""What a step counts in running statistics, as in PyTorch."""
-
 
 @dataclass(frozen=True)
 class State:

@@ -42,11 +42,13 @@ class Statistic:
         moments: the layer that holds them, C × 1 × 2: the means, and the variances.
         count: of how many values they are, of all pictures at once.
         norm: the layer whose running statistics follow them: of one that is used several times, the first.
+        momentum: how far those go with a step, as in PyTorch.
     """
 
     moments: str
     count: int
     norm: str
+    momentum: float
 
     @property
     def running(self) -> tuple[str, str]:
@@ -204,7 +206,8 @@ def sketch(network: Network, size: Size, *, pictures: int) -> tuple[Sketch, dict
             shapes[node.name] = node.op.output_shape(*(shapes[name] for name in node.inputs))
         if isinstance(node.op, LearningBatchNorm2d):
             read, held = node.inputs
-            found[node.name] = Statistic(held, pictures * shapes[read].height * shapes[read].width, node.owner)
+            count = pictures * shapes[read].height * shapes[read].width
+            found[node.name] = Statistic(held, count, node.owner, node.op.momentum)
     return draft, found
 
 

@@ -15,7 +15,7 @@ import torch
 from studio.engine.torch_device import best_device
 from studio.errors import StudioError
 from studio.learn._torch_times import TorchTimes
-from studio.learn.backend import MOMENTUM, Backend, Outcome, State
+from studio.learn.backend import Backend, Outcome, State
 from studio.learn.growth import layers_of_step
 from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
@@ -247,8 +247,9 @@ class TorchBackend(Backend):
                 held, target = self._tensors[name], self._fed(pull.target)
                 held.copy_(torch.lerp(held, target, self._fed(pull.strength)))
             for layer, held in followed.items():
-                for name, value in zip(self.objective.statistics[layer].running, held.unbind(1), strict=True):
-                    self._tensors[name].lerp_(value, MOMENTUM)
+                statistic = self.objective.statistics[layer]
+                for name, value in zip(statistic.running, held.unbind(1), strict=True):
+                    self._tensors[name].lerp_(value, statistic.momentum)
 
     def _followed(self) -> dict[str, torch.Tensor]:
         """By the layer of a norm, the mean and the unbiased variance of every channel, (C, 2)."""

@@ -27,11 +27,13 @@ class BatchNorm2d(Elementwise):
 
     shader = "scale_shift"
     pointwise = True
-    uncompiled = frozenset({"num_features", "eps", "affine"})
+    uncompiled = frozenset({"num_features", "eps", "affine", "momentum"})
+    newer = frozenset({"momentum"})
 
     num_features: int = param(lo=1, doc="Channels")
     eps: float = param(1e-5, lo=0.0, doc="Added to the variance before its square root")
     affine: bool = param(True, doc="Whether a weight and a bias per channel follow")
+    momentum: float = param(0.1, lo=0.0, hi=1.0, doc="How far a step of learning moves its statistics to its own")
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """See `Op.output_shape`."""

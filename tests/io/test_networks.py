@@ -123,6 +123,17 @@ def test_saving_over_something_else_is_refused(tmp_path: Path) -> None:
     assert_same(load_network(tmp_path / "empty"), small_network())
 
 
+@pytest.mark.parametrize(("momentum", "said"), [(0.1, {}), (0.03, {"momentum": 0.03}), (0.0, {"momentum": 0.0})])
+def test_what_needs_nothing_newer_is_written_for_older_studios(momentum: float, said: Document, tmp_path: Path) -> None:
+    norm = operator("BatchNorm2d").model_validate({"num_features": 1, "momentum": momentum})
+    graph = Graph((Input("x", 1),), (Node("a", norm, ("x",)),), "a")
+    network = Network("n", graph, {name: np.ones(1, np.float32) for name in graph.tensor_shapes})
+    save_network(network, tmp_path / "n")
+    written = json.loads((tmp_path / "n" / "network.json").read_text())["layers"][0]["params"]
+    assert written == {"num_features": 1, "eps": 1e-5, "affine": True, **said}
+    assert load_network(tmp_path / "n").graph == graph
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_network_that_cannot_be_read_again_is_not_saved(folder: Path, value: float) -> None:
     bad = small_network().with_tensors({"norm.bias": np.full(4, value, np.float32)})

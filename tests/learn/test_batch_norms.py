@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 import torch
 from helpers import layer, network
+from hypothesis import example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 from test_learner import lesson
 from torch import nn
 from torch.nn import functional as F
@@ -30,14 +33,14 @@ SIZE = Size(8, 8)
 ENGINES = ("torch", pytest.param("gl", marks=pytest.mark.gl), pytest.param("gl-fragment", marks=pytest.mark.gl))
 
 
-def made(affine: bool = True) -> Network:
+def made(affine: bool = True, momenta: tuple[float, float] = (0.1, 0.1)) -> Network:
     conv = {"kernel_size": 3, "padding": 1}
     return network(
         layer("a", "Conv2d", "input", in_channels=3, out_channels=6, stride=2, **conv),
-        layer("one", "BatchNorm2d", "a", num_features=6, affine=affine),
+        layer("one", "BatchNorm2d", "a", num_features=6, affine=affine, momentum=momenta[0]),
         layer("act", "LeakyReLU", "one", negative_slope=0.2),
         layer("b", "ConvTranspose2d", "act", in_channels=6, out_channels=5, kernel_size=4, stride=2, padding=1),
-        layer("two", "BatchNorm2d", "b", num_features=5, eps=1e-3),
+        layer("two", "BatchNorm2d", "b", num_features=5, eps=1e-3, momentum=momenta[1]),
         layer("c", "Conv2d", "two", in_channels=5, out_channels=3, kernel_size=1),
     )
 
@@ -45,13 +48,13 @@ def made(affine: bool = True) -> Network:
 class ByHand:
     """The same in plain PyTorch, in training mode."""
 
-    def __init__(self, of: Network, affine: bool, rate: float) -> None:
+    def __init__(self, of: Network, affine: bool, rate: float, momenta: tuple[float, float] = (0.1, 0.1)) -> None:
         self.module = nn.Sequential(
             nn.Conv2d(3, 6, 3, 2, 1),
-            nn.BatchNorm2d(6, affine=affine),
+            nn.BatchNorm2d(6, affine=affine, momentum=momenta[0]),
             nn.LeakyReLU(0.2),
             nn.ConvTranspose2d(6, 5, 4, 2, 1),
-            nn.BatchNorm2d(5, eps=1e-3),
+            nn.BatchNorm2d(5, eps=1e-3, momentum=momenta[1]),
             nn.Conv2d(5, 3, 1),
         )
         self.keys = {"a": "0", "one": "1", "b": "3", "two": "4", "c": "5"}
@@ -95,6 +98,26 @@ def test_steps_are_those_of_pytorch_in_training_mode(engine: str, batch: int, af
         # Of a bias before a norm the gradient is nothing but rounding.
         if name not in ("a.bias", "b.bias"):
             assert np.linalg.norm(found - right) <= 1e-3 * np.linalg.norm(right) + 1e-6, name
+    taught.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@examples(max_examples=5)
+@given(st.tuples(*[st.sampled_from([0.0, 0.01, 1.0]) | st.floats(0.0, 1.0, width=32)] * 2), st.integers(1, 3))
+@example((0.0, 1.0), 2)
+@example((0.01, 0.3), 1)
+def test_statistics_follow_as_far_as_each_norm_says(engine: str, momenta: tuple[float, float], batch: int) -> None:
+    of = made(momenta=momenta)
+    taught, oracle = learner(of, engine, batch), ByHand(of, True, 0.05, momenta)
+    crops, shown = np.random.default_rng(0), lesson()
+    for _ in range(3):
+        drawn = shown.batch(crops, batch, of.graph, SIZE, SIZE)
+        oracle.step(np.array(drawn.shown["input"]), np.array(drawn.wanted))
+        taught.step()
+    for norm, momentum in zip(("one", "two"), momenta, strict=True):
+        for name in (f"{norm}.running_mean", f"{norm}.running_var"):
+            np.testing.assert_allclose(taught.tensor(name), oracle.tensor(name), rtol=1e-3, atol=1e-5, err_msg=name)
+            assert np.array_equal(taught.tensor(name), of.tensors[name]) == (momentum == 0), name
     taught.close()
 
 
@@ -152,7 +175,7 @@ class Again(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.a, self.n, self.m = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3), nn.BatchNorm2d(3)
+        self.a, self.n, self.m = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3), nn.BatchNorm2d(3, momentum=0.4)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         first = torch.tanh(self.n(self.a(x)))
@@ -169,7 +192,7 @@ def again() -> Network:
         layer("first", "Tanh", "n"),
         Node("a2", conv.op, ("first",), tensors_of="a"),
         Node("n2", norm.op, ("a2",), tensors_of="n"),
-        layer("m", "BatchNorm2d", "n2", num_features=3),
+        layer("m", "BatchNorm2d", "n2", num_features=3, momentum=0.4),
         layer("second", "Tanh", "m"),
         layer("pool", "AvgPool2d", "second", kernel_size=2),
         Node("n3", norm.op, ("pool",), tensors_of="n"),

@@ -141,6 +141,7 @@ def _fractional_conv2d(draw: Draw) -> Case:
 def _batch_norm2d(draw: Draw) -> Case:
     channels, eps = draw(channel_counts), draw(st.sampled_from([1e-5, 1e-3, 0.5]))
     params = {"num_features": channels, "eps": eps, "affine": draw(st.booleans())}
+    params["momentum"] = draw(st.sampled_from([0.1, 0.01, 1.0]))
     return Case(((channels, *draw(sizes)),), module(nn.BatchNorm2d(**params)), params)
 
 

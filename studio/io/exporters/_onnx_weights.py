@@ -133,6 +133,8 @@ def _linear(layer: Layer, op: Linear) -> str:
 @writer_of(TABLE, BatchNorm2d)
 def _batch_norm(layer: Layer, op: BatchNorm2d) -> str:
     learnt = _scale_and_shift(layer, op.num_features, op.affine)
+    # What stays, in ONNX, whose default is PyTorch's.
+    stays = {} if op.momentum == 0.1 else {"momentum": 1 - op.momentum}
     return layer.add(
         "BatchNormalization",
         layer.x,
@@ -140,6 +142,7 @@ def _batch_norm(layer: Layer, op: BatchNorm2d) -> str:
         layer.tensor("running_mean"),
         layer.tensor("running_var"),
         epsilon=op.eps,
+        **stays,
     )
 
 

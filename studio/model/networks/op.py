@@ -167,6 +167,9 @@ class Op(Shaded):
     What holds for the shader of a pointwise operator holds for this.
     """
 
+    newer: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that files leave out at their defaults, so that an older studio opens what needs nothing newer."""
+
     behind: ClassVar[int | None] = None
     """Which of its inputs holds sums over each channel of its first, which GPUs make at once: a value needs those of
     its own channel, and the other inputs at the same place alone, all of which the sums were made of.

@@ -151,7 +151,9 @@ def _batch_norm(f: Flow, a: Args) -> Value:
     mean, variance, eps = a.get("running_mean"), a.get("running_var"), number(a["eps"])
     if a.get("training") or mean is None or variance is None:
         return f.norm_by_own(operand(a), a.get("weight"), a.get("bias"), eps)
-    return f.norm("BatchNorm2d", operand(a), a.get("weight"), a.get("bias"), eps, (mean, variance))
+    # PyTorch gives 0 where a module's is None, the mean over all batches ever, of which one counts next to nothing.
+    momentum = number(a.get("momentum", 0.1))
+    return f.norm("BatchNorm2d", operand(a), a.get("weight"), a.get("bias"), eps, (mean, variance), momentum=momentum)
 
 
 @means("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_functional")

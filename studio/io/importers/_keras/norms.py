@@ -17,6 +17,8 @@ from studio.io.importers._values.views import Value, constant, reshaped
 def _batch_norm(f: Flow, n: KerasLayer) -> Held:
     _require_channels(n)
     x, eps = n.x, float(n.config.get("epsilon", 1e-3))
+    # What stays, in Keras.
+    momentum = round(1 - float(n.config.get("momentum", 0.99)), 9)
     # Keras 1: 2 has it go by the statistics of what it is fed, 1 normalises each vector by itself.
     if (mode := n.config.get("mode", 0)) == 2:
         return Held(f.norm_by_own(_map(n), n.get("gamma"), n.get("beta"), eps))
@@ -25,9 +27,9 @@ def _batch_norm(f: Flow, n: KerasLayer) -> Held:
     weight, bias = (_ordered(n.get(name), x) for name in ("gamma", "beta"))
     statistics = picked(n.need("moving_mean"), x.order), picked(n.need("moving_variance"), x.order)
     if len(x.value.shape) == 3:
-        turned = f.norm("BatchNorm2d", f.move(x.value, _swapped), weight, bias, eps, statistics)
+        turned = f.norm("BatchNorm2d", f.move(x.value, _swapped), weight, bias, eps, statistics, momentum=momentum)
         return Held(f.move(turned, _swapped))
-    return Held(f.norm("BatchNorm2d", x.value, weight, bias, eps, statistics), x.order)
+    return Held(f.norm("BatchNorm2d", x.value, weight, bias, eps, statistics, momentum=momentum), x.order)
 
 
 def _swapped(numbers: Any) -> Any:

@@ -37,13 +37,15 @@ class Norms(Batches):
         eps: float,
         statistics: tuple[Value, Value] | None = None,
         groups: int = 0,
+        momentum: float = 0.1,
     ) -> Value:
         """A norm of the studio by its name; one of weight and bias alone is completed by ones or zeros.
 
-        Where weight or bias are worked out from the picture, they are multiplied and added behind it.
+        Where weight or bias are worked out from the picture, they are multiplied and added behind it. The momentum is
+        PyTorch's, of statistics alone.
         """
         if any(row is not None and not row.is_constant for row in (weight, bias)):
-            return self._weighed(self.norm(op, value, None, None, eps, statistics, groups), weight, bias)
+            return self._weighed(self.norm(op, value, None, None, eps, statistics, groups, momentum), weight, bias)
         channels = value.shape[1] if len(value.shape) > 1 else 0
         tensors = {}
         if affine := (weight is not None or bias is not None):
@@ -54,6 +56,9 @@ class Norms(Batches):
         sizes: dict[str, Any] = {"num_groups": groups} if op == "GroupNorm" else {}
         sizes["num_features" if op in ("BatchNorm2d", "InstanceNorm2d") else "num_channels"] = channels
         sizes |= {"eps": eps, "affine": affine}
+        if op == "BatchNorm2d":
+            # No picture depends on it, so no file is refused for it.
+            sizes["momentum"] = momentum if 0 <= momentum <= 1 else 0.1
         rank, alone = len(value.shape), value.shape[0] == 1
         if (rank == 4 and (alone or op != "BatchNorm2d")) or (rank == 2 and alone):
             return self.layer(op, value, tensors=tensors, vector=rank == 2, **sizes)

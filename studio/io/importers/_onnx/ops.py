@@ -208,7 +208,9 @@ def _batch_norm(f: Flow, n: OnnxNode) -> Value | list[Value]:
     eps = n.attributes.get("epsilon", 1e-5)
     if n.attributes.get("training_mode", 0):
         return [f.norm_by_own(n.x, n.at(1), n.at(2), eps)]
-    return f.norm("BatchNorm2d", n.x, n.at(1), n.at(2), eps, (n.at(3), n.at(4)))
+    # What stays, in ONNX; in float32, of which that many digits are meant.
+    momentum = round(1 - n.attributes.get("momentum", 0.9), 6)
+    return f.norm("BatchNorm2d", n.x, n.at(1), n.at(2), eps, (n.at(3), n.at(4)), momentum=momentum)
 
 
 @means("LayerNormalization")

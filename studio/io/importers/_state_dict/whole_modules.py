@@ -27,7 +27,7 @@ _SETTINGS = {
     "Conv2d": "in_channels out_channels kernel_size stride padding dilation groups padding_mode",
     "ConvTranspose2d": "in_channels out_channels kernel_size stride padding output_padding groups dilation",
     "Linear": "in_features out_features",
-    "BatchNorm2d": "num_features eps affine",
+    "BatchNorm2d": "num_features eps affine momentum",
     "InstanceNorm2d": "num_features eps affine track_running_stats",
     "GroupNorm": "num_groups num_channels eps affine",
     "LayerNorm": "normalized_shape eps elementwise_affine",

@@ -143,7 +143,7 @@ class Sketch:
             raise StudioError(f'its tensor "{name}.weight" has shape {shape}, not (out, in)')
         return self._layer("Linear", name, x, {"in_features": shape[1], "out_features": shape[0]})
 
-    def norm(self, name: str, x: str, *, eps: float = 1e-5) -> str:
+    def norm(self, name: str, x: str, *, eps: float = 1e-5, momentum: float = 0.1) -> str:
         """BatchNorm2d where the file has its statistics, else InstanceNorm2d, affine where it has weights.
 
         A batch of one picture that goes by its own statistics is what InstanceNorm2d makes of it.
@@ -152,7 +152,8 @@ class Sketch:
         if self.statistics == "learnt" and self.has(f"{name}.running_mean") and self.has(f"{name}.weight"):
             keys = ("weight", "bias", "running_mean", "running_var")
             tensors = {key: self.take(f"{name}.{key}") for key in keys}
-            return self.draft.add("BatchNorm2d", x, name=name, tensors=tensors, num_features=channels, eps=eps)
+            params = {"num_features": channels, "eps": eps, "momentum": momentum}
+            return self.draft.add("BatchNorm2d", x, name=name, tensors=tensors, **params)
         return self.instance_norm(name, x, eps=eps)
 
     def instance_norm(self, name: str, x: str, *, eps: float = 1e-5) -> str:

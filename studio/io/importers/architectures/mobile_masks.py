@@ -7,7 +7,7 @@ from studio.io.importers.architectures.base import Architecture, Sketch, Tensors
 from studio.io.importers.architectures.deeplab import classified
 from studio.io.importers.architectures.u2net import like
 
-_EPS = 1e-3
+_NORM = {"eps": 1e-3, "momentum": 0.01}
 _LOW, _HIGH = 4, 16
 """The blocks whose maps LR-ASPP reads."""
 
@@ -53,7 +53,7 @@ def inverted(s: Sketch, at: str, k: int, x: str) -> str:
             shares = s.op("Hardsigmoid", shares, name=f"{at}.{n}.scale_activation")
             x = s.op("Mul", x, shares, name=f"{at}.{n}.scaled")
         elif n == parts[-1]:
-            x = s.norm(f"{at}.{n}.1", s.conv(f"{at}.{n}.0", x), eps=_EPS)
+            x = s.norm(f"{at}.{n}.1", s.conv(f"{at}.{n}.0", x), **_NORM)
         else:
             own = s.shape(f"{at}.{n}.0.weight")[1] == 1
             x = row(s, f"{at}.{n}", x, curve, stride=stride if own else 1, far=2 if own and k >= _FIRST_FAR else 1)
@@ -64,7 +64,7 @@ def inverted(s: Sketch, at: str, k: int, x: str) -> str:
 def row(s: Sketch, at: str, x: str, curve: str, *, stride: int = 1, far: int = 1) -> str:
     """A convolution, its norm and its curve."""
     border = s.shape(f"{at}.0.weight")[2] // 2 * far
-    x = s.norm(f"{at}.1", s.conv(f"{at}.0", x, stride=stride, padding=border, dilation=(far, far)), eps=_EPS)
+    x = s.norm(f"{at}.1", s.conv(f"{at}.0", x, stride=stride, padding=border, dilation=(far, far)), **_NORM)
     return s.op(curve, x, name=f"{at}.2")
 
 
