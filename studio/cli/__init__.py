@@ -13,6 +13,7 @@ from studio.cli.bends import bends
 from studio.cli.common import Exit, Reporter
 from studio.cli.doctor import doctor
 from studio.cli.export import export
+from studio.cli.flags import Command, Commands
 from studio.cli.import_ import import_
 from studio.cli.info import info
 from studio.cli.open_ import open_
@@ -24,6 +25,7 @@ from studio.errors import StudioError
 
 app = typer.Typer(
     name="studio",
+    cls=Commands,
     help="Bend trained convolutional networks: run them on a film, change their filters, record what comes out.\n\n"
     "Without a command the window opens.",
     invoke_without_command=True,
@@ -33,9 +35,9 @@ app = typer.Typer(
     epilog="Exit status: 0 done; 1 a defect of the program; 2 bad input, said in one sentence; 130 interrupted.",
 )
 for command in (render, train, info, presets, export, bends, addresses, doctor, bench):
-    app.command()(command)
-app.command("open")(open_)
-app.command("import")(import_)
+    app.command(cls=Command)(command)
+app.command("open", cls=Command)(open_)
+app.command("import", cls=Command)(import_)
 
 
 def _version(wanted: bool) -> None:

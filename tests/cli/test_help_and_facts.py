@@ -18,7 +18,7 @@ from studio.io import presets as preset_files
 from studio.io.presets import save_preset
 from studio.model.networks.preset import Preset
 
-COMMANDS = ("render", "info", "presets", "doctor", "import", "bench")
+COMMANDS = ("render", "train", "info", "presets", "export", "bends", "addresses", "doctor", "open", "import", "bench")
 
 Studio = Callable[..., "subprocess.CompletedProcess[str]"]
 StudioHere = Callable[..., tuple[int, str, str]]
@@ -48,6 +48,7 @@ def test_help_is_printed_without_importing_anything_heavy(tmp_path: Path) -> Non
         assert "Usage:" in said
         assert all(name in said for name in ((command,) if command else COMMANDS))
         assert heavy == [], command
+        assert "<bool>" not in said, f"{command}: a flag takes no value"
 
 
 def test_the_version_is_the_packages(studio: Studio) -> None:
