@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from networks import autoencoder, pix2pix
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent, QImage, QWheelEvent
-from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton, QToolTip
 from pytestqt.qtbot import QtBot
 
 from studio.model.documents.document import Document
@@ -256,6 +256,20 @@ def test_a_drag_moves_the_graph_and_selects_nothing(bench: Bench) -> None:
     bench.qtbot.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at - QPoint(0, 150))
     assert bench.view.mapToScene(at).y() - before == pytest.approx(150 / bench.view.zoom, abs=3)
     assert bench.workspace.layer == layer
+
+
+def test_the_buttons_and_the_legend_stay_where_they_are_while_the_graph_moves(bench: Bench) -> None:
+    port = bench.view.viewport()
+    overlays = [*port.findChildren(QToolButton), *port.findChildren(QLabel)]
+    before = [overlay.geometry() for overlay in overlays]
+    assert len(overlays) == 4
+    assert all(port.rect().contains(place) for place in before)
+    top = bench.view.verticalScrollBar().value()
+    bench.workspace.choose("up1")
+    assert bench.view.verticalScrollBar().value() != top
+    assert [overlay.geometry() for overlay in overlays] == before
+    bench.wheel(bench.at("up1"), 3)
+    assert [overlay.geometry() for overlay in overlays] == before
 
 
 def test_fit_shows_everything(bench: Bench) -> None:

@@ -219,6 +219,11 @@ class GraphView(QGraphicsView):
         super().resizeEvent(event)
         self._place_overlays()
 
+    def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802 - Qt's name
+        """See Qt, which moves what lies in the viewport along with the graph."""
+        super().scrollContentsBy(dx, dy)
+        self._place_overlays()
+
     def _place_overlays(self) -> None:
         right = self.viewport().width() - 4
         for button in reversed(self._buttons):
