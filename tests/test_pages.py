@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -43,3 +44,15 @@ def test_what_the_readme_does_in_python_runs(tmp_path: Path, monkeypatch: pytest
     [snippet] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     exec(snippet, {})  # noqa: S102 - our own page
     assert (tmp_path / "mine" / "preset.json").is_file()
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))], ids=lambda page: page.name)
+def test_what_is_to_be_typed_writes_where_one_is(page: Path) -> None:
+    """The studio makes no folder in which something is to be, and a new one holds none."""
+    text = page.read_text("utf-8")
+    typed = [shlex.split(line, comments=True) for line in re.findall(r"^    (studio .*)$", text, re.MULTILINE)]
+    places = {"render": 3, "import": 3, "export": 3, "train": 4}
+    written = [words[places[words[1]]] for words in typed if len(words) > 1 and words[1] in places]
+    written += re.findall(r'(?:\.save|export_torch)\([^)"]*"([^"]+)"', text)
+    assert [name for name in written if "/" in name] == []
+    assert not any(words[2].rstrip("/") == words[3] for words in typed if "import" in words)

@@ -28,8 +28,7 @@ def addresses(
 ) -> None:
     """List every number that can be turned or moved: its address, value, range, unit and meaning.
 
-    Behind those of the preset stand those that the window has besides. What is pressed and chosen in its panels has
-    addresses, too: a right click shows each, and OSCQuery lists all while the window runs.
+    Behind them stand those of the window. What is pressed or chosen there has one, too, which a right click shows.
     """
     from studio.control.window import window_numbers
     from studio.model.numbers import knobs

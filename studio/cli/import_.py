@@ -32,7 +32,7 @@ def import_(
             "of TensorFlow.js, a folder of .npy."
         ),
     ],
-    output: Annotated[Path, typer.Argument(help="The network's folder to make, such as weights/mine.")],
+    output: Annotated[Path, typer.Argument(help="The network's folder to make, such as mine.")],
     arch: Annotated[str, typer.Option(help="Architecture of a state dict; recognised by default.")] = "",
     input_size: Annotated[
         str, typer.Option(help="Input size to read the layers for; the file's own by default.", metavar="WxH")

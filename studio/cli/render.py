@@ -69,7 +69,9 @@ def render(
             'vectors "latent", "latent:loop,seed=3,seconds=8" or "latent:between,seed=1,to=2".'
         ),
     ],
-    output: Annotated[Path, typer.Argument(help="The recording: .mp4, .mov, .mkv, .gif, .png or a folder of PNGs.")],
+    output: Annotated[
+        Path, typer.Argument(help="The recording: .mp4, .mov, .mkv, .gif, .png, .exr or a folder of PNGs.")
+    ],
     preset: Annotated[str, typer.Option(help="A preset or a network, by name or path.")] = DEFAULT_PRESET,
     size: Annotated[
         str,
@@ -341,7 +343,7 @@ def _codec(name: str, output: Path) -> str:
     if found is None:
         suffixes = ", ".join(codec.suffix for codec in codecs() if codec.suffix)
         raise StudioError(
-            f'"{output}" does not say what to record; end it in {suffixes} or .png, give a name without an ending for '
-            "a folder of PNGs, or give --codec."
+            f'"{output}" does not say what to record; end it in {suffixes}, .png or .exr, a name without an ending '
+            "for a folder of PNGs, or give --codec."
         )
     return found

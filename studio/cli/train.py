@@ -41,7 +41,7 @@ def train(
         ),
     ],
     source: Annotated[str, typer.Argument(help='What it is shown: a film, a picture, a folder, "camera" or "demo".')],
-    output: Annotated[Path, typer.Argument(help="The network's folder to make, such as weights/mine.")],
+    output: Annotated[Path, typer.Argument(help="The network's folder to make, such as mine.")],
     wanted: Annotated[
         str,
         typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from helpers import tiny_network
 
 import studio as package
 from studio.api import LiveNetwork
+from studio.cli import app
+from studio.cli.render import _codec, render
+from studio.errors import StudioError
 from studio.io import presets as preset_files
 from studio.io.presets import save_preset
 from studio.model.networks.preset import Preset
@@ -49,6 +53,22 @@ def test_help_is_printed_without_importing_anything_heavy(tmp_path: Path) -> Non
         assert all(name in said for name in ((command,) if command else COMMANDS))
         assert heavy == [], command
         assert "<bool>" not in said, f"{command}: a flag takes no value"
+
+
+def test_only_the_first_paragraph_of_a_commands_help_spans_lines() -> None:
+    """Typer joins its lines alone: others broke in the middle of the terminal."""
+    for command in app.registered_commands:
+        _, *others = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n") if command.callback else ("",)
+        assert not any("\n" in paragraph for paragraph in others), command.callback
+
+
+def test_the_help_of_render_names_the_suffix_of_every_recording() -> None:
+    written = inspect.get_annotations(render, eval_str=True)["output"].__metadata__[0].help
+    assert [suffix for suffix in (".mp4", ".mov", ".mkv", ".gif", ".png", ".exr") if suffix not in written] == []
+    with pytest.raises(StudioError) as told:
+        _codec("", Path("out.xyz"))
+    assert [name for name in (".mp4", ".mov", ".mkv", ".gif", ".png", ".exr") if name not in str(told.value)] == []
+    assert _codec("", Path("out.exr")) == "exr"
 
 
 def test_the_version_is_the_packages(studio: Studio) -> None:

@@ -46,7 +46,7 @@ COMMANDS = (
         Place("File", 10, 20),
         keys=("Ctrl+I",),
         icon="download-simple",
-        tip="A PyTorch, ONNX or safetensors file, or a folder of .npy; becomes a network of the studio's own",
+        tip="Of PyTorch, ONNX, Keras or TensorFlow.js, or a folder of .npy; it becomes a network of the studio's own",
     ),
     Command(
         "file.open_source",

@@ -237,7 +237,7 @@ def matched(
     ]
     failed = UnmatchedError(
         f"{path}: these tensors {fits}: {_listed(tensors)}.{kind_of(tensors)}{nearly} "
-        'In Python, studio.export_torch(module, example, "weights/mine") opens any module whose code you have.'
+        'In Python, studio.export_torch(module, example, "mine") opens any module whose code you have.'
     )
     failed.nearly = len(reasons)
     raise failed
