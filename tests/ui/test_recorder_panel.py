@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices, QStandardItemModel
 from pytestqt.qtbot import QtBot
-from running import Running
+from running import FILM, Running
 
 from studio.io.sinks import CodecInfo
 from studio.model.declared.size import Size
 from studio.runtime.live.output_writer import Recording, Written
+from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.recorder import RecordingStatus, RecordingTarget
 from studio.runtime.live.report import Report
 from studio.ui.recording import panel as recorder_panel
@@ -60,7 +62,7 @@ def show(at: Running, status: RecordingStatus | None) -> None:
 
 def test_the_button_begins_and_ends_a_recording(panel: RecorderPanel, at: Running, qtbot: QtBot) -> None:
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
-    target = RecordingTarget(at.home, "h264", Fraction(25), name="{preset} {date} {time}")
+    target = RecordingTarget(at.home, "h264", Fraction(30), name="{preset} {date} {time}")
     assert at.live.calls == [("record", target, "alpha", False)]
     show(at, RecordingStatus(at.home / "x.mp4", 61.27, 1530, 3, 4_240_000, Size(48, 64)))
     assert (panel.button.text(), panel.facts.text()) == ("1:01.2", "1530 frames · 3 dropped · 4.2 MB")
@@ -68,6 +70,25 @@ def test_the_button_begins_and_ends_a_recording(panel: RecorderPanel, at: Runnin
     assert panel.last is None
     qtbot.mouseClick(panel.button, Qt.MouseButton.LeftButton)
     assert at.live.calls[1:] == [("stop_recording",)]
+
+
+def test_the_rate_is_the_sources_until_one_is_chosen(panel: RecorderPanel, at: Running) -> None:
+    film = replace(FILM, fps=Fraction(30000, 1001))
+    for info, rate, said in (
+        (film, Fraction(30000, 1001), "29.97 fps"),
+        (replace(FILM, fps=Fraction(24)), Fraction(24), "24 fps"),
+        (replace(FILM, fps=None), Fraction(30), "30 fps"),
+    ):
+        at.telemetry.take(Report([PlayerState("demo", info)]))
+        assert panel.rate.currentText() == f"The source's ({said})"
+        panel.toggle()
+        assert at.live.of("record")[-1][0].fps == rate
+    panel.rate.setCurrentIndex(panel.rate.findData("50"))
+    panel.rate.activated.emit(panel.rate.currentIndex())
+    at.telemetry.take(Report([PlayerState("demo", film)]))
+    panel.toggle()
+    assert at.live.of("record")[-1][0].fps == Fraction(50)
+    assert (panel.rate.currentData(), at.session.recording.rate) == ("50", "50")
 
 
 def test_a_recording_that_is_whole_can_be_opened(

@@ -88,13 +88,36 @@ def test_a_damaged_setting_is_as_if_there_were_none(file: Path) -> None:
     found = session(file)
     assert (found.last, found.presets) == (None, [])
     assert found.recording == RecordingChoice(rate="x/0", shown=True)
-    assert found.recording.fps == Fraction(25)
+    assert found.recording.fps(Fraction(25)) == Fraction(25)
+
+
+@pytest.mark.parametrize(
+    ("codec", "source", "rate"),
+    [
+        ("h264", Fraction(30000, 1001), Fraction(30000, 1001)),
+        ("h264", Fraction(24), Fraction(24)),
+        ("h264", None, Fraction(30)),
+        ("h264", Fraction(1, 2), Fraction(30)),
+        ("h264", Fraction(240), Fraction(60)),
+        ("gif", Fraction(60), Fraction(50)),
+    ],
+)
+def test_a_recording_has_the_sources_rate_until_one_is_chosen(
+    codec: str, source: Fraction | None, rate: Fraction
+) -> None:
+    assert RecordingChoice(codec).fps(source) == rate
+    assert RecordingChoice(codec, "25").fps(source) == Fraction(25)
 
 
 def test_how_to_record_is_remembered(file: Path, tmp_path: Path) -> None:
     session(file).recording = RecordingChoice("ffv1", "30000/1001", str(tmp_path), True)
     found = session(file).recording
-    assert (found.codec, found.fps, found.path, found.shown) == ("ffv1", Fraction(30000, 1001), tmp_path, True)
+    assert (found.codec, found.fps(Fraction(25)), found.path, found.shown) == (
+        "ffv1",
+        Fraction(30000, 1001),
+        tmp_path,
+        True,
+    )
     assert RecordingChoice(folder=str(tmp_path / "gone")).path.is_dir()
 
 

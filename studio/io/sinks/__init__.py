@@ -21,7 +21,19 @@ from studio.model.declared.plugins import answer, guarded, guarding
 from studio.model.declared.registry import declared, having
 from studio.model.declared.size import Size
 
-__all__ = ["Codec", "CodecInfo", "Recording", "Sink", "codec_for", "codecs", "depth", "known", "open_sink", "suffix_of"]
+__all__ = [
+    "Codec",
+    "CodecInfo",
+    "Recording",
+    "Sink",
+    "codec_for",
+    "codecs",
+    "depth",
+    "fastest",
+    "known",
+    "open_sink",
+    "suffix_of",
+]
 
 
 def open_sink(
@@ -74,6 +86,11 @@ def depth(codec: str, bits: int | None = None) -> int:
         listed = " or ".join(map(str, depths))
         raise StudioError(f"{codec} records {listed} bits a value, not {bits}; give one of those, or another codec")
     return int(bits or depths[0])
+
+
+def fastest(codec: str) -> int | None:
+    """The highest rate that players show of a codec; None without a limit, or where there is no such codec."""
+    return next((getattr(each, "fastest", None) for each in known() if each.name == codec), None)
 
 
 def suffix_of(codec: str) -> str:

@@ -114,13 +114,14 @@ class StageHand(QObject):
         # What is heard as it was trained is no state of the preset.
         parts.workspace.comparison = None
         # What a hand is at goes on; it is in the preset as far as it has come.
-        preset, spec = parts.document.preset(), parts.telemetry[PlayerState].spec
+        preset, state = parts.document.preset(), parts.telemetry[PlayerState]
+        rate = choice.fps(state.info.fps if state.info is not None else None)
         path = free_path(choice.path, _NAME, preset.name, SUFFIX, datetime.now().astimezone())
         # The film's file comes with its first picture, perhaps a second later; both are called alike.
-        target = RecordingTarget(choice.path, choice.codec, choice.fps, choice.pixels, path.stem)
+        target = RecordingTarget(choice.path, choice.codec, rate, choice.pixels, path.stem)
         record = Record(target, preset.name)
         graph, size = parts.document.graph, parts.workspace.size
-        self._ordered = BeginTake(graph, path, preset, spec, size, record)
+        self._ordered = BeginTake(graph, path, preset, state.spec, size, record)
         parts.live.order(self._ordered)
 
     def _play(self, start: float, *, anew: bool = False) -> None:

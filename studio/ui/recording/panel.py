@@ -34,9 +34,9 @@ from studio.ui.kit.icons import icon
 from studio.ui.kit.reached import name_control
 from studio.ui.recording.large_films import LargeFilms
 from studio.ui.recording.large_stills import LARGER, LARGER_TIP, LargeStills
+from studio.ui.recording.rate_box import RateBox
 from studio.ui.services.session import Session
 
-_RATES = {"24": "24", "25": "25", "30000/1001": "29.97", "30": "30", "50": "50", "60": "60"}
 _SIZES = ("", "512x512", "1024x1024", "1280x720", "1920x1080", "3840x2160")
 _NAME = "{preset} {date} {time}"
 _BEGIN = "Begin a recording (R). It has no sound; Render the whole film keeps the film's"
@@ -105,7 +105,7 @@ class RecorderPanel(QWidget):
             self._live.stop_recording()
             return
         choice = self._session.recording
-        target = RecordingTarget(choice.path, choice.codec, choice.fps, choice.pixels, _NAME)
+        target = RecordingTarget(choice.path, choice.codec, self.rate.fps, choice.pixels, _NAME)
         self._live.record(target, self._document.name, shown=choice.shown)
 
     def save_still(self) -> None:
@@ -139,10 +139,7 @@ class RecorderPanel(QWidget):
         self.codec = _choice("Format", "How films are written; each format is tried on this computer first")
         self.codec.addItem(choice.codec, choice.codec)
         self.codec.activated.connect(self._choose)
-        self.rate = _choice("Frames per second", "Frames per second of the film; its time stays the clock's")
-        for value, text in (_RATES | {choice.rate: _RATES.get(choice.rate, choice.rate)}).items():
-            self.rate.addItem(f"{text} fps", value)
-        self.rate.setCurrentIndex(self.rate.findData(choice.rate))
+        self.rate = RateBox(self._session, self._telemetry)
         self.rate.activated.connect(self._choose)
         self.size_ = _choice("Size of the film", "Pictures of another shape get black bars; a still stays as it is")
         for value in dict.fromkeys((*_SIZES, choice.size)):
@@ -244,6 +241,7 @@ class RecorderPanel(QWidget):
             shown=self.what.currentData(),
             still=self.larger.currentData(),
         )
+        self.rate.show_own()
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self, "Folder for recordings", str(self._session.recording.path))

@@ -11,8 +11,11 @@ from typing import get_args
 from PySide6.QtCore import QStandardPaths
 
 from studio import paths
+from studio.io.sinks import fastest
 from studio.model.declared.size import Size
 from studio.model.views.framing import Fit, Framing, Quarters
+
+_SLOWEST, _FASTEST, _USUAL = Fraction(10), Fraction(60), Fraction(30)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class RecordingChoice:
 
     Attributes:
         codec: a name out of `studio.io.sinks.codecs`.
-        rate: frames per second, as a fraction: "25", "30000/1001".
+        rate: frames per second, as a fraction: "25", "30000/1001"; empty for the source's own.
         folder: where recordings go; empty for the system's folder of films.
         shown: record what is shown rather than the output.
         size: "1920x1080", width and height; empty takes pictures as they come.
@@ -76,7 +79,7 @@ class RecordingChoice:
     """
 
     codec: str = "h264"
-    rate: str = "25"
+    rate: str = ""
     folder: str = ""
     shown: bool = False
     size: str = ""
@@ -99,14 +102,21 @@ class RecordingChoice:
         found = re.fullmatch(r"([1-9]\d{1,3})x([1-9]\d{1,3})", self.size)
         return Size(width=int(found[1]), height=int(found[2])) if found else None
 
-    @property
-    def fps(self) -> Fraction:
-        """The rate; 25 where what was stored is none."""
+    def fps(self, source: Fraction | None) -> Fraction:
+        """The rate that was chosen, else that of the source, as far as films have such and the format shows it.
+
+        Args:
+            source: frames per second; None of a still, or where it is unknown.
+        """
         try:
-            found = Fraction(self.rate)
+            chosen = Fraction(self.rate)
         except (ValueError, ZeroDivisionError):
-            return Fraction(25)
-        return found if found > 0 else Fraction(25)
+            chosen = Fraction(0)
+        if chosen > 0:
+            return chosen
+        # A slide show's would lose what moves besides the source.
+        own = source if source is not None and source >= _SLOWEST else _USUAL
+        return min(own, _FASTEST, Fraction(fastest(self.codec) or _FASTEST))
 
     @property
     def path(self) -> Path:
