@@ -1,7 +1,8 @@
 """The window on a GPU against the engine alone: ``python -m benchmarks.gpu_window [PART ...] [--pictures FOLDER]``.
 
-Parts are ``start``, ``frames``, ``hands``, ``moving``, ``learning`` and ``output``; all of them by default. ``start``
-opens each preset with nothing known, and again with what the first found. Each case has a process of its own, which
+Parts are ``start``, ``frames``, ``hands``, ``moving``, ``learning``, ``output`` and ``auto``; all of them by default.
+``start`` opens each preset with nothing known, and again with what the first found; ``auto`` waits with nothing known
+until `gl` and `torch` have been measured beside what plays. Each case has a process of its own, which
 opens the real window on the display that there is (without one, on one that nobody sees, which draws in software), with
 all its panels, and tells of every gap of the event loop. A frame is timed as fast as the window can, with pictures that
 are there already, against the engine alone before and after it.
@@ -32,6 +33,8 @@ from studio.app import Studio
 from studio.engine.base import Engine
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
+from studio.engine.measured import cache_path
+from studio.engine.remembered import remembered
 from studio.runtime.live.channel_study import ChannelStudy
 from studio.runtime.live.layer_monitor import LayerMonitor
 from studio.runtime.live.render_loop import RenderLoop
@@ -76,7 +79,8 @@ def main() -> None:
             for part in asked.parts or PARTS:
                 for case in range(PARTS[part][0]):
                     # What was tuned before on this machine would hide what tuning costs.
-                    cache = Path(home) / (f"{part}-{case // 2}" if part == "start" else "cache")
+                    fresh = {"start": f"start-{case // 2}", "auto": f"auto-{case}"}
+                    cache = Path(home) / fresh.get(part, "cache")
                     command = [sys.executable, "-m", "benchmarks.gpu_window", part, "--case", str(case), *pictures]
                     subprocess.run(command, check=False, env={**os.environ, "XDG_CACHE_HOME": str(cache)})
 
@@ -107,8 +111,7 @@ def ready(what: str) -> None:
 
 
 def _is_compiled(studio: Studio) -> bool:
-    compiler = studio._compiler
-    return compiler is None or all(future.done() for future in [*compiler._futures.values()])
+    return studio._compiler is None or not studio._compiler.is_at_work
 
 
 # -- the parts --------------------------------------------------------------------------------------------------------
@@ -301,6 +304,29 @@ def output(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator
             studio.window.screen().grabWindow(0).save(str(folder / "output.png"))
 
 
+def auto(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[Row]:
+    """Until `gl` and `torch` have been measured beside the window, by its process; what is kept, and what is said."""
+    del folder
+    yield ["preset", "state", "for, s", *TOLD, "ms a frame, kept", "engine", "because", "PyTorch is loaded"]
+    what = PRESETS[case]
+    with opened(what) as studio:
+        told, weighing = studio.telemetry, studio._weighing
+
+        def waited(state: str, reached: Callable[[], object]) -> Row:
+            watch = Watch(spans)
+            until(reached, 900.0)
+            took, row = time.perf_counter() - watch.began, _told(studio, spans, seen, watch)
+            kept = [figures for card in remembered(cache_path()).values() for figures in card.values()]
+            of = ", ".join(f"{name} {seconds * 1e3:.3f}" for each in kept for name, seconds in each.items())
+            engine, is_loaded = told[EngineState], "yes" if "torch" in sys.modules else "no"
+            return [what, state, f"{took:.0f}", *row, of, engine.name, engine.reason, is_loaded]
+
+        yield waited("until it rests", lambda: weighing._under_way)
+        yield waited("measured beside it", lambda: not (told[EngineState].unmeasured and weighing._under_way))
+        end = time.monotonic() + WATCHED
+        yield waited("afterwards", lambda: time.monotonic() > end)
+
+
 Part = Callable[[int, Path | None, Spans, Seen], Iterator[Row]]
 PARTS: dict[str, tuple[int, Part]] = {
     "start": (2 * len(PRESETS), start),
@@ -309,6 +335,7 @@ PARTS: dict[str, tuple[int, Part]] = {
     "moving": (len(MOVING), moving),
     "learning": (len(LEARNING), learning),
     "output": (1, output),
+    "auto": (len(PRESETS), auto),
 }
 """How many cases each has."""
 

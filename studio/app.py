@@ -63,6 +63,7 @@ from studio.ui.services.reopening import Reopening
 from studio.ui.services.session import Session
 from studio.ui.services.snapshots import SnapshotKeeper
 from studio.ui.services.switching import Switching
+from studio.ui.services.weighing import Weighing
 from studio.ui.shell.main_window import MainWindow
 from studio.ui.source.panel import Transport
 from studio.ui.viewport import gl_context
@@ -128,7 +129,7 @@ class Studio:
         self._link = DocumentSync(self.document, self.workspace, self.live)
         self.messages = MessageBar()
         self._hooks = Hooks(self._post, self.messages.say)
-        say, post = self.messages.say, self._post
+        say, post, order = self.messages.say, self._post, self.live.order
         self._sound = FilmSound(self.document, self.telemetry, self.live.player, Worker(post, "sound"), say)
         library, worker = Library(home / "presets"), Worker(post, held=True)
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
@@ -156,7 +157,6 @@ class Studio:
         self._switching = Switching(self.document, fades)
         shelf = Shelf(home / "snapshots", SNAPSHOTS)
         self._snapshots = SnapshotKeeper(fades, self.document, shelf, worker, say)
-        order = self.live.order
         self._leading = Leading(self.document, names, self.telemetry, order, say, lambda: fades.resting)
         fades.changed.connect(self._leading.look)
         self.controllers.reached.connect(self._leading.look)
@@ -188,6 +188,8 @@ class Studio:
         closing = Closing(self.document, saver, lambda *asked: ask_over(self.window, *asked))
         workers = worker, self.parts.importer, self.parts.renderer
         self._finishing = finishing = Finishing(workers, self.live, self.telemetry, lambda: self.window)
+        busy = lambda: finishing.pending or not learning.rests or self.parts.comparison.state != "off"  # noqa: E731
+        self._weighing = Weighing(self.document, self.telemetry, order, post, busy, self._compiler)
         self.window: MainWindow = MainWindow(
             self.parts, lambda close: closing.may_close(close) and finishing.may_close(close)
         )
@@ -282,6 +284,7 @@ class Studio:
         if StageHand in self.window.context:
             self.window.context[StageHand].close()
         self._sound_out.close()
+        self._weighing.close()
         self.controllers.close()
         self._reopening.remember(self.telemetry[PlayerState].spec or self._source)
         self._autosave.end(unasked=self.is_ended)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from studio.engine.base import Engine
-from studio.engine.libraries import load_torch
+from studio.engine.libraries import has_cuda, load_torch
 from studio.errors import StudioError
 from studio.model.networks.network import Network
 
@@ -20,13 +21,24 @@ if TYPE_CHECKING:
 EngineName = Literal["auto", "gl", "gl-half", "gl-fragment", "torch", "torch-tf32", "torch-half"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 
+MEASURED = "gl", "torch"
+"""Of which the faster is taken on an NVIDIA card."""
+
+CLEARLY = 0.95
+"""Part of the time of a frame that `torch` must take, for a window to load all that it needs."""
+
 
 @dataclass(frozen=True)
 class Choice:
-    """An engine by name, and the reason in words that complete "torch, because ..."."""
+    """An engine by name, and the reason in words that complete "torch, because ...".
+
+    Attributes:
+        unmeasured: the card on which nobody has measured yet whether `torch` is faster, where it may be; else empty.
+    """
 
     name: EngineName
     reason: str
+    unmeasured: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,28 +129,58 @@ def faster(network: Network, probe: Probe, choice: Choice, *, measures: bool) ->
         network: what runs.
         probe: the machine's OpenGL.
         choice: what is taken without measuring.
-        measures: whether to measure where nothing is known yet, which takes some seconds.
+        measures: whether to measure where nothing is known yet, which takes some seconds; where not, `torch` must be
+            `CLEARLY` faster.
     """
     if choice.name != "gl" or "nvidia" not in probe.renderer.lower():
         return choice
     from studio.engine.measured import Measured
 
-    held = Measured(f"{probe.renderer}, {probe.version}")
+    card = f"{probe.renderer}, {probe.version}"
+    held = Measured(card)
     seconds = held.known(network)
     if not seconds and measures:
         import torch
 
         if torch.cuda.is_available():
-            opens = {name: partial(_open_one, network, name) for name in ("gl", "torch")}
-            seconds = held.measure(network, opens)
-    if not seconds.keys() >= {"gl", "torch"}:
+            seconds = held.measure(network, {name: partial(open_one, network, name) for name in MEASURED})
+    if not seconds and not measures and has_cuda():
+        return replace(choice, unmeasured=card)
+    if not seconds.keys() >= {*MEASURED}:
         return choice
-    taken, other = sorted(("gl", "torch"), key=seconds.__getitem__)
-    words = f"at 256 pixels {taken} takes {seconds[taken] * 1e3:.2f} ms a frame and {other} {seconds[other] * 1e3:.2f}"
-    return Choice(_checked(taken), f"{words}, measured for this network on {probe.renderer}")
+    return by_figures(seconds, probe.renderer, 1.0 if measures else CLEARLY)
 
 
-def _open_one(network: Network, name: str) -> Engine:
+def by_figures(seconds: Mapping[str, float], renderer: str = "", clearly: float = CLEARLY) -> Choice:
+    """The faster of `gl` and `torch`, and by what.
+
+    Args:
+        seconds: of a frame, by engine.
+        renderer: the card.
+        clearly: the part of the time of `gl` below which `torch` is taken.
+    """
+    first, second = sorted(MEASURED, key=seconds.__getitem__)
+    taken = "torch" if seconds["torch"] < clearly * seconds["gl"] else "gl"
+    least, most = (f"{seconds[name] * 1e3:.2f}" for name in (first, second))
+    words = (
+        f"at 256 pixels {first} takes {least} ms a frame and {second} {most}, measured for this network on {renderer}"
+    )
+    return Choice(_checked(taken), words if taken == first else f"{first} would gain too little: {words}")
+
+
+def warm_up(network: Network) -> None:
+    """Load what `torch` needs, and let it run this network, so that it opens in no time when it is wanted."""
+    from studio.engine.measured import seconds_of
+
+    engine = torch_engine("torch")(network)
+    try:
+        seconds_of(engine, network)
+    finally:
+        engine.close()
+
+
+def open_one(network: Network, name: str) -> Engine:
+    """An engine of this name, with what it needs; see `open_engine`."""
     return open_engine(network, name)[0]
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
+from contextlib import suppress
 from functools import cache
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
+_CUDA = re.compile(r"^cuda\b[^=\n]*=\s*['\"]\d", re.MULTILINE)
 _NAMES = {"linux": ("libtorch_cpu.so", "libtorch_cuda.so"), "darwin": ("libtorch_cpu.dylib",)}
 
 
@@ -19,6 +23,18 @@ def load_torch() -> None:
     They take half of what the import takes. On Windows PyTorch does so itself. Whatever is in the way, the import says.
     """
     _load("torch", *(f"lib/{name}" for name in _NAMES.get(sys.platform, ())))
+
+
+@cache
+def has_cuda() -> bool:
+    """Whether the PyTorch that is installed was built for CUDA; neither it nor its libraries are loaded for that."""
+    # Not `find_spec`: a window loads them as soon as anybody asks for it.
+    found = PathFinder.find_spec("torch")
+    if found is None or not found.origin:
+        return False
+    with suppress(OSError, UnicodeDecodeError):
+        return _CUDA.search(Path(found.origin).with_name("version.py").read_text("utf-8")) is not None
+    return False
 
 
 @cache

@@ -1,4 +1,8 @@
-"""Which of `gl` and `torch` runs a network faster on an NVIDIA card: measured once for each, and kept on disk."""
+"""Which of `gl` and `torch` runs a network faster on an NVIDIA card: measured once for each, and kept on disk.
+
+A command measures before it begins; a window has a process do it beside what plays, see
+`studio.runtime.services.measuring`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from studio.engine.base import Engine
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, StudioError
 from studio.model.declared.size import Size
+from studio.model.networks.graph import Graph
 from studio.model.networks.network import Network
 
 _SIDE = 256
@@ -46,31 +51,41 @@ class Measured:
 
     def known(self, network: Network) -> dict[str, float]:
         """Seconds a frame by engine, as they were measured for this network; empty where they were not."""
-        found = _by_network(remembered(self._path), self._card).get(_key(network), {})
+        found = _by_network(remembered(self._path), self._card).get(key_of(network.graph), {})
         good = isinstance(found, dict) and all(isinstance(s, float) and s > 0 for s in found.values())
         return dict(found) if good else {}
 
     def measure(self, network: Network, opens: Opens) -> dict[str, float]:
-        """Seconds of a frame, until its output is in memory, on each of these engines; kept on disk.
+        """See `measure`; kept on disk."""
+        found = measure(network, opens)
+        self.keep(network, found)
+        return found
 
-        Frames are of 256×256 pixels, or of the nearest size that the network takes.
-
-        An engine that cannot run the network is left out.
-        """
-        found: dict[str, float] = {}
-        for name, open_one in opens.items():
-            with contextlib.suppress(StudioError, EngineError):
-                engine = open_one()
-                try:
-                    found[name] = seconds_of(engine, network)
-                finally:
-                    engine.close()
+    def keep(self, network: Network, seconds: Mapping[str, float]) -> None:
+        """Keep what was measured for a network, by engine."""
 
         def change(content: Content) -> Content:
-            return content | {self._card: _by_network(content, self._card) | {_key(network): found}}
+            return content | {self._card: _by_network(content, self._card) | {key_of(network.graph): dict(seconds)}}
 
         remember(self._path, change)
-        return found
+
+
+def measure(network: Network, opens: Opens) -> dict[str, float]:
+    """Seconds of a frame, until its output is in memory, on each of these engines.
+
+    Frames are of 256×256 pixels, or of the nearest size that the network takes.
+
+    An engine that cannot run the network is left out.
+    """
+    found: dict[str, float] = {}
+    for name, open_one in opens.items():
+        with contextlib.suppress(StudioError, EngineError):
+            engine = open_one()
+            try:
+                found[name] = seconds_of(engine, network)
+            finally:
+                engine.close()
+    return found
 
 
 def seconds_of(engine: Engine, network: Network, side: int = _SIDE) -> float:
@@ -94,9 +109,15 @@ def _by_network(content: Content, card: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _key(network: Network) -> str:
-    """The network's layers, whatever their weights."""
-    graph = network.graph
+def key_of(graph: Graph) -> str:
+    """The layers of a network, whatever their weights."""
     text = repr([(i.name, i.channels, i.kind) for i in graph.inputs])
     text += repr([(node.name, node.op, node.inputs) for node in graph.nodes])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def environment_apart() -> dict[str, str]:
+    """Of a process that measures beside a window: what its driver compiles it keeps in files of its own."""
+    from studio.engine.gl.driver.machine_code import PROCESSES, environment_of
+
+    return environment_of(PROCESSES)

@@ -12,6 +12,7 @@ import pytest
 
 from studio.engine import libraries
 from studio.engine.gl.driver.one_llvm import leave_triton_out
+from studio.runtime.services import preloading
 
 _SAYS = """
 import sys
@@ -37,6 +38,36 @@ def test_where_there_are_none_nothing_is_done(monkeypatch: pytest.MonkeyPatch, f
     monkeypatch.setattr(libraries, "find_spec", lambda _: found)
     libraries.load_torch.__wrapped__()
     assert "torch" not in sys.modules
+
+
+_NOT_BUILT = "from typing import Optional\ncuda: Optional[str] = None\nhip: Optional[str] = None\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "has"),
+    [
+        (_NOT_BUILT, False),
+        (_NOT_BUILT.replace("None", "'12.8'", 1), True),
+        ("cuda = '11.1'\n", True),
+        (_NOT_BUILT.replace("hip: Optional[str] = None", "hip: Optional[str] = '6.2'"), False),
+        (None, False),
+    ],
+)
+def test_whether_pytorch_has_cuda_is_read_and_nothing_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str | None, has: bool
+) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise AssertionError", "utf-8")
+    if version is not None:
+        (tmp_path / "torch" / "version.py").write_text(version, "utf-8")
+    before, here = [*sys.meta_path, preloading.Preloader()], sys.modules.get("torch")
+    monkeypatch.setattr(sys, "meta_path", [before[-1], *before[:-1]])
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(preloading, "load_libraries", lambda _: pytest.fail("nobody has imported it"))
+    assert libraries.has_cuda.__wrapped__() is has
+    assert sys.modules.get("torch") is here
+    monkeypatch.setattr(sys, "path", [])
+    assert not libraries.has_cuda.__wrapped__()
 
 
 _LEARNS = """

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from helpers import on_torch, tiny_network
 
+from studio.engine import choose as choosing
 from studio.engine import measured
 from studio.engine import remembered as remembering
 from studio.engine.base import Engine
@@ -68,6 +69,35 @@ def test_auto_takes_the_faster_and_says_why(
     usual = Choice("gl", "NVIDIA Thing has compute shaders (OpenGL 4.3)")
     assert faster(tiny_network(), CARD, choose(CARD), measures=False) == usual
     assert faster(made, Probe("Other", "4.6", has_compute=True), usual, measures=True) == usual
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_window_is_told_on_which_card_nothing_is_known_where_torch_may_be_faster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = tiny_network()
+    for has_cuda, card in ((True, "NVIDIA Thing, 4.3"), (False, "")):
+        monkeypatch.setattr(choosing, "has_cuda", lambda found=has_cuda: found)
+        choice = faster(made, CARD, choose(CARD), measures=False)
+        assert choice == Choice("gl", choose(CARD).reason, card)
+    monkeypatch.setattr(choosing, "has_cuda", lambda: pytest.fail("it is no such card, or all is known"))
+    other = Probe("Other", "4.6", has_compute=True)
+    assert faster(made, other, choose(other), measures=False).unmeasured == ""
+    Measured("NVIDIA Thing, 4.3").keep(made, {"gl": 0.001, "torch": 0.002})
+    assert faster(made, CARD, choose(CARD), measures=False).unmeasured == ""
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_window_takes_torch_where_it_is_clearly_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = tiny_network()
+    for torch, taken, start in ((0.00097, "gl", "torch would gain too little: at 256"), (0.0009, "torch", "at 256")):
+        seconds = {"gl": 0.001, "torch": torch}
+        monkeypatch.setattr(Measured, "known", lambda *_, found=seconds: found)
+        choice = faster(made, CARD, choose(CARD), measures=False)
+        assert choice.name == taken
+        assert choice.reason.startswith(f"{start}")
+        # A command has nothing to lose.
+        assert faster(made, CARD, choose(CARD), measures=True).name == "torch"
 
 
 def test_what_is_somebody_elses_in_the_place_of_the_cache_stays(

@@ -16,8 +16,10 @@ from studio.model.filters.edit import Patch
 from studio.model.networks.graph import Graph
 from studio.model.networks.network import Network
 from studio.runtime.live.journal import Journal
-from studio.runtime.live.orders import Open, Replace
+from studio.runtime.live.orders import Open, Replace, Weighed
+from studio.runtime.live.report import EngineState
 from studio.runtime.render.frame_runner import FrameRunner
+from studio.runtime.render.size import WorkingSize
 from studio.runtime.services.failures import told
 from studio.runtime.services.priority import step_back
 
@@ -82,6 +84,25 @@ class EngineHost:
         """The open network's, as orders know it."""
         return self.network.graph if self.network is not None else None
 
+    def state(self, working: WorkingSize | None, problem: str) -> EngineState:
+        """What there is to tell of it.
+
+        Args:
+            working: at what size the network works; None before the first picture.
+            problem: why there is no picture.
+        """
+        engine, choice = self.engine, self.choice
+        return EngineState(
+            engine.name if engine is not None else "",
+            engine.device if engine is not None else "",
+            choice.reason,
+            self._display.is_software,
+            working.picture if working is not None else None,
+            working.output if working is not None else None,
+            problem,
+            choice.unmeasured if engine is not None else "",
+        )
+
     # -- orders -----------------------------------------------------------------------------------------------------
 
     def open(self, order: Open) -> None:
@@ -95,6 +116,11 @@ class EngineHost:
         self._wanted = name
         self.close()
         self._try_all()
+
+    def weighed(self, order: Weighed) -> None:
+        """Say why this engine runs, where it was taken before anybody had measured."""
+        if self.choice.unmeasured:
+            self.choice = Choice(self.choice.name, order.reason)
 
     def bypass(self, layers: frozenset[str]) -> None:
         """Bypass just these layers."""

@@ -186,6 +186,19 @@ class ChooseEngine(Setting):
     name: str
 
 
+@dataclass(frozen=True, eq=False)
+class Weighed(LayerOrder, Setting):
+    """It has been measured how fast engines run this network, where nothing was known as it was opened.
+
+    Attributes:
+        reason: why it is the engine that runs, or which takes over.
+    """
+
+    only_looks: ClassVar[bool] = True
+
+    reason: str
+
+
 @dataclass(frozen=True)
 class WorkAt(Setting):
     """Bring pictures to a size, as the command line gives it."""

@@ -42,6 +42,7 @@ from studio.runtime.live.orders import (
     SetStages,
     ShowOutputToo,
     Stop,
+    Weighed,
     WorkAt,
 )
 from studio.runtime.live.output_writer import OutputWriter
@@ -50,7 +51,7 @@ from studio.runtime.live.pace import Pace
 from studio.runtime.live.picture_fade import PictureFade
 from studio.runtime.live.pictures import Pictures
 from studio.runtime.live.player import Player
-from studio.runtime.live.report import EngineState, LayerShapes, Part, Progress, Report
+from studio.runtime.live.report import LayerShapes, Part, Progress, Report
 from studio.runtime.live.second_film import SecondFilm
 from studio.runtime.live.sending import Sending
 from studio.runtime.live.showing import Showing
@@ -114,6 +115,7 @@ class RenderLoop:
         self._handlers: dict[type[Order], list[Callable[[Any], object]]] = {
             Open: [self._open],
             ChooseEngine: [lambda order: self._host.choose(order.name)],
+            Weighed: [self._host.weighed],
             Bypass: [lambda order: self._host.bypass(order.layers)],
             Replace: [self._host.replace],
             SetStages: [lambda order: self._host.set_stages(order.stages)],
@@ -317,15 +319,7 @@ class RenderLoop:
         yield self._progress(now)
         reason = self._journal.problem_of("picture") or self._journal.problem_of("engine")
         problem = "" if self._pictures.has_run else reason
-        yield EngineState(
-            engine.name if engine is not None else "",
-            engine.device if engine is not None else "",
-            self._host.choice.reason,
-            self._display.is_software,
-            self._pictures.working.picture if self._pictures.working is not None else None,
-            self._pictures.working.output if self._pictures.working is not None else None,
-            problem,
-        )
+        yield self._host.state(self._pictures.working, problem)
         if engine is not None and self._pictures.has_run:
             names = (*(i.name for i in engine.graph.inputs), *(node.name for node in engine.graph.nodes))
             shapes = {name: engine.shape(name) for name in names}

@@ -88,6 +88,7 @@ class EngineState(Part):
         size: (height, width) of pictures as the network works on them; None before the first.
         output_size: (height, width) of what comes out.
         problem: why the open network makes no picture; empty where it makes one.
+        unmeasured: see `studio.engine.choose.Choice`.
     """
 
     name: str = ""
@@ -97,6 +98,7 @@ class EngineState(Part):
     size: Size | None = None
     output_size: Size | None = None
     problem: str = ""
+    unmeasured: str = ""
 
 
 @dataclass(frozen=True, eq=False)

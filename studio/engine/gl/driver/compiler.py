@@ -96,6 +96,12 @@ class Compiler:
                 self._orders.put((_WAITED_FOR if waits else _ASKED, next(self._number), text))
         return future
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything that was asked for is still to be compiled."""
+        with self._lock:
+            return not all(future.done() for future in self._futures.values())
+
     def is_quick(self, text: str) -> bool:
         """Whether a compiled shader runs at once; else its process compiles it again when it first runs."""
         return self._kept is None or text in self._kept
