@@ -52,6 +52,11 @@ class LFO(Modulator):
         """See `Modulator.signals`."""
         return (self.retrigger,) if self.retrigger else ()
 
+    def idle(self) -> tuple[str, ...]:
+        """See `Modulator.idle`."""
+        draws = self.jitter or self.shape in ("stepped random", "smooth random", "drift")
+        return (() if self.shape == "square" else ("width",)) + (() if draws else ("seed",))
+
     def _jittered(self, place: int, part: float) -> tuple[int, float]:
         """Each swing ends up to half of itself sooner or later than it would."""
         turns = place + part

@@ -27,6 +27,13 @@ class Midi(Modulator):
         """See `Modulator.signals`."""
         return (self._signal(),)
 
+    def idle(self) -> tuple[str, ...]:
+        """See `Modulator.idle`."""
+        return () if self._is_numbered else ("number",)
+
+    @property
+    def _is_numbered(self) -> bool:
+        return self.of not in ("pitch", "pressure")
+
     def _signal(self) -> str:
-        single = self.of in ("pitch", "pressure")
-        return f"midi/{self.channel}/{self.of}" + ("" if single else f"/{self.number}")
+        return f"midi/{self.channel}/{self.of}" + (f"/{self.number}" if self._is_numbered else "")

@@ -41,5 +41,9 @@ class Sound(Modulator):
         """See `Modulator.signals`."""
         return (self._signal(),)
 
+    def idle(self) -> tuple[str, ...]:
+        """See `Modulator.idle`."""
+        return ("floor",) if self.band in ("onset", "beat") else ("release",)
+
     def _signal(self) -> str:
         return f"sound/{self.band.replace(' ', '_')}"

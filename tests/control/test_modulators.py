@@ -41,6 +41,34 @@ def test_every_source_is_a_pure_function_within_its_range(
     assert again.value(at(time), measured) == value
 
 
+@settings(max_examples=150)
+@given(modulators(), modulators(), st.lists(st.floats(0, 50), min_size=20, max_size=20))
+def test_what_is_idle_counts_for_nothing(source: Modulator, other: Modulator, times: list[float]) -> None:
+    if type(other) is not type(source):
+        other = type(source)()
+    changed = source.model_copy(update={name: getattr(other, name) for name in source.idle()})
+    assert changed.signals() == source.signals()
+    measured = Measurements(dict.fromkeys(source.signals(), 0.7), dict.fromkeys(source.signals(), 3.0))
+    assert over(changed, times, measured) == over(source, times, measured)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "idle"),
+    [
+        ("lfo", {}, {"width", "seed"}),
+        ("lfo", {"shape": "square", "jitter": 0.5}, set()),
+        ("lfo", {"shape": "drift"}, {"width"}),
+        ("sound", {}, {"release"}),
+        ("sound", {"band": "onset"}, {"floor"}),
+        ("midi", {}, set()),
+        ("midi", {"of": "pitch"}, {"number"}),
+        ("drift", {}, set()),
+    ],
+)
+def test_it_is_known_which_parameters_are_idle(name: str, settings: dict[str, object], idle: set[str]) -> None:
+    assert set(make_modulator(name, settings).idle()) == idle
+
+
 def test_a_sine_is_the_sine_to_under_a_millisecond_of_phase_at_60_frames() -> None:
     source = make_modulator("lfo", {"rate": 0.5})
     for frame in range(0, 60 * 600, 7):

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -27,7 +28,10 @@ from studio.runtime.live.movement import Moved
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message, Report
 from studio.runtime.live.telemetry import Telemetry
+from studio.ui.kit.addressed import give_address
+from studio.ui.kit.number_controls import Number
 from studio.ui.kit.text_controls import Line, Points
+from studio.ui.movement.marks import MovedMarks
 from studio.ui.movement.panel import MovementPanel
 from studio.ui.movement.route_card import RouteCard
 
@@ -121,6 +125,25 @@ def test_every_source_has_a_form_that_shows_its_parameters(desk: Desk, name: str
     assert set(card.form.controls) == {field.name for field in fields(kind)}
     assert card.form.record() == desk.routes[0].source
     assert desk.undoable == before + (1 if name == "LFO" else 2)
+
+
+def test_a_form_leaves_out_what_counts_for_nothing(desk: Desk, qtbot: QtBot) -> None:
+    # A release that fades no onset could be turned, and did nothing.
+    card = desk.choose(desk.add(), "Sound")
+    controls = card.form.controls
+
+    def are_seen() -> set[str]:
+        return {name for name, control in controls.items() if not control.isHidden()}
+
+    assert are_seen() == {"band", "floor", "gain"}
+    band = controls["band"].combo  # type: ignore[attr-defined]
+    place = band.findText("Onset")
+    band.setCurrentIndex(place)
+    band.activated.emit(place)
+    assert are_seen() == {"band", "gain", "release"}
+    desk.document.undo()
+    assert are_seen() == {"band", "floor", "gain"}
+    del qtbot
 
 
 def test_the_drag_of_a_source_and_of_the_depth_is_one_undo_each(desk: Desk, qtbot: QtBot) -> None:
@@ -303,6 +326,50 @@ def test_what_a_source_says_is_drawn_beside_it(desk: Desk) -> None:
         desk.telemetry.take(Report((Moved({"/bend/1/angle": value}, {1: value, 7: 0.0}),)))
     assert list(card.trace.values) == [0.0, 0.5, 1.0]
     assert card.trace.grab().toImage().width() > 0
+
+
+def test_a_number_that_has_no_room_to_follow_its_source_is_said_to_stay(desk: Desk) -> None:
+    # An amount is 1 at first, its highest: sound, which is 0 and more, moved nothing, and nobody could see why.
+    card = desk.choose(desk.add("rotate amount"), "Sound")
+    assert desk.routes[0].target == "/bend/1/amount"
+    stays = card.stays
+    for step in range(40):
+        desk.telemetry.take(Report((Moved({"/bend/1/amount": 1.0}, {1: (step % 10) / 10}),)))
+        assert stays.isHidden() == (step < 19)
+    assert stays.text() == "It stays at 1, its highest: turn it down, or the depth the other way."
+    # It goes with the first move, and with another setting, of which nothing is known yet.
+    desk.telemetry.take(Report((Moved({"/bend/1/amount": 0.9}, {1: 0.3}),)))
+    assert stays.isHidden()
+    # Silence is no fault, and neither is what swings about a limit.
+    for step in range(40):
+        desk.telemetry.take(Report((Moved({"/bend/1/amount": 1.0}, {1: 0.0}),)))
+        desk.telemetry.take(Report((Moved({"/bend/1/amount": 1.0 if step % 3 else 0.8}, {1: (step % 3) / 3}),)))
+    assert stays.isHidden()
+
+
+def test_sliders_mark_where_their_numbers_are_moved_to(desk: Desk, qtbot: QtBot) -> None:
+    # A slider whose number a macro has elsewhere looked as if nothing moved it, and turned nothing.
+    control, other = Number(0.0, 1.0, 1.0), Number(0.0, 1.0, 0.5)
+    give_address(control, "/bend/1/amount")
+    give_address(other, "/bend/1/angle")
+    for each in (control, other):
+        qtbot.addWidget(each)
+        each.show()
+        qtbot.waitExposed(each)
+    still = control.slider.grab().toImage()
+    marks = MovedMarks(desk.telemetry)
+    desk.telemetry.take(Report((Moved({"/bend/1/amount": 0.25}, {}),)))
+    assert (control.slider.moved, other.slider.moved) == (0.25, None)
+    assert control.value() == 1.0
+    assert control.slider.grab().toImage() != still
+    QApplication.sendEvent(control.slider, QHelpEvent(QEvent.Type.ToolTip, QPoint(2, 2), QPoint(2, 2)))
+    assert "the handle is where it goes back to" in QToolTip.text()
+    QToolTip.hideText()
+    # What rests has none, seen or not.
+    control.hide()
+    desk.telemetry.take(Report((Moved(),)))
+    assert control.slider.moved is None
+    del marks
 
 
 # -- the whole window --------------------------------------------------------------------------------------------------

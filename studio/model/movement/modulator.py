@@ -76,3 +76,7 @@ class Modulator(Declared):
     def signals(self) -> tuple[str, ...]:
         """Names of what must be measured for it, as in `Measurements`."""
         return ()
+
+    def idle(self) -> tuple[str, ...]:
+        """Parameters that count for nothing as the others are; a form leaves them out."""
+        return ()

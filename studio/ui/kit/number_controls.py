@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
-from PySide6.QtCore import QLocale, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider
+from PySide6.QtCore import QEvent, QLocale, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider, QToolTip
 
 from studio.ui.kit import theme
 from studio.ui.kit.controls import SPIN_WIDTH, Control
@@ -15,6 +16,7 @@ from studio.ui.kit.scales import scale_for
 
 _STEPS = 1000
 _UNBOUND = 1e6
+_MOVED = "What moves it has it at the mark; the handle is where it goes back to"
 
 
 class Slider(QSlider):
@@ -24,18 +26,35 @@ class Slider(QSlider):
 
     Attributes:
         safe: where the marked part begins and ends, from 0 to 1 along the slider; None for no mark.
+        moved: where the number is that something moves away from the handle; None where nothing does.
     """
 
     safe: tuple[float, float] | None = None
+    moved: float | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Mark the part of its way."""
+        """Mark the part of its way, and where it is moved to."""
+        way = self.way()
         if self.safe is not None:
-            painter, way = QPainter(self), self.way()
+            painter = QPainter(self)
             left, right = (way.start + round(place * len(way)) for place in self.safe)
             painter.fillRect(left, self.height() // 2 + 5, max(2, right - left), 2, QColor(theme.FAINT))
             painter.end()
         super().paintEvent(event)
+        if self.moved is not None:
+            painter, tip = QPainter(self), QPointF(way.start + self.moved * len(way), self.height() / 2 - 1)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QColor(theme.GROUND))
+            painter.setBrush(QColor(theme.TEXT))
+            painter.drawPolygon(QPolygonF([tip, tip + QPointF(-4.5, -6.5), tip + QPointF(4.5, -6.5)]))
+            painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """Say what the mark is, where there is one."""
+        if self.moved is not None and isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), f"{self.toolTip()}. {_MOVED}", self)
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Come to the hand, where Qt takes the press: it refuses one while another button is held, or of one value."""
@@ -105,8 +124,14 @@ class _Spin(QDoubleSpinBox):
             event.ignore()
 
 
-class _Ranged(Control):
-    """A slider with a spin box beside it: dragging tells of changes, letting go that they have settled."""
+class Ranged(Control):
+    """A slider with a spin box beside it: dragging tells of changes, letting go that they have settled.
+
+    Attributes:
+        all: those that there are.
+    """
+
+    all: ClassVar[WeakSet[Ranged]] = WeakSet()
 
     def __init__(
         self,
@@ -143,6 +168,7 @@ class _Ranged(Control):
         self.slider.sliderReleased.connect(self._let_go)
         self.spin.valueChanged.connect(self._spun)
         self.show_value(start)
+        self.all.add(self)
 
     def value(self) -> Any:
         """See `Control.value`."""
@@ -155,6 +181,13 @@ class _Ranged(Control):
         self.spin.setValue(float(value))
         self.slider.setValue(round(self._scale.place(float(value)) * self.slider.maximum()))
         self._quiet = False
+
+    def show_moved(self, value: float | None) -> None:
+        """Mark where it is while something else moves it; None where nothing does."""
+        place = None if value is None else min(1.0, max(0.0, self._scale.place(value)))
+        if place != self.slider.moved:
+            self.slider.moved = place
+            self.slider.update()
 
     def _let_go(self) -> None:
         self._rest.stop()
@@ -180,7 +213,7 @@ class _Ranged(Control):
         self._after_a_rest()
 
 
-class Number(_Ranged):
+class Number(Ranged):
     """A number between two limits, None for none; ``safe`` is marked along the slider, and may be left."""
 
     def __init__(
@@ -194,7 +227,7 @@ class Number(_Ranged):
         super().__init__(lo, hi, default, unit, safe, whole=False)
 
 
-class Whole(_Ranged):
+class Whole(Ranged):
     """A whole number between two limits, None for none; ``safe`` is marked along the slider, and may be left."""
 
     def __init__(

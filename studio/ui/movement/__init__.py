@@ -26,8 +26,10 @@ def _panel(context: Context) -> MovementPanel:
 
 
 def _make(context: Context) -> MovementPanel:
+    from studio.ui.movement.marks import MovedMarks
     from studio.ui.movement.panel import MovementPanel
 
+    context.add(MovedMarks(context[Telemetry]))
     controllers, say = context[Controllers], context[MessageBar].say
 
     def find_tempo(then: Callable[[Tempo], object]) -> None:
@@ -54,7 +56,7 @@ PANELS = (
         _make,
         stack=10,
         order=70,
-        modules=("studio.ui.movement.panel",),
+        modules=("studio.ui.movement.panel", "studio.ui.movement.marks"),
         commands=(
             Command(
                 "movement.add",

@@ -212,7 +212,7 @@ class MovementPanel(QWidget):
         if self.isVisible():
             for number, value in moved.sources.items():
                 if number in self.cards:
-                    self.cards[number].trace.take(value)
+                    self.cards[number].take(value, moved.values)
 
     def _renew(self) -> None:
         """Show the routes that there are now; a card that is there already stays, so that a drag goes on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -31,6 +32,7 @@ from studio.ui.kit.reached import give_place
 from studio.ui.kit.text_controls import Line
 from studio.ui.movement.curves_list import CurvesList
 from studio.ui.movement.limits import Limits, LimitsForm
+from studio.ui.movement.stays import Stays
 from studio.ui.movement.trace import Trace
 
 
@@ -85,13 +87,16 @@ class RouteCard(QFrame):
         self.address = ElidedLabel()
         self.address.setStyleSheet(f"color: {theme.FAINT};")
         self.trace = Trace()
+        self.stays = Stays()
+        self._shown: object = None
+        self._ends = 0.0, 0.0
         self.body = QWidget()
         self._fill()
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2, theme.SPACE // 2)
         column.setSpacing(theme.SPACE // 2)
         column.addLayout(head)
-        for part in (self.address, self.trace, self.body):
+        for part in (self.address, self.trace, self.stays, self.body):
             column.addWidget(part)
         self.show_route(route)
 
@@ -169,8 +174,16 @@ class RouteCard(QFrame):
         self.source.setCurrentIndex(self.source.findText(route.source.label))
         self.reach.show_value(route.depth)
         self.form.show_record(route.source)
+        idle = route.source.idle()
+        for name in self.form.controls:
+            self.form.set_shown(name, name not in idle)
         self.curves.show_curves(route.curves)
         self.limits.show_limits(route, number, value)
+        if (route, value) != self._shown:
+            self._shown = route, value
+            self.stays.forget()
+        if number is not None:
+            self._ends = number.lo if route.lo is None else route.lo, number.hi if route.hi is None else route.hi
         self._show_limits()
         layers = [node.name for node in self._document.network.graph.nodes]
         for name, words in (("layer", layers), ("trigger", TRIGGERS), ("retrigger", TRIGGERS)):
@@ -181,6 +194,17 @@ class RouteCard(QFrame):
     def shows(self, route: Route) -> bool:
         """Whether this is the card of such a route: of this number, with a source of this kind."""
         return route.id == self.number and type(route.source) is self._kind
+
+    def take(self, said: float, values: Mapping[str, float]) -> None:
+        """Plot what the source says now; where the number has no room to follow it, say so.
+
+        Args:
+            said: by the source.
+            values: of the numbers that move, by their addresses.
+        """
+        self.trace.take(said)
+        address = next((route.target for route in self._routes() if self.shows(route)), "")
+        self.stays.note(said, values.get(address), self._ends)
 
     # -- changing ---------------------------------------------------------------------------------------------------
 
