@@ -146,7 +146,10 @@ class OscServer:
             self._hear(path.removeprefix(IN), values, path)
             return
         if not path.startswith(f"{ROOT}/"):
-            raise StudioError(f"{path[:80]} is not below {ROOT}; {ROOT}/bend/1/amount turns /bend/1/amount.")
+            raise StudioError(
+                f"{path[:80]} is not below {ROOT}: {ROOT}/bend/1/amount turns /bend/1/amount,"
+                f" and what sends {IN}{path.strip('/')[:80]} can be learnt."
+            )
         address = path.removeprefix(ROOT)
         number = self._numbers().get(address)
         if number is None and not self._is_old():

@@ -138,7 +138,8 @@ def test_what_is_wrong_is_said_once_and_the_rest_goes_on(osc: Received) -> None:
         "takes one value, not 0",
         "takes one value, not 2",
         "there is no number at /nowhere",
-        "/other/thing is not below /studio",
+        "/other/thing is not below /studio: /studio/bend/1/amount turns /bend/1/amount,"
+        " and what sends /studio/in/other/thing can be learnt.",
         "/studio/in/x takes one number, or nothing",
         "cannot be read",
     ):

@@ -610,3 +610,17 @@ def test_a_preset_of_another_network_waits_for_the_bar_too(whole: WholeWindow, t
     beat.go(whole, fades.now() + 1.4)
     whole.qtbot.wait(200)
     assert whole.document.network is other
+
+
+def test_long_names_leave_the_crossfader_all_its_way(whole: WholeWindow) -> None:
+    panel, fades = panel_of(whole), fades_of(whole)
+    for letter in "AB":
+        fades.fill(letter, Held(replace(bent(1), name="a preset with a name")))
+    panel.setParent(None)
+    panel.resize(240, 500)
+    panel.show()
+    # As wide as the panel is in a window of 1280 pixels, where 49 were left.
+    whole.until(lambda: panel.width() == 240)
+    QApplication.processEvents()
+    assert panel.fader.width() > 200
+    assert panel.pad.height() > 40

@@ -68,6 +68,26 @@ def test_one_that_came_too_late_is_no_picture_of_the_next(qtbot: QtBot, document
     assert stones.picture(2) is None
 
 
+def test_one_that_was_left_before_anybody_looked_has_its_picture_when_it_is_come_back_to(
+    qtbot: QtBot, document: Document
+) -> None:
+    camera = Camera()
+    stones = Milestones(document, camera, lambda call: call())
+    paint(document, 1.0)
+    qtbot.waitUntil(lambda: bool(camera.waiting))
+    camera.take(50)
+    paint(document, 2.0)
+    document.undo()
+    document.redo()
+    qtbot.waitUntil(lambda: bool(camera.waiting))
+    camera.take(100)
+    assert stones.picture(2) is not None
+    # What has one keeps it.
+    document.undo()
+    qtbot.wait(500)
+    assert not camera.waiting
+
+
 def test_it_is_said_where_weights_were_touched(document: Document) -> None:
     stones = Milestones(document, lambda _: None, lambda call: call())
     for rect, said in (

@@ -136,6 +136,12 @@ def test_a_double_click_adds_one_and_the_menu_removes_thins_and_takes_out(desk: 
     place = QPoint(round(desk.timeline.x_of(3.0)), RULER + CURVE + 8)
     QTest.mouseDClick(desk.timeline, LEFT, NONE, place)
     assert len(desk.turns()) == 3
+    # It is chosen, as one that is dragged is: keys go on with it, and what it is stands first, where there is room.
+    time, value = desk.turns()[1]
+    assert desk.words[-1] == f"{value:.4g}° at {time:.2f} s: Rotate angle (/bend/1/angle)"
+    qtbot.keyClick(desk.timeline, Qt.Key.Key_Delete)
+    assert desk.turns() == [(1.0, 0.0), (5.0, 90.0)]
+    desk.score.undo()
     menu = desk.timeline.menu_at(QPointF(desk.at("/bend/1/angle", 1)))
     assert menu is not None
     names = [action.text() for action in menu.actions() if action.text()]
@@ -152,7 +158,6 @@ def test_a_double_click_adds_one_and_the_menu_removes_thins_and_takes_out(desk: 
     menu.actions()[-1].trigger()
     assert desk.turns("/bend/1/amount") == []
     assert desk.timeline.menu_at(QPointF(HEAD + 500, RULER + CURVE + 10)) is None
-    del qtbot
 
 
 def test_a_part_is_chosen_along_the_times_and_cut_out(desk: Desk) -> None:

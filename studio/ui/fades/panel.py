@@ -131,11 +131,10 @@ class FadesPanel(QWidget):
         keys.setSpacing(theme.SPACE // 2)
         for place, key in enumerate(self.keys.values()):
             keys.addWidget(key, *divmod(place, _KEYS_IN_A_ROW))
-        cross = QHBoxLayout()
-        cross.setSpacing(theme.SPACE // 2)
-        cross.addWidget(self.slots["A"])
-        cross.addWidget(self.fader, 1)
-        cross.addWidget(self.slots["B"])
+        above = QHBoxLayout()
+        above.addWidget(self.slots["A"])
+        above.addStretch(1)
+        above.addWidget(self.slots["B"])
         below = QHBoxLayout()
         below.addWidget(self.slots["C"])
         below.addStretch(1)
@@ -149,7 +148,9 @@ class FadesPanel(QWidget):
         whole.addWidget(_heading("Snapshots"))
         whole.addLayout(keys)
         whole.addWidget(_heading("Between presets"))
-        whole.addLayout(cross)
+        whole.addLayout(above)
+        # Beside names it would be too short to be played.
+        whole.addWidget(self.fader)
         whole.addWidget(self.pad, 1)
         whole.addLayout(below)
 

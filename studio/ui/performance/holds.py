@@ -102,8 +102,10 @@ class Hold:
             return f"Fade from {clock(turn.time)} on: drag it to another time"
         if self.kind == "step":
             return f"Fade: {100 * turn.value:.0f} % at {turn.time:.2f} s"
-        unit = f" {lane.number.unit}" if lane.number is not None and lane.number.unit else ""
-        return f"{lane.label} ({lane.address}): {turn.value:.4g}{unit} at {turn.time:.2f} s"
+        unit = lane.number.unit if lane.number is not None else ""
+        unit = f" {unit}" if unit not in ("", "°") else unit
+        # The value first: there may be no room for more.
+        return f"{turn.value:.4g}{unit} at {turn.time:.2f} s: {lane.label} ({lane.address})"
 
 
 def hold(performance: Performance, lane: Lane, place: int, *, whole: bool = False) -> Hold:

@@ -62,6 +62,10 @@ class Lane:
             return tuple(turn.time for turn in self.turns)
         return self.marks if self.groups else ()
 
+    def nearest(self, time: float) -> int:
+        """Which of them is the closest to a time."""
+        return min(range(len(self.times)), key=lambda place: abs(self.times[place] - time))
+
     def y(self, value: float) -> float:
         """Where a value lies."""
         part = (value - self.lo) / (self.hi - self.lo)

@@ -22,7 +22,6 @@ _EDGE = 10
 _THIN = 0.01
 """Part of a number's reach by which a thinned curve may be off."""
 
-
 _NUDGE = 0.04
 """Seconds by which a key moves what is chosen."""
 
@@ -217,13 +216,13 @@ class Timeline(QWidget):
             self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """One more keyframe."""
+        """One more keyframe, which is chosen."""
         lane = self.lane_at(event.position().y())
         on_curve = lane is not None and lane.address and event.position().x() >= HEAD
         if lane is not None and on_curve and self.hold_at(event.position()) is None:
-            self._score.set_turns(
-                lane.address, lane.with_one(self.time_at(event.position().x()), lane.value(event.position().y()))
-            )
+            time, value = self.time_at(event.position().x()), lane.value(event.position().y())
+            self._score.set_turns(lane.address, lane.with_one(time, value))
+            self._choose_at(lane.key, time)
 
     def menu_at(self, position: QPointF) -> QMenu | None:
         """What can be done with what is there; None for nothing."""
@@ -273,9 +272,13 @@ class Timeline(QWidget):
             return
         self._score.edit(made)
         lane, before = self.lane(held.lane.key), set(held.lane.times)
-        if lane is not None and lane.times:
-            wanted = next((each for each in lane.times if copies and each not in before), held.held_at(time))
-            self._chosen = lane.key, min(range(len(lane.times)), key=lambda each: abs(lane.times[each] - wanted))
+        come = [each for each in lane.times if each not in before] if lane is not None and copies else []
+        self._choose_at(held.lane.key, come[0] if come else held.held_at(time))
+
+    def _choose_at(self, key: str, time: float) -> None:
+        if (lane := self.lane(key)) is not None and lane.times:
+            self._chosen = key, lane.nearest(time)
+            self._tell_chosen()
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
@@ -316,11 +319,12 @@ class Timeline(QWidget):
             other = there[min(max(0, there.index(lane) + down), len(there) - 1)]
             place = self._chosen[1] + across
             if down:
-                at = lane.times[self._chosen[1]]
-                place = min(range(len(other.times)), key=lambda each: abs(other.times[each] - at))
+                place = other.nearest(lane.times[self._chosen[1]])
             self._chosen = other.key, min(max(0, place), len(other.times) - 1)
-        held = self._held()
-        if held is not None:
+        self._tell_chosen()
+
+    def _tell_chosen(self) -> None:
+        if (held := self._held()) is not None:
             self.hovered.emit(held.said())
         self.update()
 

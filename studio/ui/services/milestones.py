@@ -108,6 +108,9 @@ class Milestones(QObject):
                 if command is not None and (text := self._words(reach)):
                     self._touched[command] = text
                 self._soon.start()
+            elif self._at(history.position) is not None and self.picture(history.position) is None:
+                # It was left before anybody had looked.
+                self._soon.start()
 
     def _words(self, reach: dict[str, Rect]) -> str:
         if len(reach) != 1:
