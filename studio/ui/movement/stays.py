@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import pairwise
 
 from PySide6.QtWidgets import QLabel
 
 from studio.ui.kit import theme
 
-_LATELY = 20
-"""Reports for which it has to have stayed there."""
+_RISES = 3
+"""So often its source has to have risen meanwhile: what swings about a limit comes back from it after one rise."""
 
 _VARIES = 0.05
-"""How much its source has to vary meanwhile."""
+"""How far, at least."""
+
+_KEPT = 300
 
 
 class Stays(QLabel):
@@ -21,7 +24,7 @@ class Stays(QLabel):
     def __init__(self) -> None:
         super().__init__(wordWrap=True)
         self.setStyleSheet(f"color: {theme.WARNING};")
-        self._lately: deque[float] = deque(maxlen=_LATELY)
+        self._lately: deque[float] = deque(maxlen=_KEPT)
         self._end: float | None = None
         self.hide()
 
@@ -40,9 +43,12 @@ class Stays(QLabel):
         if end is None:
             return
         self._lately.append(said)
-        if len(self._lately) == _LATELY and max(self._lately) - min(self._lately) > _VARIES:
-            most, way = ("lowest", "up") if end == ends[0] else ("highest", "down")
-            self.setText(f"It stays at {end:g}, its {most}: turn it {way}, or the depth the other way.")
+        least, most = min(self._lately), max(self._lately)
+        middle = (least + most) / 2
+        rises = sum(before <= middle < after for before, after in pairwise(self._lately))
+        if most - least > _VARIES and rises >= _RISES:
+            limit, way = ("lowest", "up") if end == ends[0] else ("highest", "down")
+            self.setText(f"It stays at {end:g}, its {limit}: turn it {way}, or the depth the other way.")
             self.show()
 
     def forget(self) -> None:
