@@ -2,9 +2,10 @@
 
 A case is an engine, a size and, for a preset that moves, a word: ``gl:1024`` or ``gl:1024:moving``. Pictures lie in
 memory and frames go nowhere, so that neither decoding nor encoding is measured. With ``film`` the demo film is decoded,
-again and again, and what comes of it encoded in H.264; then both are measured by themselves as well, for no stream is
-faster. The network is the autoencoder; with ``painter`` a new painter of styles of twice the usual width, for which one
-device takes longer than a codec. Each frame is what the first device alone makes, to a grey level.
+again and again, and what comes of it encoded in H.264; then both are measured by themselves as well, and one behind the
+other without a network, for no stream is faster. ``codec:1024`` measures these alone. The network is the autoencoder;
+with ``painter`` a new painter of styles of twice the usual width, for which one device takes longer than a codec. Each
+frame is what the first device alone makes, to a grey level.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from studio.model.declared.size import Size
 from studio.model.movement.modulator import NOTHING
 from studio.model.networks.picture import DeepPicture, Picture
 from studio.model.networks.preset import Preset
-from studio.runtime.render.coming import DeepComing
+from studio.runtime.render.coming import DeepComing, there
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 from studio.runtime.render.offline import Taker, render
@@ -107,6 +108,9 @@ def main() -> None:
     good = True
     for case in sys.argv[2:] or CASES:
         engine, size, *words = case.split(":")
+        if engine == "codec":
+            print(_limits(int(size)), flush=True)
+            continue
         of_film = "film" in words
         preset = painter if "painter" in words else moving if "moving" in words else still
         apart = _measure(case, preset, engine, int(size), pairs, of_film=of_film)
@@ -144,7 +148,7 @@ def _measure(case: str, preset: Preset, engine: str, size: int, pairs: int, *, o
 
 
 def _limits(size: int) -> str:
-    """What decoding and encoding take by themselves, in frames a second."""
+    """What decoding and encoding take by themselves, and both without a network, in frames a second."""
     count = _count(size) // 3
     decoded = _timed((number for number, _ in enumerate(_decoded(size, count))), count).rate
 
@@ -156,7 +160,10 @@ def _limits(size: int) -> str:
     few = list(_decoded(size, 50))
     with _encoded(size) as sink:
         rate = _timed(encoded(sink), count).rate
-    return f"| {size}², by themselves | | decoding {decoded:.1f} | encoding {rate:.1f} | | | |"
+    with _encoded(size) as sink:
+        both = _timed(render(_decoded(size, count), there, sink), count).rate
+    rates = f"decoding {decoded:.1f} | encoding {rate:.1f} | both {both:.1f}"
+    return f"| {size}², by themselves | | {rates} | | |"
 
 
 def _count(size: int) -> int:

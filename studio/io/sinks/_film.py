@@ -3,6 +3,11 @@
 The film grows in NAME.part.SUFFIX beside the place where it will be (`_part.py`), in pieces that play by themselves
 (fragments, clusters), so that a killed process leaves a film. Closing completes the index in place, syncs, and
 renames: MP4 and MOV are then ordinary films with a duration, not fragmented ones, without having been copied.
+
+::
+
+    write(n)   ──┬── this thread: frame n - 1 to the encoder, its packets to the file, sound up to there
+                 └── beside it: picture n copied, its colours converted
 """
 
 from __future__ import annotations
@@ -11,8 +16,10 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -36,6 +43,8 @@ if TYPE_CHECKING:
 # FFmpeg's own numbers for BT.709 and for 16-235 ("MPEG", "tv").
 _BT709 = 1
 _TV_RANGE = 1
+# Pixels up to which several pictures are encoded at once: each takes ten bytes a pixel.
+_LARGEST_AT_ONCE = 4096 * 2304
 # Parts of a rate finer than these do not fit what encoders and containers count in.
 _FINEST = 100_000
 
@@ -70,6 +79,8 @@ class FilmSink(BaseSink):
         self._pixels = form.deeper.get(bits, form.pixels)
         self._padding = (size.height % 2, size.width % 2) if form.even else (0, 0)
         self._audio: AudioTrack | None = None
+        self._beside = ThreadPoolExecutor(1, "convert")
+        self._ready: list[VideoFrame] = []
         with self._opening():
             self._container: OutputContainer | None = av.open(
                 f"file:{self.part.absolute()}", "w", format=container, options=dict(options)
@@ -98,6 +109,8 @@ class FilmSink(BaseSink):
         context = stream.codec_context
         context.time_base = stream.time_base = self._tick
         context.thread_count = 0
+        if form.at_once and prod(size) <= _LARGEST_AT_ONCE:
+            context.thread_type, context.thread_count = "FRAME", _threads(form.at_once, size.height)
         # Without B frames each picture stands where its number says, in players that ignore edit lists as well.
         context.max_b_frames = 0
         if form.keyframe_seconds:
@@ -110,21 +123,35 @@ class FilmSink(BaseSink):
     def _put(self, picture: DeepPicture) -> None:
         if not self.part.exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.part))
+        coming = self._beside.submit(self._converted, picture)
+        try:
+            with _encoder_errors():
+                self._encode_ready()
+                if self._audio:
+                    self._audio.feed(Fraction(self.frames + 1) / self._fps)
+        finally:
+            wait([coming])  # the picture is somebody else's
+        with _encoder_errors():
+            self._ready = coming.result()
+        if self._file.has_grown() and self._count():
+            self._show()
+
+    def _converted(self, picture: DeepPicture) -> list[VideoFrame]:
+        """What the encoder wants of the next picture; of a palette it may come with the one behind."""
         if any(self._padding):
             picture = np.pad(picture, ((0, self._padding[0]), (0, self._padding[1]), (0, 0)), mode="edge")
         frame = _frame_of(picture)
         frame.pts = round(self.frames / (self._fps * self._tick))
         frame.time_base = self._tick
-        with _encoder_errors():
-            self._graph.push(frame)
-            for ready in self._converted():
-                self._mux(self._stream.encode(ready))
-            if self._audio:
-                self._audio.feed(Fraction(self.frames + 1) / self._fps)
-        if self._file.has_grown() and self._count():
-            self._show()
+        self._graph.push(frame)
+        return list(self._pulled())
 
-    def _converted(self) -> Iterator[VideoFrame]:
+    def _encode_ready(self) -> None:
+        ready, self._ready = self._ready, []
+        for frame in ready:
+            self._mux(self._stream.encode(frame))
+
+    def _pulled(self) -> Iterator[VideoFrame]:
         import av
 
         while True:
@@ -149,13 +176,14 @@ class FilmSink(BaseSink):
 
     def _complete(self) -> None:
         assert self._container is not None
+        self._beside.shutdown()
         with self.part.open("rb") as file:
             head = file.read(4096)
         try:
             with _encoder_errors():
                 self._graph.push(None)
-                for ready in self._converted():
-                    self._mux(self._stream.encode(ready))
+                self._ready += self._pulled()
+                self._encode_ready()
                 self._mux(self._stream.encode(None))
                 if self._audio:
                     self._audio.finish(Fraction(self.frames) / self._fps)
@@ -218,6 +246,7 @@ class FilmSink(BaseSink):
     def _release(self) -> None:
         import av
 
+        self._beside.shutdown()
         container, self._container = self._container, None
         if container is not None:
             with contextlib.suppress(av.FFmpegError, OSError):
@@ -242,6 +271,12 @@ class FilmSink(BaseSink):
                 f"cannot record {self.path}: the {self._form.encoder} encoder refuses {self._recording.size.typed} at "
                 f"{self._fps} fps ({error}); choose another codec or size"
             ) from error
+
+
+def _threads(most: int, height: int) -> int:
+    """As many as the encoder takes by itself (0), but so many at most, which it takes for lower pictures only."""
+    by_itself = (os.cpu_count() or 1) * 3 // 2
+    return 0 if by_itself <= most else min(most, max(1, height // 32))
 
 
 def _frame_of(picture: DeepPicture) -> VideoFrame:

@@ -53,6 +53,7 @@ class FilmFormat:
         tick: time base in seconds; None for exactly one frame.
         palette: whether each picture is brought to its own palette of 256 colours.
         sound: whether the sound is kept.
+        at_once: pictures that are encoded at once, at most, each in a thread of its own; 0 where threads share each.
     """
 
     name: str
@@ -68,6 +69,7 @@ class FilmFormat:
     tick: Fraction | None = None
     palette: bool = False
     sound: bool = True
+    at_once: int = 0
 
 
 def check(recording: Recording, form: FilmFormat) -> None:

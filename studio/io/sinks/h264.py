@@ -21,5 +21,8 @@ CODEC = FilmCodec(
         even=True,
         video_range=True,
         keyframe_seconds=1,
+        # Slices of one picture wait for each other, and make the file 3 % larger. What is done for one picture after
+        # the other is a fourteenth of all: more threads gain nothing.
+        at_once=16,
     ),
 )
