@@ -78,19 +78,54 @@ def wanted_of(made: Network, height: int = 11, width: int = 13) -> np.ndarray:
     return engine.output()
 
 
-@pytest.mark.parametrize("kind", WEIGHTED)
-@pytest.mark.parametrize(("parts", "apart"), [(1, False), (3, False), (3, True)])
-@pytest.mark.parametrize("loop", [*MATRICES, *WINDOWS, *NARROWS], ids=str)
+LOOPS = [*MATRICES, *WINDOWS, *NARROWS]
+WAYS = [(1, False), (3, False), (3, True)]
+"""Into how many parts sums are shared, and whether a pass of its own adds them up."""
+
+
+def does_fit(loop: MatrixLoop | WindowLoop | NarrowLoop, kind: str) -> bool:
+    op = WEIGHTED[kind].graph.nodes[0].op
+    return loop.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps()))
+
+
+ALL = [(loop, *way, kind) for loop in LOOPS for way in WAYS for kind in WEIGHTED if does_fit(loop, kind)]
+
+# Each is a program of its own, which takes a second to compile. How sums are shared is written once for all kinds, and
+# kinds once for all ways to share: each two of the three meet here, and all three in `make test-slow`. Narrow loops,
+# which fit few kinds, meet them all.
+MET = [
+    (loop, *way, kind)
+    for (n, loop), (m, way), (k, kind) in product(enumerate(LOOPS), enumerate(WAYS), enumerate(WEIGHTED))
+    if does_fit(loop, kind) and (isinstance(loop, NarrowLoop) or (n + k) % len(WAYS) == m)
+]
+
+
+def assert_means_the_same(device: Device, loop: MatrixLoop | WindowLoop | NarrowLoop, way: Any, kind: str) -> None:
+    if not device.has_compute:
+        pytest.skip("no compute shaders here")
+    found = output_of(device, WEIGHTED[kind], shared(device, Plan(loop, *way)))
+    assert relative_error(found, wanted_of(WEIGHTED[kind])) <= 1e-5
+
+
+def test_each_loop_meets_each_kind_and_each_way_and_these_each_other() -> None:
+    for parts in (slice(0, 3), slice(1, 4)):
+        assert {each[parts] for each in MET} == {each[parts] for each in ALL}
+    assert {(each[0], each[3]) for each in MET} == {(each[0], each[3]) for each in ALL}
+
+
+@pytest.mark.parametrize(("loop", "parts", "apart", "kind"), MET, ids=str)
 def test_every_loop_means_the_same(
     device: Device, loop: MatrixLoop | WindowLoop | NarrowLoop, parts: int, apart: bool, kind: str
 ) -> None:
-    if not device.has_compute:
-        pytest.skip("no compute shaders here")
-    op = WEIGHTED[kind].graph.nodes[0].op
-    if not loop.fits(Work(Size(11, 13), op.out_channels, tile_count(op.in_channels), op.taps())):
-        pytest.skip("its copies are too large for such kernels")
-    found = output_of(device, WEIGHTED[kind], shared(device, Plan(loop, parts, apart)))
-    assert relative_error(found, wanted_of(WEIGHTED[kind])) <= 1e-5
+    assert_means_the_same(device, loop, (parts, apart), kind)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("loop", "parts", "apart", "kind"), [each for each in ALL if each not in MET], ids=str)
+def test_every_loop_means_the_same_of_each_kind_in_each_way(
+    device: Device, loop: MatrixLoop | WindowLoop | NarrowLoop, parts: int, apart: bool, kind: str
+) -> None:
+    assert_means_the_same(device, loop, (parts, apart), kind)
 
 
 @pytest.mark.parametrize("size", [(2, 2), (2, 3), (16, 16), (33, 70)])
