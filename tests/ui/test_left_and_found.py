@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 from helpers import tiny_network
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -70,6 +70,44 @@ def test_sizes_colours_brush_order_and_cues_are_as_they_were(qtbot: QtBot, place
     second.until(lambda: second.context[FilmCues].cues == cues)
     assert QSettings(str(place / "home" / "settings.ini"), QSettings.Format.IniFormat).value("last")
     second.close()
+
+
+def test_a_floating_panel_comes_after_the_window_which_would_lie_over_it(qtbot: QtBot, place: Path) -> None:
+    first = start(qtbot, place)
+    dock = first.window.docks["histogram"]
+    dock.setFloating(True)
+    dock.setGeometry(300, 200, 420, 400)
+    first.settle()
+    first.window.parts.session.keep_window(first.window)
+    first.close()
+    early = ShownEarly()
+    app = QApplication.instance()
+    assert app is not None
+    app.installEventFilter(early)
+    second = start(qtbot, place)
+    app.removeEventFilter(early)
+    dock = second.window.docks["histogram"]
+    second.until(dock.isVisible)
+    assert dock.isFloating()
+    assert dock.geometry().getRect() == (300, 200, 420, 400)
+    assert early.found == []
+    second.close()
+
+
+class ShownEarly(QObject):
+    """Panels of their own that are on the screen before the window is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        if event.type() == QEvent.Type.Show and isinstance(watched, QDockWidget) and watched.isWindow():
+            parent = watched.parentWidget()
+            is_seen = not watched.testAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+            if is_seen and (parent is None or not parent.isVisible()):
+                self.found.append(watched.windowTitle())
+        return False
 
 
 def _as_is(workspace: Workspace) -> tuple[object, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
@@ -71,6 +72,7 @@ class Docks(QObject):
         self._raise_first()
         self._usual = window.saveState()
         self._is_proportioned = self._is_laid_out = False
+        self._floating: list[QDockWidget] = []
         self._wanted: dict[Area, int] = {}
         self._looks = 0
         self._settling = QTimer(self, singleShot=True)
@@ -80,6 +82,23 @@ class Docks(QObject):
         """What is worked with first: the right side's, then the left's."""
         sides = sorted(self._stacks, key=lambda at: (at[0] != "right", at))
         return [dock for at in sides for dock in self._stacks[at]]
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Panels that are put afloat within wait for the window: before it on the screen, they stay behind it."""
+        for dock in self.by_name.values():
+            dock.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+        yield
+        self._floating = [dock for dock in self.by_name.values() if dock.isFloating() and not dock.isHidden()]
+        for dock in self._floating:
+            dock.hide()
+        for dock in self.by_name.values():
+            dock.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, False)
+
+    def _let_float(self) -> None:
+        for dock in self._floating:
+            dock.show()
+        self._floating = []
 
     def lay_out(self, *, is_restored: bool) -> bool:
         """Let all lie as it is to lie before the window is on the screen: its first paint would wait for it.
@@ -98,6 +117,8 @@ class Docks(QObject):
         self.tabs.settle()
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         self.sweep()
+        # The window asks for its place on the screen when this is done.
+        QTimer.singleShot(0, self, self._let_float)
         return True
 
     def window_resized(self, size: QSize) -> None:

@@ -109,7 +109,8 @@ class MainWindow(QMainWindow):
         self._reached = Reached(self)
         controllers.add_owner(HEAD, self._reached.dials, self._reached.find)
         self._make_bars()
-        self._is_restored = parts.session.restore_window(self)
+        with self._docks.held_back():
+            self._is_restored = parts.session.restore_window(self)
         if not self._is_restored:
             # Left to itself, Qt gives a window two thirds of the screen at most.
             self.resize(self.sizeHint())
