@@ -13,7 +13,7 @@ from helpers import tiny_network
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QImage
+from PySide6.QtGui import QAction, QContextMenuEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import NONE, WholeWindow
@@ -23,6 +23,7 @@ from studio.io.networks import save_network
 from studio.model.declared.size import Size
 from studio.model.views.framing import Framing
 from studio.ui.services.choices import OutputChoice
+from studio.ui.viewport import output_window
 from studio.ui.viewport.output_window import OutputWindow
 from studio.ui.viewport.screens import ScreenMenu
 
@@ -319,6 +320,48 @@ def test_controllers_reach_it_by_addresses(whole: WholeWindow) -> None:
 
 
 @pytest.mark.gl
+def test_its_place_and_size_are_remembered(whole: WholeWindow) -> None:
+    whole.command("view.output_window")
+    window = whole.projection.output
+    assert window is not None
+    room = window.screen().availableSize()
+    assert window.height() <= room.height()
+    window.setGeometry(40, 60, 500, 120)
+    whole.command("view.output_window")
+    assert whole.projection.output is None
+    kept = whole.window.parts.session.output
+    assert kept.rect == QRect(40, 60, 500, 120)
+    whole.command("view.output_window")
+    window = whole.projection.output
+    assert window is not None
+    assert window.geometry() == QRect(40, 60, 500, 120)
+    # On a screen that has gone nobody would find it.
+    window.setGeometry(40, 60, 300, 200)
+    whole.command("view.output_window")
+    whole.projection._place = QRect(90000, 90000, 300, 200)
+    whole.command("view.output_window")
+    window = whole.projection.output
+    assert window is not None
+    assert window.screen().geometry().intersects(window.geometry())
+    assert OutputChoice(place="1,2,0,5").rect is None
+    assert OutputChoice(place="nowhere").rect is None
+
+
+def test_the_test_picture_says_its_own_pixels(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    words: list[str] = []
+    monkeypatch.setattr(output_window, "draw_test_picture", lambda _painter, _rect, text: words.append(text))
+    monkeypatch.setattr(output_window.OutputWindow, "devicePixelRatioF", lambda _: 1.5, raising=False)
+    window = output_window.OutputWindow(lambda: None)
+    whole.qtbot.addWidget(window)
+    window.resize(400, 300)
+    window.show_as(Framing(), black=False, test=True)
+    image = QImage(400, 300, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    window.decorate(painter)
+    painter.end()
+    assert words[-1].endswith("600 × 450")
+
+
 def test_how_it_was_left_is_remembered_and_its_menu_has_all_of_it(whole: WholeWindow) -> None:
     whole.command("output.next_screen")
     window = whole.projection.output

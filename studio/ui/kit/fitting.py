@@ -13,7 +13,7 @@ _AROUND = QSize(24, 56)
 
 def room_for(dialog: QWidget) -> QSize:
     """How large a dialog can be on its screen."""
-    room: QSize = dialog.screen().availableSize() - _AROUND
+    room: QSize = dialog.screen().availableGeometry().size() - _AROUND
     return room
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import get_args
 
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QRect, QStandardPaths
 
 from studio import paths
 from studio.io.sinks import fastest
@@ -172,6 +172,7 @@ class OutputChoice:
 
     Attributes:
         screen: name of the screen that it fills.
+        place: where it is as a window: left, top, width and height, such as "10,20,640,480"; empty for the usual place.
         fit: see `studio.model.views.framing.Framing`.
         quarters: likewise.
         mirrored: likewise.
@@ -183,6 +184,13 @@ class OutputChoice:
     quarters: int = 0
     mirrored: bool = False
     flipped: bool = False
+    place: str = ""
+
+    @property
+    def rect(self) -> QRect | None:
+        """Where it was as a window; None where that is not known, or what was stored says nothing."""
+        found = re.fullmatch(r"(-?\d{1,5}),(-?\d{1,5}),([1-9]\d{0,4}),([1-9]\d{0,4})", self.place)
+        return QRect(*map(int, found.groups())) if found else None
 
     @property
     def framing(self) -> Framing:

@@ -61,8 +61,9 @@ class OutputWindow(Canvas):
     def decorate(self, painter: QPainter) -> None:
         """See `Content.decorate`: the test picture."""
         if self._is_test and not self._is_black:
-            screen = self.screen()
-            draw_test_picture(painter, self.rect(), f"{screen.name()}  {self.width()} × {self.height()}")
+            # Its own pixels, not those of a scaled desktop: they are what a projector is set up by.
+            width, height = (round(side * self.devicePixelRatioF()) for side in (self.width(), self.height()))
+            draw_test_picture(painter, self.rect(), f"{self.screen().name()}  {width} × {height}")
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Ask for the menu."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QScreen
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from studio.runtime.live.session import LiveSession
+from studio.ui.kit.fitting import fit
 from studio.ui.services.choices import OutputChoice
 from studio.ui.services.session import LAYOUT, Session
 from studio.ui.viewport.output_window import OutputWindow
@@ -65,7 +66,7 @@ class Projection(QObject):
         self._session = session
         choice = session.output if session is not None else OutputChoice()
         self.framing, self.black, self.test = choice.framing, False, False
-        self._screen, self.waits_for = choice.screen, ""
+        self._screen, self.waits_for, self._place = choice.screen, "", choice.rect
         self._find_screens = find_screens
         app = QApplication.instance()
         assert isinstance(app, QGuiApplication), "there is no window without one"
@@ -213,12 +214,20 @@ class Projection(QObject):
     def _tell_output(self) -> None:
         if self.output is not None:
             self.output.show_as(self.framing, black=self.black, test=self.test)
+        self._remember()
+        self.changed.emit()
+
+    def _remember(self) -> None:
         if self._session is not None:
             framing = self.framing
             self._session.output = OutputChoice(
-                self._screen, framing.fit, framing.quarters, framing.mirrored, framing.flipped
+                self._screen,
+                framing.fit,
+                framing.quarters,
+                framing.mirrored,
+                framing.flipped,
+                ",".join(map(str, self._place.getRect())) if self._place is not None else "",  # type: ignore[call-overload]
             )
-        self.changed.emit()
 
     def toggle_output(self) -> None:
         """Open the window with the output alone, on another screen where there is one, or close it."""
@@ -243,6 +252,11 @@ class Projection(QObject):
         if screen is not None:
             window.setScreen(screen)
             window.setGeometry(screen.availableGeometry())
+        elif self._place is not None and any(each.availableGeometry().intersects(self._place) for each in self.screens):
+            window.setGeometry(self._place)
+        else:
+            window.setScreen(self._window.screen())
+            fit(window, window.size())
         self.output = window
         self._live.also_show_output(True)
         self.opened.emit(window)
@@ -262,6 +276,9 @@ class Projection(QObject):
             self.output.close()
 
     def _closed(self) -> None:
+        if self.output is not None and not self.output.isFullScreen():
+            self._place = self.output.geometry()
+            self._remember()
         self.output, self.waits_for = None, ""
         self._live.also_show_output(False)
         self.changed.emit()
