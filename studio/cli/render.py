@@ -343,7 +343,7 @@ def _codec(name: str, output: Path) -> str:
     if found is None:
         suffixes = ", ".join(codec.suffix for codec in codecs() if codec.suffix)
         raise StudioError(
-            f'"{output}" does not say what to record; end it in {suffixes}, .png or .exr, a name without an ending '
+            f'"{output}" does not say what to record; end it in {suffixes}, .png or .exr, leave the ending out '
             "for a folder of PNGs, or give --codec."
         )
     return found

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers import tiny_network
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -27,6 +27,7 @@ from studio.io.presets import load_preset, save_preset
 from studio.model.filters.edit import Patch
 from studio.model.networks.layout import Rect
 from studio.runtime.live.report import LayerShapes
+from studio.ui.importing.choices import in_the_dialog, without_the_dialog
 from studio.ui.importing.dropping import kind_of
 from studio.ui.importing.import_dialog import ImportDialog
 from studio.ui.values.panel import ValuesPanel
@@ -239,6 +240,28 @@ def test_a_range_of_ones_own(whole: WholeWindow, onnx_file: Path) -> None:
     assert "white" in dialog.problem.text()
 
 
+def test_what_an_importer_says_names_the_fields_that_are_there(whole: WholeWindow, tmp_path: Path) -> None:
+    nn = pytest.importorskip("torch").nn
+    import torch
+
+    class Two(nn.Module):  # type: ignore[misc, name-defined]  # as typed there
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.other = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+
+        def forward(self, picture: Any) -> Any:
+            return self.one(picture), self.other(picture)
+
+    torch.export.save(torch.export.export(Two(), (torch.rand(1, 3, 32, 32),)), tmp_path / "two.pt2")
+    dialog = begin(whole, tmp_path / "two.pt2")
+    assert dialog.output.isVisible()
+    assert "“Output” takes another" in dialog.remarks.text()
+    assert "--" not in dialog.remarks.text()
+    assert in_the_dialog("give another --input-size.") == "give another “Input size”."
+    assert in_the_dialog("--output-mean") == "--output-mean"
+    assert without_the_dialog("give that by --input-size.") == "give that by --input-size of studio import."
+
+
 def test_another_family_or_size_is_read_anew(whole: WholeWindow, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     torch.save({"module." + key: torch.from_numpy(of) for key, of in autoencoder().items()}, tmp_path / "net.pth")
@@ -254,6 +277,9 @@ def test_another_family_or_size_is_read_anew(whole: WholeWindow, tmp_path: Path)
     whole.until(lambda: dialog.button.isEnabled())
     assert dialog.model.rows[0].shape != first
     assert dialog.model.rows[0].shape.startswith("3 × 64 ×")
+    # As everywhere in the studio, the width comes first.
+    assert dialog.width_.mapTo(dialog, QPoint()).x() < dialog.height_.mapTo(dialog, QPoint()).x()
+    assert dialog.width_.nextInFocusChain() in (dialog.height_, dialog.width_.lineEdit())
     assert dialog.preview.values.range == (-1, 1)
     pick(dialog.arch, dialog.arch.findData("dcgan"))
     whole.until(lambda: "dcgan" in dialog.problem.text())

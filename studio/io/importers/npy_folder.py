@@ -154,10 +154,11 @@ def _chain(arrays: dict[str, Array], path: Path, options: Options) -> Imported:
     while waiting:
         fitting = [kernel for kernel in waiting if kernel.channels[0] == value.shape[1]]
         if not fitting:
-            left = ", ".join(kernel.name for kernel in waiting)
+            left, count = ", ".join(kernel.name for kernel in waiting), value.shape[1]
+            these = "1 channel" if count == 1 else f"{count} channels"
             raise StudioError(
-                f"{path}: no kernel of {left} reads {value.shape[1]} channels, so they make no chain; write "
-                "a network.json beside them that says the layers (docs/formats.md)."
+                f"{path}: no kernel of {left} reads {these}, so they make no chain; write a network.json beside them "
+                "that says the layers (docs/formats.md)."
             )
         kernel = fitting[0]
         waiting.remove(kernel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QComboBox, QLabel
@@ -9,6 +10,28 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from studio.io.importers import CHANNEL_WAYS, STATE_WAYS, fed_back, unfed_input
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
+
+_FIELDS = {
+    "arch": "Architecture",
+    "pick": "Tensors",
+    "output": "Output",
+    "statistics": "Batch norms",
+    "dropout": "Dropout",
+    "channels": "Channels",
+    "state": "State",
+    "input-size": "Input size",
+}
+_OPTIONS = re.compile(rf"--({'|'.join(_FIELDS)})(?![\w-])")
+
+
+def in_the_dialog(said: str) -> str:
+    """What an importer says, with the dialog's fields for the options of the command line."""
+    return _OPTIONS.sub(lambda option: f"“{_FIELDS[option[1]]}”", said)
+
+
+def without_the_dialog(said: str) -> str:
+    """The same where no dialog comes of it: the options are those of the command."""
+    return _OPTIONS.sub(lambda option: f"{option[0]} of studio import", said)
 
 
 class Choice(QComboBox):

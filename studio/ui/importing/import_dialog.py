@@ -28,7 +28,7 @@ from studio.io.importers import Options, families
 from studio.model.declared.size import Size
 from studio.model.networks.values import Values
 from studio.runtime.services.worker import Worker
-from studio.ui.importing.choices import Choice, channels, dropout, names, state, statistics
+from studio.ui.importing.choices import Choice, channels, dropout, in_the_dialog, names, state, statistics
 from studio.ui.importing.import_model import Found, PreviewModel, look_at
 from studio.ui.kit import theme
 from studio.ui.kit.controls import SPIN_WIDTH
@@ -97,7 +97,7 @@ class ImportDialog(QDialog):
         self.choices = (self.pick, self.output, self.statistics, self.dropout, self.state, self.channels)
         for choice in self.choices:
             choice.activated.connect(self._read_anew)
-        self.height_, self.width_ = _side("Input height"), _side("Input width")
+        self.width_, self.height_ = _side("Input width"), _side("Input height")
         for side in (self.height_, self.width_):
             side.editingFinished.connect(self._resize)
         self.values = ValuesForm()
@@ -126,14 +126,14 @@ class ImportDialog(QDialog):
         size = QHBoxLayout(sides)
         size.setContentsMargins(0, 0, 0, 0)
         size.setSpacing(theme.SPACE // 2)
-        size.addWidget(self.height_, 1)
-        size.addWidget(QLabel("×"))
         size.addWidget(self.width_, 1)
+        size.addWidget(QLabel("×"))
+        size.addWidget(self.height_, 1)
         for text, part, tip in (
             ("Name", self.name, "Of the network, and of its folder"),
             ("Architecture", self.arch, "Of which family these tensors are; the file does not say its layers"),
             *((choice.text, choice, choice.tip) for choice in self.choices),
-            ("Input size", sides, "Height × width that the layers are read for; most networks run at others too"),
+            ("Input size", sides, "Width × height that the layers are read for; most networks run at others too"),
         ):
             label = part.label if isinstance(part, Choice) else QLabel(text)
             label.setBuddy(part)
@@ -208,7 +208,7 @@ class ImportDialog(QDialog):
         family = "The file does not say these; they are what its family uses."
         self.guessed.setText(f"{family if read.arch else 'The file does not say these.'} Change what is wrong.")
         remarks = read.notes
-        self.remarks.setText("\n\n".join(remarks))
+        self.remarks.setText(in_the_dialog("\n\n".join(remarks)))
         self.remarks.setVisible(bool(remarks))
         self._check()
 
@@ -236,7 +236,7 @@ class ImportDialog(QDialog):
 
     def _say(self, problem: str) -> None:
         """Show what does not fit; nothing can be imported as long as there is something."""
-        self._problem = problem
+        self._problem = in_the_dialog(problem)
         self._refresh()
 
     def _refresh(self) -> None:

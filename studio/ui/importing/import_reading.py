@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from studio.runtime.live.report import Message
 from studio.runtime.services.failures import told
 from studio.runtime.services.importing import ImportPreview, import_model
 from studio.runtime.services.worker import Worker
+from studio.ui.importing.choices import without_the_dialog
 from studio.ui.importing.import_dialog import ImportDialog
 from studio.ui.importing.import_model import Found, look_at
 from studio.ui.services.messages import MessageBar
@@ -80,7 +82,8 @@ class Importing:
     def _refused(self, reading: Message, error: StudioError) -> None:
         if reading is self._reading:
             self.cancel()
-            self._messages.say(told(error))
+            said = told(error)
+            self._messages.say(replace(said, text=without_the_dialog(said.text)))
 
     def _import(self, dialog: ImportDialog, preview: ImportPreview, name: str) -> None:
         work = partial(_written, preview, self._networks, name)

@@ -53,14 +53,15 @@ class Opening:
 
     def ask_preset(self) -> None:
         """Choose a preset's or a network's folder."""
-        start = str(self._document.path or paths.home())
+        # Beside what is open, which the list then shows: within it there are no folders to choose.
+        start = str(self._document.path.parent if self._document.path else paths.home())
         self._chosen(QFileDialog.getExistingDirectory(self._window, "Folder of a preset or a network", start))
 
     def ask_model(self) -> None:
-        """Choose a model of another program."""
+        """Choose a model of another program, from the folder that was chosen from last."""
         suffixes = " ".join(f"*{suffix}" for suffix in model_suffixes())
         kinds = f"Models ({suffixes});;Folders of .npy (*.npy {MANIFEST});;All (*)"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", str(paths.home()), kinds)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", "", kinds)
         if chosen:
             self.importing.begin(model_at(Path(chosen)))
 
@@ -79,8 +80,8 @@ class Opening:
         self._exporter.do(work, then, self._failed, f"Exporting to {path.name}", writes=True)
 
     def ask_source(self) -> None:
-        """Choose a film or a picture."""
-        self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture", str(paths.home()))[0])
+        """Choose a film or a picture, from the folder that was chosen from last."""
+        self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture")[0])
 
     def open(self, path: Path) -> None:
         """Open whatever it is: a preset, a network, a model of others, a film, a picture, a folder of pictures."""
