@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from studio.engine.base import Stats
+from studio.engine.base import Engine, Stats
 from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.bends.clusters import named
@@ -17,18 +17,44 @@ from studio.model.bends.stages import added
 from studio.model.filters import live_edits
 from studio.model.filters.edit import Edit, Selection
 from studio.model.filters.live_edits import LiveEdit
+from studio.model.networks.network import Network
 from studio.model.networks.op import Array
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import How, Impact
 
-if TYPE_CHECKING:
-    from studio.api import LiveNetwork
+
+class Live(Protocol):
+    """The running network of a layer, as the layer needs it: `studio.api.LiveNetwork` is one."""
+
+    network: Network
+    engine: Engine
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The bends of activations, of all layers."""
+        ...
+
+    def set_stages(self, stages: Iterable[Stage]) -> None:
+        """Bend by these stages, and no others."""
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The clusters of channels that are kept, of all layers."""
+        ...
+
+    @property
+    def edits(self) -> tuple[LiveEdit, ...]:
+        """The edits of filters that are kept live."""
+        ...
+
+    def set_edits(self, edits: Iterable[LiveEdit]) -> None:
+        """Keep these edits live, and no others."""
 
 
 class LiveLayer:
     """One layer of a running network; all it gives is read when asked for."""
 
-    def __init__(self, live: LiveNetwork, name: str) -> None:
+    def __init__(self, live: Live, name: str) -> None:
         self._live = live
         self._node = live.network.graph.node(name)
         self.name = name
@@ -185,7 +211,7 @@ class LiveLayer:
         """
         count = self._channels
         if isinstance(channels, Cluster) and channels.layer != self.name:
-            other = self._live[channels.layer]._channels
+            other = LiveLayer(self._live, channels.layer)._channels
             if other != count:
                 raise StudioError(
                     f"The cluster is of {channels.layer}, which has {other} channels; {self.name} has {count}."
