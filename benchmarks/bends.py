@@ -31,8 +31,10 @@ from studio.model.bends.bend import Bend
 from studio.model.bends.stage import Guard, Stage, after
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.ops import operator
 
 LAYER, SHAPE = "enc2_act", (256, 64, 64)

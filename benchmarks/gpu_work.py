@@ -18,7 +18,7 @@ from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.journal import Journal

@@ -37,9 +37,11 @@ from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch
 from studio.model.movement.modulator import NOTHING
 from studio.model.movement.route import ROUTES, Routes
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.ops import operator
 from studio.runtime.render.mover import matrix_of

@@ -31,7 +31,7 @@ from studio.learn.optimisers import Adam
 from studio.learn.settings import Settings, objective_of
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 BATCHES = 15
 RATE = 1e-4

@@ -41,9 +41,11 @@ from studio.learn.optimisers import SGD, Adam
 from studio.learn.prepare import Asked, open_network, prepare
 from studio.learn.settings import Settings, objective_of, open_backend
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 from studio.ops import operator
 from studio.runtime.learning.look import DeadUnits, maps_of, pictures_of
 

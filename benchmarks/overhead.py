@@ -19,8 +19,8 @@ from studio.engine.torch import TorchEngine
 from studio.io.exporters.onnx import onnx_model
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 
 RUNS = 25
 SIZE = 256

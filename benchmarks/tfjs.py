@@ -29,9 +29,9 @@ from benchmarks.networks import pix2pix
 from benchmarks.overhead import seconds
 from studio.engine.base import Engine
 from studio.engine.choose import Probe, open_engine, probe_gl
-from studio.model.networks.graph import Node
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 
 SIZE = 256
 RUNS = 5

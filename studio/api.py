@@ -43,10 +43,10 @@ from studio.model.movement.modulator import Modulator
 from studio.model.movement.route import ROUTES, Route
 from studio.model.networks.layout import Rect, to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, shallow
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import BYPASSED
+from studio.model.networks.shape import Array
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 

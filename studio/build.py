@@ -23,10 +23,12 @@ from studio.api import LiveLayer, LiveNetwork
 from studio.errors import StudioError
 from studio.model.declared.explain import validated
 from studio.model.declared.registry import named
-from studio.model.networks.graph import Graph, Node
-from studio.model.networks.graph import Input as GraphInput
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input as GraphInput
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Op
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array
 from studio.ops import operator
 
 Activation = Literal["relu", "leaky_relu", "sigmoid", "tanh"]

@@ -18,7 +18,7 @@ from studio.tables import on_device
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from studio.model.networks.op import Array
+    from studio.model.networks.shape import Array
 
 Bits = TypeVar("Bits", "Tensor", Value, NDArray[np.int64])
 """32 bits each: of tensors and arrays in int64; of loops that LLVM compiles in 32."""

@@ -18,7 +18,7 @@ from studio.model.filters import live_edits
 from studio.model.filters.edit import Edit, Selection
 from studio.model.filters.live_edits import LiveEdit
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import How, Impact
 

@@ -51,16 +51,16 @@ if TYPE_CHECKING:
     from studio.model.movement.modulator import Modulator as Modulator
     from studio.model.movement.modulator import Moment as Moment
     from studio.model.networks.graph import Graph as Graph
-    from studio.model.networks.graph import Input as Input
-    from studio.model.networks.graph import Node as Node
+    from studio.model.networks.inputs import Input as Input
     from studio.model.networks.network import Network as Network
-    from studio.model.networks.op import Array as Array
+    from studio.model.networks.node import Node as Node
     from studio.model.networks.op import Elementwise as Elementwise
     from studio.model.networks.op import Op as Op
-    from studio.model.networks.op import Shape as Shape
     from studio.model.networks.picture import Picture as Picture
     from studio.model.networks.preset import Preset as Preset
     from studio.model.networks.section import Section as Section
+    from studio.model.networks.shape import Array as Array
+    from studio.model.networks.shape import Shape as Shape
     from studio.model.numbers import Knob as Knob
 
 _WHERE = {
@@ -75,15 +75,18 @@ _WHERE = {
     "studio.model.movement.address": ("Dial", "Number"),
     "studio.model.bends.bend": ("Bend", "Given", "Memory", "Scratch"),
     "studio.model.filters.edit": ("Edit", "Kernels", "Mask", "Selection"),
-    "studio.model.networks.graph": ("Graph", "Input", "Node"),
+    "studio.model.networks.graph": ("Graph",),
+    "studio.model.networks.inputs": ("Input",),
     "studio.model.movement.modulator": ("Measurements", "Modulator", "Moment"),
     "studio.model.networks.network": ("Network",),
     "studio.model.numbers": ("Knob",),
-    "studio.model.networks.op": ("Array", "Elementwise", "Op", "Shape"),
+    "studio.model.networks.node": ("Node",),
+    "studio.model.networks.op": ("Elementwise", "Op"),
     "studio.model.declared.param": ("param", "seed"),
     "studio.model.networks.picture": ("Picture",),
     "studio.model.networks.preset": ("Preset",),
     "studio.model.networks.section": ("Section",),
+    "studio.model.networks.shape": ("Array", "Shape"),
     "studio.model.declared.size": ("Size",),
     "studio.ui.kit.command": ("Command", "Context", "Place"),
     "studio.ui.kit.panel": ("Panel",),

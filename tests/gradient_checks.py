@@ -9,10 +9,11 @@ import torch
 from helpers import EngineFor, normal
 
 from studio.model.declared.size import Size
-from studio.model.networks.gradient import tensor_map
-from studio.model.networks.graph import Graph, Input
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
+from studio.model.networks.layout import tensor_map
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.shape import Array, Shape
 from studio.ops.derivative import derive
 
 TOLERANCES = {"torch": 1e-5, "gl": 1e-4, "gl-fragment": 1e-4}

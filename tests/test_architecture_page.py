@@ -65,10 +65,15 @@ def test_every_package_is_named() -> None:
     assert {path for path in wanted if not any(path.endswith(end) for end in ends)} == set()
 
 
+def drawn(first: str) -> list[set[str]]:
+    """The picture of arrows that begins with this name."""
+    (found,) = re.findall(rf"(?m)^    {first} -> .*(?:\n +-> .*)*", PAGE)
+    return [{name.strip() for name in line.split("|")} for line in found.split("->")]
+
+
 def test_imports_are_drawn_as_they_are_enforced() -> None:
-    (drawn,) = re.findall(r"(?m)^    cli -> .*(?:\n +-> .*)*", OPENING)
-    lines = [{name.strip() for name in line.split("|")} for line in drawn.split("->")]
-    assert lines == layers("imports go one way")[1:]
+    assert drawn("cli") == layers("imports go one way")[1:]
+    assert drawn("preset") == layers("a network from the ground")
 
 
 def test_the_rooms_are_drawn_as_they_are_enforced() -> None:

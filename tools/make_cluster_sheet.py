@@ -26,8 +26,8 @@ from studio.io.sources import open_source
 from studio.io.sources.latent import path_of_source
 from studio.model.bends.stage import ChannelList, Cluster, Stage, made
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, shallow
+from studio.model.networks.shape import Array
 from studio.runtime.bending.clusters import ClusterFinder, described
 from studio.runtime.render.frame_runner import FrameRunner
 

@@ -36,10 +36,10 @@ from studio.model.filters.live_edits import EDITS, LiveEdits
 from studio.model.filters.live_edits import added as kept_live
 from studio.model.movement.route import ROUTES, Routes
 from studio.model.movement.tempo import TEMPO, Tempo
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, shallow
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import BYPASSED, SOURCE, Section
+from studio.model.networks.shape import Array
 from studio.runtime.render.frame_runner import FrameRunner
 from tools.bend_recipes import (
     BENDS,

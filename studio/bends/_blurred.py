@@ -8,7 +8,7 @@ from studio.bends._layers import lines_by
 from studio.bends._lines import SPAN, filtered, gaussian
 from studio.model.bends.bend import Bend, Layers, Scratch, Span
 from studio.model.declared.param import param
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

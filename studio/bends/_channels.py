@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.lanes import FLOATS, NUMBER, NUMBERS, Function, PlainRoutine, Routine, Value, in_planes, suits
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.tables import on_device
 
 if TYPE_CHECKING:

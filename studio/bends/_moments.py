@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.model.bends.bend import Scratch
-from studio.model.networks.op import AtOnce, Shape
+from studio.model.networks.passes import AtOnce
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

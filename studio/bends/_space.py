@@ -10,7 +10,8 @@ from studio.lanes import in_planes, suits
 from studio.model.bends.bend import Bend, Given, Layers, Span, squares
 from studio.model.declared.param import param
 from studio.model.declared.size import Size
-from studio.model.networks.op import Blocks, Shape
+from studio.model.networks.passes import Blocks
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

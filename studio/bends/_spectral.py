@@ -9,7 +9,7 @@ import numpy as np
 from studio.bends._lines import SPAN, Line, filtered
 from studio.model.bends.bend import Bend, Scratch, Span
 from studio.model.declared.param import param
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from studio.bends._ellipse import farthest_around, largest_by
 from studio.model.bends.bend import Bend, Given, Layers
 from studio.model.declared.param import param
-from studio.model.networks.op import Blocks, Shape, window
+from studio.model.networks.passes import Blocks, window
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

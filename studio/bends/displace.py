@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from studio.bends._space import MOVED, Border, Interpolation, border_param, grid, interpolation_param, resized, sampled
 from studio.model.bends.bend import Bend, Given, Span, squares
 from studio.model.declared.param import param
-from studio.model.networks.op import Blocks, Shape
+from studio.model.networks.passes import Blocks
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

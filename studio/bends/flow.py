@@ -10,7 +10,8 @@ from studio.bends._space import MOVED, Border, Interpolation, border_param, grid
 from studio.draws import seed_numbers, smooth_fields
 from studio.model.bends.bend import Bend, Given, Span, squares
 from studio.model.declared.param import param, seed
-from studio.model.networks.op import Blocks, Shape
+from studio.model.networks.passes import Blocks
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,8 @@ from studio.bends._layers import channels_again
 from studio.bends._space import resized
 from studio.model.bends.bend import Bend, Given, Layers, squares
 from studio.model.declared.param import param
-from studio.model.networks.op import Blocks, Shape
+from studio.model.networks.passes import Blocks
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,8 @@ from studio.bends._median import median
 from studio.bends._median_network import TOGETHER
 from studio.model.bends.bend import Bend, Given, Span
 from studio.model.declared.param import param
-from studio.model.networks.op import Blocks, Shape, window
+from studio.model.networks.passes import Blocks, window
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

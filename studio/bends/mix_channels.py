@@ -11,7 +11,7 @@ from studio.bends._layers import mixed_by
 from studio.bends._turn import turn_numbers
 from studio.model.bends.bend import Bend, Given, Layers
 from studio.model.declared.param import param, seed
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     from torch import Tensor

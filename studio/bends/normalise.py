@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.bends._moments import EPS, moments, turned, variance_and_mean
 from studio.model.bends.bend import Bend, Given, Layers, Scratch
 from studio.model.declared.param import param
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from studio.bends._channels import channels_at
 from studio.bends._layers import mixed_by
 from studio.model.bends.bend import Bend, Given, Layers
 from studio.model.declared.param import seed
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.lanes import FLOATS, NUMBER, NUMBERS, Function, PlainRoutine, Routine, Value, suits
 from studio.model.bends.bend import Bend, Given, Span
 from studio.model.declared.param import param
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     from torch import Tensor

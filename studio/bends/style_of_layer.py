@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from studio.bends._layers import channels_again
 from studio.bends._moments import EPS, moments, with_moments_of
 from studio.model.bends.bend import Bend, Given, Layers, Scratch
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

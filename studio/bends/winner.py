@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from studio.lanes import FLOAT, FLOATS, NUMBER, Function, Routine, Value, in_planes, maximum, suits, where
 from studio.model.bends.bend import Bend, Given, Layers, Scratch
 from studio.model.declared.param import param
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -20,7 +20,7 @@ from studio.model.declared.size import Size
 if TYPE_CHECKING:
     from studio.engine.base import Engine
     from studio.engine.choose import Choice
-    from studio.model.networks.op import Array
+    from studio.model.networks.shape import Array
 
 _RUNS = 10
 _MOST_SECONDS = 20.0

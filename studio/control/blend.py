@@ -30,9 +30,9 @@ from studio.model.movement.modulator import Modulator
 from studio.model.movement.route import MACRO_BANK, ROUTES, MacroBank, Route, Routes
 from studio.model.movement.tempo import TEMPO
 from studio.model.networks.network import same_bits
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 Shares = Sequence[float]
 

@@ -16,7 +16,7 @@ from studio.errors import StudioError
 from studio.io.sound import Resampler
 from studio.model.movement.modulator import NOTHING, Measurements
 from studio.model.movement.tempo import Tempo
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _SECONDS = 2.0
 """So much is kept of what nobody has asked for; the rest is forgotten, the oldest first."""

@@ -18,9 +18,9 @@ from studio.model.movement.tempo import TEMPO
 from studio.model.networks.changes import Passage
 from studio.model.networks.layout import Rect, put, sheet_size, to_sheet
 from studio.model.networks.network import same_bits
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import SOURCE, VIEW
+from studio.model.networks.shape import Array
 from studio.model.performances.performed import (
     Arranged,
     Ended,

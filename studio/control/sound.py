@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from studio.io.sound import RATE, samples
 from studio.model.movement.modulator import Measurements
 from studio.model.movement.tempo import Tempo
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 PREFIX = "sound/"
 BANDS = {"low": (20.0, 150.0), "low_mid": (150.0, 600.0), "high_mid": (600.0, 2500.0), "high": (2500.0, RATE / 2)}

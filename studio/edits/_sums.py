@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.model.filters.edit import Selection
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _PIECE = 65536
 

@@ -11,7 +11,7 @@ from studio.edits._linear import separable
 from studio.model.declared.param import param
 from studio.model.filters.edit import Edit, Kernels, Rule, Selection
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Blur(Edit):

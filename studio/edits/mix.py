@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from studio.model.declared.param import param
 from studio.model.filters.edit import Edit, Rule, Selection
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Mix(Edit):

@@ -10,7 +10,7 @@ from studio.edits.stroke import Stroke
 from studio.model.declared.param import param
 from studio.model.filters.edit import Edit, Patch, Selection
 from studio.model.networks.layout import Rect, around
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 
 

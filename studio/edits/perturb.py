@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.model.declared.param import param, seed
 from studio.model.filters.edit import Edit, Rule, Selection
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Perturb(Edit):

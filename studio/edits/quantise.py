@@ -9,7 +9,7 @@ import numpy as np
 from studio.edits._sums import peak
 from studio.model.declared.param import param
 from studio.model.filters.edit import Edit, Rule, Selection
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Quantise(Edit):

@@ -11,7 +11,7 @@ from studio.errors import StudioError
 from studio.model.declared.param import param, seed
 from studio.model.filters.edit import Edit, Kernels, Piece, Rule, Selection
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Reinitialise(Edit):

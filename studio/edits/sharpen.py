@@ -7,7 +7,7 @@ from typing import ClassVar
 from studio.edits.blur import blurring
 from studio.model.declared.param import param
 from studio.model.filters.edit import Edit, Rule, Selection
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Sharpen(Edit):

@@ -11,7 +11,7 @@ from studio.edits._covered import Covered
 from studio.edits._modes import gaussian, neighbourhoods, painted
 from studio.model.filters.edit import Kernels, Patch, Selection, bands, lay, saturated
 from studio.model.networks.layout import Rect, around, kernel_grid, kernels_touched, sheet_size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 
 

@@ -16,9 +16,11 @@ from studio.engine._torch_states import TorchStates
 from studio.engine.flight import Flight
 from studio.model.declared.size import Size
 from studio.model.declared.tick import START, Tick
-from studio.model.networks.graph import Input, Node
-from studio.model.networks.op import Array, Op
+from studio.model.networks.inputs import Input
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
 from studio.model.networks.picture import DeepPicture, to_tensor, to_texels
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     import torch

@@ -11,9 +11,9 @@ from studio.engine._torch_flights import TorchFlights
 from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine.reading import Coming
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import DeepPicture, Picture, check_channels
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     import torch

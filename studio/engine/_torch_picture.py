@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.picture import Picture
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from studio.engine.base import Engine
 from studio.engine.store import TensorStore
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     import torch

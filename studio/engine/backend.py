@@ -16,10 +16,11 @@ from studio.engine.store import TensorStore
 from studio.model.bends.lowering import Running
 from studio.model.bends.stage import Stage
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Node
+from studio.model.networks.graph import Graph
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array, Shape
 
 Places = NDArray[np.int64]
 

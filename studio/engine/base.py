@@ -19,10 +19,11 @@ from studio.model.bends.stage import layer_of, made
 from studio.model.declared.size import Size
 from studio.model.declared.tick import START, Tick
 from studio.model.filters.live_edits import LiveEdit
-from studio.model.networks.graph import Input, Node
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect, to_sheet
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
 from studio.model.networks.picture import DeepPicture, check_channels, to_tensor
+from studio.model.networks.shape import Array
 
 _NONE: Mapping[str, DeepPicture] = MappingProxyType({})
 

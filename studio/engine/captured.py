@@ -25,7 +25,7 @@ import torch
 
 from studio.engine.numbers import Numbers
 from studio.engine.ring import kept_of
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 from studio.tables import listed
 
 Maps = dict[str, torch.Tensor]

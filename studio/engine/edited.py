@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.model.filters.edit import Patch
 from studio.model.filters.live_edits import LiveEdit, LiveEdits
 from studio.model.networks.layout import Rect, around, crop, put
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 @dataclass(eq=False)

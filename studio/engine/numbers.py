@@ -11,8 +11,9 @@ from studio.errors import StudioError
 from studio.model.bends.stage import layer_of
 from studio.model.bends.staged import Staged
 from studio.model.declared.tick import START, Tick
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Array, Op
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array
 
 Owner = str | int
 """A layer by its name, or a stage by its number."""

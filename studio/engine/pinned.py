@@ -17,9 +17,9 @@ import torch
 
 from studio.engine.captured import capturing
 from studio.engine.reached import Reached
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import LUMA, DeepPicture, white
+from studio.model.networks.shape import Array
 from studio.tables import listed, on_device
 
 _KINDS = {np.dtype(np.float32): torch.float32, np.dtype(np.uint8): torch.uint8, np.dtype(np.uint16): torch.int16}

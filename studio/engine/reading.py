@@ -14,8 +14,8 @@ from studio.engine.store import TensorStore
 from studio.errors import StudioError, choices
 from studio.model.bends.stage import layer_of, made
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array, Shape
 from studio.model.networks.picture import Picture, to_picture
+from studio.model.networks.shape import Array, Shape
 
 if TYPE_CHECKING:
     import torch

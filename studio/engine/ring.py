@@ -5,8 +5,8 @@ from __future__ import annotations
 from studio.model.bends.bend import Memory
 from studio.model.bends.stage import after
 from studio.model.bends.staged import Staged
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 
 
 class Ring:

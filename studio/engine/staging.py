@@ -14,8 +14,8 @@ from studio.model.bends.lowering import Running, check_names, lower
 from studio.model.bends.stage import Stage
 from studio.model.bends.staged import Staged
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array, Shape
 from studio.ops._pass_through import bypassed
 
 

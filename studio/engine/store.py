@@ -13,7 +13,7 @@ from studio.engine.edited import EditedTensor
 from studio.errors import StudioError
 from studio.model.filters.live_edits import LiveEdit, LiveEdits, by_tensor
 from studio.model.networks.layout import Rect, put, sheet_size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Holder(Protocol):

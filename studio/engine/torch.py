@@ -30,10 +30,11 @@ from studio.model.bends.lowering import Running
 from studio.model.bends.stage import layer_of
 from studio.model.bends.staged import Staged
 from studio.model.declared.plugins import blamed
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import Rect, kernels_touched, to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Op
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array
 from studio.ops._staged import bent_and_mixed
 
 

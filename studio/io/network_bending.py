@@ -30,7 +30,7 @@ from studio.model.bends.asked import Asked
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import AllChannels, ChannelList, Channels, SomeChannels
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 Clusters = Mapping[int, Mapping[int, tuple[int, ...]]]
 """Channels by layer and cluster."""

@@ -26,11 +26,12 @@ from studio.io.folders import (
 from studio.io.manifest import Document, FileName, Line, Migration, Part, Title, checked, read_manifest, to_json
 from studio.io.npy import encode_npy, read_npy
 from studio.model.declared.explain import explain
-from studio.model.networks.graph import ChannelOrder, Colour, Graph, Input, InputKind, Node
-from studio.model.networks.inputs import ANY, Span
+from studio.model.networks.graph import Colour, Graph
+from studio.model.networks.inputs import ANY, Beginning, ChannelOrder, Input, InputKind, Span
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Op
-from studio.model.networks.state import Beginning
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array
 from studio.ops import operator
 
 MANIFEST = "network.json"

@@ -18,7 +18,7 @@ from numpy.lib import format as npy_format
 from studio.errors import StudioError
 from studio.io.atomic import write_bytes
 from studio.io.folders import open_regular
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 # Headers of plain arrays take 118 bytes; only structured ones, which are refused, are longer.
 _LONGEST_HEADER = 1024

@@ -19,7 +19,7 @@ from studio.io.networks import KIND as NETWORK
 from studio.io.networks import MANIFEST, owned_by, write_network_files
 from studio.io.safetensors_file import encode_tensors, read_tensors
 from studio.io.stored import DTYPES, LIMIT, Stored
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     from studio.io.importers.base import Imported

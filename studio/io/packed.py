@@ -8,8 +8,8 @@ from studio.io.manifest import Document
 from studio.io.networks import assembled, document_of
 from studio.io.preset_file import sections_from_json, sections_to_json
 from studio.io.sections import registry
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 
 
 def packed(preset: Preset) -> tuple[Document, list[Array]]:

@@ -46,9 +46,9 @@ from studio.io.preset_file import (
 from studio.io.preset_weights import path_from_outside, resolve, roots
 from studio.io.thumbnail import encode_thumbnail
 from studio.model.networks.network import Network, same_bits
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 
 THUMBNAIL = "thumbnail.png"
 

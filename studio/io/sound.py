@@ -12,7 +12,7 @@ from studio.errors import StudioError
 from studio.io._resampled import Resampled
 from studio.io.answering import await_answer
 from studio.io.sources._films.opening import open_film, picture_start, sound_stream
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 RATE = 22050
 """Samples a second of what is read: what is above 11 kHz says nothing of bands, onsets and beats."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -13,7 +13,7 @@ from studio.learn._gl_graph import TOLD
 from studio.learn._gl_ways import Pulls, Rates, Training, Way
 from studio.learn.backend import Pull
 from studio.model.networks.layout import Rect, sheet_size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class FragmentWay(Way):

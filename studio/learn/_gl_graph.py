@@ -11,9 +11,12 @@ from studio.engine.base import Engine
 from studio.learn._gl_together import named, together
 from studio.learn.growth import layers_of_step
 from studio.learn.objective import WANTED, Objective
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops._spread import spread_late
 from studio.ops.arithmetic import Add, Mul
 from studio.ops.combine import Concat

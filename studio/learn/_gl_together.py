@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from studio.learn.objective import Objective
-from studio.model.networks.graph import Input, Node
-from studio.model.networks.op import Shape
+from studio.model.networks.inputs import Input
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 from studio.ops._together import MOST, PooledBatchNorm2d, PooledMoments
 from studio.ops._training import BatchMoments, LearningBatchNorm2d
 

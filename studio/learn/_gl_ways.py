@@ -20,7 +20,7 @@ from studio.learn._gl_graph import TOLD
 from studio.learn.backend import Pull
 from studio.learn.objective import Statistic, running
 from studio.learn.optimisers import Optimiser
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _MOST_PACKED = 2
 

@@ -15,10 +15,10 @@ from studio.learn.lesson import Batch
 from studio.learn.objective import Objective, running
 from studio.learn.optimisers import Optimiser
 from studio.model.declared.tick import START, Tick
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 
 LOSS = "~loss"
 """What stands for all of a step that is no layer of the network."""

@@ -22,7 +22,8 @@ from studio.model.bends.lowering import check_names
 from studio.model.bends.stage import Guard, Luma, Painted, Stage, of_layers
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops import operator
 from studio.ops._gathered import Gathered, tables
 from studio.ops._staged import LUMA, share_at

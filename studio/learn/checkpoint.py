@@ -19,7 +19,7 @@ from studio.learn.backend import Pull, State
 from studio.learn.records import MOST_RATE, Checkpoint, fits_as_painted
 from studio.model.declared.explain import explain
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 KIND = "studio-checkpoint"
 VERSION = 3

@@ -22,8 +22,8 @@ from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
 from studio.model.networks.graph import Graph
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, to_picture, to_tensor
+from studio.model.networks.shape import Array
 from studio.model.networks.state import COLOURS, beginning, shrunk
 
 if TYPE_CHECKING:

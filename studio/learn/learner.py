@@ -24,8 +24,8 @@ from studio.learn.settings import SQUARED, Opens, Settings, objective_of, open_b
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 
 
 class Learner:

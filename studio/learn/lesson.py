@@ -17,8 +17,8 @@ from studio.learn.damage import Damaging, damaged, parse_damage
 from studio.learn.values import Made, values_of
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 
 Teacher = Callable[[Picture], Picture]
 """Makes what is wanted of what is shown, both (H, W, 3) uint8."""

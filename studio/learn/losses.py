@@ -14,7 +14,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.learn.objective import Sketch
 from studio.model.declared.param import Declared, param
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ops.arithmetic import Add, Div, Mul, Sub
 from studio.ops.conv import Conv2d
 from studio.ops.cut import Crop

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 from studio.errors import StudioError
 from studio.model.declared.explain import explain
 from studio.model.declared.param import Declared, param, seed
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Beginning, Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
-from studio.model.networks.state import Beginning
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 from studio.ops import operator
 
 

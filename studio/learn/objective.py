@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops._training import LearningBatchNorm2d, as_it_learns
 from studio.ops.arithmetic import Add, Sub
 from studio.ops.functions import Affine

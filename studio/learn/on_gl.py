@@ -34,7 +34,7 @@ from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
 from studio.model.networks.layout import Rect, sheet_size, to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _ENGINES = {"gl": GLEngine, "gl-fragment": GLFragmentEngine}
 

@@ -21,9 +21,10 @@ from studio.learn.lesson import Batch
 from studio.learn.objective import WANTED, Objective
 from studio.learn.optimisers import Optimiser
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Graph, Node
+from studio.model.networks.graph import Graph
 from studio.model.networks.layout import Rect, put
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 
 
 class TorchBackend(Backend):

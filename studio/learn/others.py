@@ -14,10 +14,12 @@ from studio.learn.losses import gram_distance
 from studio.learn.networks import initial_tensors
 from studio.learn.objective import Aim, Sketch
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
 from studio.model.networks.picture import LUMA, Picture, to_tensor
+from studio.model.networks.shape import Array
 from studio.ops._backward.slope import Curve
 from studio.ops.activation import LeakyReLU
 from studio.ops.arithmetic import Add, Mul, Sub

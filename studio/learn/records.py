@@ -11,7 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.learn.backend import Outcome, Pull, State
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 MOST_RATE = 100.0
 """That a weight's own may be multiplied by."""

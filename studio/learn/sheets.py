@@ -11,7 +11,7 @@ from studio.io.opening import open_preset
 from studio.model.filters.learning_sheets import LearningSheets
 from studio.model.networks.layout import Rect, from_sheet, sheet_size, to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 # The window's brush asks what weights are pulled towards long before anything learns.
 if TYPE_CHECKING:

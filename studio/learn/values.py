@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from studio.model.declared.size import Size
-from studio.model.networks.graph import ChannelOrder, Graph
-from studio.model.networks.op import Array
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.picture import Picture, to_tensor
+from studio.model.networks.shape import Array
 
 Made = tuple[dict[str, Array], Array, tuple[Picture, Picture]]
 """What is shown by input, what is wanted, and the last crop's two pictures."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from studio.model.networks.op import Op, Shape, listed, require
+from studio.model.networks.op import Op, listed, require
+from studio.model.networks.shape import Shape
 
 
 class Combined(Op):

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.shape import Array, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -15,7 +15,7 @@ variance is taken around the mean, in a second reading of the map: the differenc
 
 from __future__ import annotations
 
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 Scratch = tuple[tuple[str, Shape], ...]
 

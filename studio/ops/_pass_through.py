@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Shape
 from studio.ops._backward.slope import Slope
 from studio.ops._pass_through import PassThrough
 from studio.ops.functions import Affine

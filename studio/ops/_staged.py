@@ -12,7 +12,7 @@ from studio.model.bends.stage import Chosen, Guard, Luma, Mask, Painted
 from studio.model.bends.staged import Staged
 from studio.model.declared.plugins import guarded
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.tables import on_device
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Shape, listed
+from studio.model.networks.op import Backward, Gradients, Op, listed
+from studio.model.networks.shape import Shape
 from studio.ops._backward.base import BackwardOp
 from studio.ops._training import LearningBatchNorm2d, NormGradient, NormSums, normal
 

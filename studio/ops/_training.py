@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Array, Blocks, Op, Scratch, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.passes import Blocks, Scratch
+from studio.model.networks.shape import Array, Shape
 from studio.ops._backward.base import BackwardOp
 from studio.ops._moments import moments
 from studio.ops.norm import BatchNorm2d

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.declared.param import param
-from studio.model.networks.op import Shape, require
+from studio.model.networks.op import require
+from studio.model.networks.shape import Shape
 from studio.ops._backward.slope import Curve
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.networks.gradient import Backward, Gradients
+from studio.model.networks.op import Backward, Gradients
 from studio.ops._backward.sums import summed_to
 from studio.ops._combined import Combined
 
@@ -26,7 +26,7 @@ class Add(Combined):
 
     def gradient(self, at: Backward) -> Gradients:
         """See `Op.gradient`."""
-        return {k: summed_to(at, at.grad, at.shape(k)) for k in range(len(at.node.inputs))}
+        return {k: summed_to(at, at.grad, at.shape(k)) for k in range(len(at.inputs))}
 
     def torch(self, inputs: Sequence[Tensor], tensors: Mapping[str, Tensor]) -> Tensor:
         """See `Op.torch`."""

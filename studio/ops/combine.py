@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Shape, listed, require
+from studio.model.networks.op import Backward, Gradients, Op, listed, require
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +30,7 @@ class Concat(Op):
 
         found: dict[int | str, str] = {}
         start = 0
-        for k in range(len(at.node.inputs)):
+        for k in range(len(at.inputs)):
             end = start + at.shape(k).channels
             found[k] = at.add(SliceChannels(start=start, end=end), at.grad)
             start = end

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from studio.model.declared.param import PaddingPair, PositivePair, param
 from studio.model.declared.taps import Phase, Taps
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Op, Shape, out_size, require
+from studio.model.networks.op import Backward, Gradients, Op, out_size, require
+from studio.model.networks.shape import Array, Shape
 from studio.ops import operator
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from studio.model.declared.param import PositivePair, param
 from studio.model.declared.taps import Phase, Taps, phase_of
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops.conv import bias_row, check_channels
 from studio.tables import on_device
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from studio.model.declared.param import PaddingPair, PositivePair, param
 from studio.model.declared.taps import Taps, phase_of
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Op, Shape, require
+from studio.model.networks.op import Backward, Gradients, Op, require
+from studio.model.networks.shape import Array, Shape
 from studio.ops.conv import bias_row, check_channels, check_groups
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.errors import StudioError
-from studio.model.networks.gradient import Backward
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Backward, Op
+from studio.model.networks.shape import Shape
 from studio.ops.arithmetic import Add
 
 _AT_ONCE = 8
@@ -23,7 +23,7 @@ class Derivative:
         nodes: the layers to add, in running order.
         maps: by the name of an input or layer, the layer that holds the gradient of its map.
         tensors: by the full name of a tensor, the layer that holds its gradient, shaped by
-            `studio.model.networks.gradient.tensor_map`.
+            `studio.model.networks.layout.tensor_map`.
     """
 
     nodes: tuple[Node, ...]
@@ -59,6 +59,50 @@ def derive(
     for node in reversed(nodes):
         walk.pass_through(node)
     return walk.found()
+
+
+class _Behind(Backward):
+    """One layer, seen from behind.
+
+    Args:
+        node: the layer.
+        grad: the layer that holds the gradient of its output.
+        shapes: of every map; those of what is added are put in.
+        mark: what stands behind the tilde of the names of what is added.
+
+    Attributes:
+        nodes: what has been added, in running order.
+    """
+
+    def __init__(self, node: Node, grad: str, shapes: dict[str, Shape], mark: str) -> None:
+        self._node = node
+        self._shapes = shapes
+        self._mark = mark
+        self.inputs = node.inputs
+        self.tensors = node.op.tensor_shapes().keys()
+        self.output = node.name
+        self.grad = grad
+        self.shapes = shapes
+        self.nodes: list[Node] = []
+
+    def add(self, op: Op, *reads: str) -> str:
+        """See `Backward.add`."""
+        own = self._node.tensor_names
+        borrowed = tuple((key, own[key]) for key in op.tensor_shapes())
+        # Behind the tilde stands what is no layer of the network's own; before it, the layer that it belongs to.
+        made = Node(f"{self.output}~{self._mark}{len(self.nodes)}", op, reads, borrowed=borrowed)
+        self.nodes.append(made)
+        self._shapes[made.name] = op.output_shape(*(self._shapes[name] for name in reads))
+        return made.name
+
+    def require_input(self, k: int, found: str) -> str:
+        """The gradient of the k-th input, which must have its shape; a rule that makes another is a defect."""
+        if self.shapes[found] != self.shape(k):
+            raise StudioError(
+                f'The gradient of "{self.output}" ({type(self._node.op).__name__}) by its input {k} has the shape '
+                f"{self.shapes[found]}, not {self.shape(k)}; this is a defect of the operator's rule."
+            )
+        return found
 
 
 class _Walk:
@@ -119,7 +163,7 @@ class _Walk:
         grad = self.total(node.name)
         if grad is None:
             return
-        at = Backward(node, grad, self._shapes, self._mark)
+        at = _Behind(node, grad, self._shapes, self._mark)
         kind = type(node.op).__name__
         try:
             gradients = node.op.gradient(at)

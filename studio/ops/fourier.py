@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Elementwise, Op, Shape, require
+from studio.model.networks.op import Backward, Elementwise, Gradients, Op, require
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Elementwise
+from studio.model.networks.op import Backward, Elementwise, Gradients
 from studio.ops import operator
 from studio.ops._backward.slope import Curve
 

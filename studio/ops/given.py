@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.shape import Array, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Elementwise, Shape, require
+from studio.model.networks.op import Backward, Elementwise, Gradients, require
+from studio.model.networks.shape import Array, Shape
 from studio.ops._moments import Scratch, moments
 from studio.ops.conv import check_channels
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Shape, require
+from studio.model.networks.op import Backward, Gradients, Op, require
+from studio.model.networks.shape import Shape
 from studio.ops import operator
 
 if TYPE_CHECKING:

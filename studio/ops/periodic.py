@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Elementwise
+from studio.model.networks.op import Backward, Elementwise, Gradients
 from studio.ops._backward.sums import summed_to
 from studio.ops._combined import Combined
 

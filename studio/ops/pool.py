@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import model_validator
 
 from studio.model.declared.param import PaddingPair, PositivePair, param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Shape, out_size, require
+from studio.model.networks.op import Backward, Gradients, Op, out_size, require
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

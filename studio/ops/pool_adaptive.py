@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field
 
 from studio.model.declared.param import PositivePair, param
 from studio.model.declared.size import Size
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Scale, Shape
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.shape import Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

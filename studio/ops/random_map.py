@@ -10,7 +10,8 @@ from pydantic import PrivateAttr
 from studio.draws import FRAMES, drawn, seed_numbers
 from studio.model.declared.param import param, seed
 from studio.model.declared.tick import Tick
-from studio.model.networks.op import Op, Shape
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

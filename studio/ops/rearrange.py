@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from pydantic import model_validator
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Scale, Shape, require
+from studio.model.networks.op import Backward, Gradients, Op, require
+from studio.model.networks.shape import Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

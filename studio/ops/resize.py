@@ -15,8 +15,8 @@ from pydantic import BeforeValidator, model_validator
 
 from studio.model.declared.param import param
 from studio.model.declared.size import Size
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Scale, Shape, require
+from studio.model.networks.op import Backward, Gradients, require
+from studio.model.networks.shape import Array, Scale, Shape
 from studio.ops._backward.space import ResizeGradient, Resizing
 from studio.ops.upsample import Factor, Side, as_pair
 from studio.tables import on_device

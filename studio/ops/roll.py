@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Elementwise
+from studio.model.networks.op import Backward, Elementwise, Gradients
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Elementwise, Op, Scale, Shape, require
+from studio.model.networks.op import Backward, Elementwise, Gradients, Op, require
+from studio.model.networks.shape import Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

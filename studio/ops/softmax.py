@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Elementwise, Shape
+from studio.model.networks.op import Backward, Elementwise, Gradients
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Blocks, Op, Scale, Shape
+from studio.model.networks.op import Backward, Gradients, Op
+from studio.model.networks.passes import Blocks
+from studio.model.networks.shape import Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, mo
 
 from studio.model.declared.param import param
 from studio.model.declared.size import Size
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Op, Scale, Shape, require
+from studio.model.networks.op import Backward, Gradients, Op, require
+from studio.model.networks.shape import Scale, Shape
 from studio.ops._backward.space import ResizeGradient, Resizing
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from studio.model.declared.param import param
 from studio.model.declared.taps import Phase, Taps
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Op, Shape, require
+from studio.model.networks.op import Backward, Gradients, Op, require
+from studio.model.networks.shape import Array, Shape
 from studio.ops.conv import bias_row, check_channels
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from studio.model.declared.param import PositivePair, param
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array, Op, Shape, require
+from studio.model.networks.op import Op, require
+from studio.model.networks.shape import Array, Shape
 from studio.tables import on_device
 
 if TYPE_CHECKING:

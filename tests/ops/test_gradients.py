@@ -20,10 +20,12 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.gradient import Backward
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Elementwise, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Backward, Elementwise
+from studio.model.networks.shape import Shape
 from studio.ops import registry
 from studio.ops._backward.convolve import WeightGradient
 from studio.ops._backward.slope import Curve

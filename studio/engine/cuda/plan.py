@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from studio.engine.cuda.source import KernelSource
 from studio.engine.gl.frame.passes import passes
 from studio.model.bends.staged import Staged
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 
 
 @dataclass(frozen=True)

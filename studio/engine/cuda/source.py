@@ -15,7 +15,7 @@ from functools import cache
 
 from studio.engine.gl.driver.text import PRELUDE, Constants, defines, expanded, include_file
 from studio.model.networks.layout import tile_count
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 _SWIZZLE = re.compile(r"\.([xyzw]{2,4})\b(?!\()")
 _NUMBER = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|\d+e[-+]?\d+)(?![\w.])")

@@ -17,9 +17,9 @@ from studio.engine.cuda.source import THREADS
 from studio.engine.numbers import Numbers
 from studio.errors import StudioError
 from studio.model.bends.staged import Staged
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import tile_count
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 from studio.tables import on_device
 
 _MOST_VALUES = 2**31 - THREADS

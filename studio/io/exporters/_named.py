@@ -11,8 +11,8 @@ from studio.errors import StudioError
 from studio.io.origin import ORIGIN, REST, FileTensor, Origin, digest, read_origin, read_rest
 from studio.io.stored import Stored, narrowed
 from studio.model.filters.live_edits import as_run
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 
 
 def named_tensors(preset: Preset) -> dict[str, Stored]:

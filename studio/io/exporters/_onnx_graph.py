@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Array, Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array, Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto

@@ -8,7 +8,8 @@ import numpy as np
 
 from studio.io.exporters._onnx_graph import Layer, Writer, writer_of
 from studio.io.exporters._onnx_weights import enlarged, pad
-from studio.model.networks.op import Array, Elementwise, Shape
+from studio.model.networks.op import Elementwise
+from studio.model.networks.shape import Array, Shape
 from studio.ops.cut import Crop, SliceChannels
 from studio.ops.pad import Pad
 from studio.ops.pool import AvgPool2d, MaxPool2d, MaxUnpool2d

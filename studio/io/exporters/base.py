@@ -15,7 +15,7 @@ from studio.io.atomic import write_bytes
 from studio.io.folders import is_file
 from studio.io.origin import ORIGIN, REST
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.preset import Preset
 
 

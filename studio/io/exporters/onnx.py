@@ -15,8 +15,8 @@ from studio.io.origin import read_origin
 from studio.model.declared.size import Size
 from studio.model.filters.live_edits import as_run
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Shape
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto, ValueInfoProto

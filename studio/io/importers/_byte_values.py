@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from studio.io.importers._draft import Draft
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 
 _BYTES = (0.0, 255.0)
 _NARROWED = (1 / 300, 1 / 40)  # by deviations of colours and 255, as they lie in files

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.networks.graph import Input, Node
+from studio.model.networks.inputs import Input
+from studio.model.networks.node import Node
 from studio.ops import operator
 
 if TYPE_CHECKING:

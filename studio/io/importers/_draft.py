@@ -17,9 +17,12 @@ from studio.io.manifest import file_name
 from studio.io.networks import check_file_names
 from studio.model.declared.explain import explain
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input, InputKind, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input, InputKind
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Elementwise, Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Elementwise, Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops import operator
 from studio.ops._combined import Combined
 

@@ -14,7 +14,7 @@ from studio.io.folders import contained, is_file
 from studio.io.manifest import Part
 from studio.io.npy import read_npy
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _KERAS = {
     "weight": ("kernel", "depthwise_kernel", "gamma"),

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from studio.errors import StudioError
 from studio.io.importers._state_pairs import paired
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import BEGINNINGS, Beginning, Input
 from studio.model.networks.latent import LARGEST_SEED
 from studio.model.networks.network import Network
-from studio.model.networks.state import BEGINNINGS, COLOURS, Beginning
+from studio.model.networks.node import Node
+from studio.model.networks.state import COLOURS
 from studio.ops import operator
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from studio.errors import StudioError
 from studio.io.importers._words import words
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 _BEFORE = words("in input inputs i past prev previous last old before current cur init initial prior 0")
 _AFTER = words("out output outputs o present next new after updated now n")

@@ -15,7 +15,8 @@ from studio.io.importers._draft import Draft, Weight
 from studio.io.manifest import title_of
 from studio.io.stored import LIMIT, Stored
 from studio.model.declared.size import Size
-from studio.model.networks.graph import ChannelOrder, Colour
+from studio.model.networks.graph import Colour
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.network import Network
 from studio.model.networks.values import Values
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.network import Network
 
 if TYPE_CHECKING:

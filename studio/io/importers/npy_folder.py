@@ -19,7 +19,7 @@ from studio.io.networks import KIND, MANIFEST, MIGRATIONS, VERSION, assembled, l
 from studio.io.npy import read_npy
 from studio.io.stored import Stored
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.shape import Array, Shape
 
 _MOST_FILES = 4096
 _SIZE = Size(28, 28)

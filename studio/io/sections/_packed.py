@@ -12,7 +12,7 @@ from pydantic import Field
 
 from studio.errors import StudioError
 from studio.io.manifest import Part
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _LARGEST_SIDE = 1 << 17
 _MOST = 1 << 26

@@ -15,7 +15,7 @@ from studio.model.declared.size import Size
 from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
-    from studio.model.networks.op import Array
+    from studio.model.networks.shape import Array
 
 
 def linear(picture: DeepPicture) -> Array:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol
 from studio.errors import StudioError
 from studio.model.declared.param import Shaded
 from studio.model.declared.tick import START, Tick
-from studio.model.networks.op import Array, Blocks, Shape
-from studio.model.networks.op import Scratch as Scratch
-from studio.model.networks.op import Span as Span
+from studio.model.networks.passes import Blocks
+from studio.model.networks.passes import Scratch as Scratch
+from studio.model.networks.passes import Span as Span
+from studio.model.networks.shape import Array, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,8 +16,9 @@ from functools import cached_property
 from studio.errors import StudioError, choices
 from studio.model.bends.stage import Luma, Painted, Stage, after, layer_of, made, of_layers
 from studio.model.bends.staged import Staged
-from studio.model.networks.graph import Graph, Node, in_order
-from studio.model.networks.op import Shape
+from studio.model.networks.graph import Graph, in_order
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 
 
 @dataclass(frozen=True)

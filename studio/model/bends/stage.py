@@ -21,7 +21,7 @@ from pydantic import Field as PydanticField
 from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.declared.param import Declared, Shaded, param, seed
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Chosen = NDArray[np.bool_]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import AllChannels, ChannelList, Channels, Cluster, Guard, Luma, Mask, Painted
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _KINDS = get_args(Guard.model_fields["kind"].annotation)
 

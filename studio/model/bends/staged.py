@@ -21,7 +21,9 @@ from studio.model.bends.stage import Chosen, Luma, Stage
 from studio.model.declared.param import Live, lives
 from studio.model.declared.shader_files import shader_file
 from studio.model.declared.tick import START, Tick
-from studio.model.networks.op import Array, AtOnce, Blocks, Op, Scratch, Shape, Span
+from studio.model.networks.op import Op
+from studio.model.networks.passes import AtOnce, Blocks, Scratch, Span
+from studio.model.networks.shape import Array, Shape
 
 if TYPE_CHECKING:
     pass

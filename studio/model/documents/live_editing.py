@@ -15,8 +15,8 @@ from studio.model.filters.live_edits import EDITS, LiveEdit, LiveEdits
 from studio.model.movement.address import joined
 from studio.model.movement.route import MACRO_BANK, ROUTES, kept_for
 from studio.model.networks.layout import Rect, sheet_size, to_sheet
-from studio.model.networks.op import Array
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 
 class LiveEditing(StageEditing):

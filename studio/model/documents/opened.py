@@ -15,9 +15,9 @@ from studio.model.filters.version import Version
 from studio.model.movement.address import Number
 from studio.model.networks.graph import Graph
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset, Unread
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 T = TypeVar("T")
 

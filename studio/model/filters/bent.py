@@ -13,7 +13,7 @@ from studio.model.filters.room import Room
 from studio.model.filters.version import TWO_64, Version, differing, sum_of, total_of
 from studio.model.networks.layout import check_rect, crop, from_sheet, put, sheet_size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _MOST = 1 << 23
 """Weights that are summed up at once: some 50 ms."""

@@ -16,7 +16,7 @@ from studio.model.declared.plugins import guarded
 from studio.model.filters.selection import Mask as Mask
 from studio.model.filters.selection import Selection as Selection
 from studio.model.networks.layout import Rect, kernel_grid, put
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Kernels = NDArray[np.floating[Any]]
 

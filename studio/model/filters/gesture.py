@@ -8,8 +8,8 @@ from typing import Any, Protocol, TypeVar
 from studio.model.filters.edit import Patch
 from studio.model.filters.version import Version
 from studio.model.networks.layout import Rect, around, crop, sheet_size
-from studio.model.networks.op import Array
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from studio.errors import StudioError
 from studio.model.filters.edit import Patch, Selection
 from studio.model.networks.changes import LearningSheetsChanged
 from studio.model.networks.layout import kernel_grid, sheet_size
-from studio.model.networks.op import Array
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 Kind = Literal["rates", "pulls"]
 

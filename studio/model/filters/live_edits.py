@@ -26,9 +26,9 @@ from studio.model.filters.edit import Edit, Patch, Selection
 from studio.model.movement.address import split
 from studio.model.networks.layout import crop, put
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 _LARGEST = np.finfo(np.float32).max
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 LARGE = 1 << 20
 """Weights from which a copy of a tensor waits for new memory: a stroke would, for 100 ms where it is 32 MB."""

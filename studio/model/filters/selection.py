@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Mask = NDArray[np.bool_]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect, sheet_size, to_sheet
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Version:

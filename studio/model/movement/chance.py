@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from studio.model.declared.form import Field
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 def by_weight(weights: Array, count: int, chance: random.Random) -> tuple[int, ...]:

@@ -18,8 +18,8 @@ import numpy as np
 from studio.model.networks.graph import Graph
 from studio.model.networks.latent import Kind, LatentPath
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DIRECTIONS = 8

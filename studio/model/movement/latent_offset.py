@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from studio.model.networks.op import Array
 from studio.model.networks.section import Section
+from studio.model.networks.shape import Array
 
 FURTHEST = 4.0
 """How far a value is moved at most; past four standard deviations a generator knows nothing."""

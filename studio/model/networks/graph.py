@@ -15,47 +15,15 @@ from studio.errors import StudioError, choices
 from studio.model.declared.plugins import guarded
 from studio.model.declared.size import Size
 from studio.model.networks.graph_checks import check_borrowing, check_inputs, check_sharing, check_states
-from studio.model.networks.inputs import ANY
-from studio.model.networks.inputs import ChannelOrder as ChannelOrder
-from studio.model.networks.inputs import Input as Input
-from studio.model.networks.inputs import InputKind as InputKind
-from studio.model.networks.op import Op, Scale, Shape
+from studio.model.networks.inputs import ANY, ChannelOrder, Input
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Scale, Shape
 
 _USUAL = Size(256, 256)
 _LARGEST_SQUARE = 1024
 
 
 Colour = Literal["own", "input"]
-
-
-@dataclass(frozen=True)
-class Node:
-    """One layer: a name, an operator, and the names of what it reads.
-
-    Attributes:
-        name: its own.
-        op: what it does.
-        inputs: the layers and inputs that it reads, by name.
-        tensors_of: the layer whose tensors it uses, where a layer runs several times; None where it has its own.
-        borrowed: the full names of tensors that it uses of layers of another kind, beside its own names for them: the
-            gradient of a convolution by its input is a transposed one on the same weight. Files hold no such layers.
-    """
-
-    name: str
-    op: Op
-    inputs: tuple[str, ...]
-    tensors_of: str | None = None
-    borrowed: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def owner(self) -> str:
-        """The layer under whose name its tensors go."""
-        return self.tensors_of or self.name
-
-    @property
-    def tensor_names(self) -> dict[str, str]:
-        """The full name, ``layer.tensor``, of every tensor that it uses, by the operator's own name for it."""
-        return dict(self.borrowed) or {key: f"{self.owner}.{key}" for key in self.op.tensor_shapes()}
 
 
 @dataclass(frozen=True)

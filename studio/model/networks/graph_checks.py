@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
-
-if TYPE_CHECKING:
-    from studio.model.networks.graph import Input, Node
-    from studio.model.networks.op import Shape
+from studio.model.networks.inputs import Input
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 
 
 def check_inputs(node: Node, names: set[str]) -> None:

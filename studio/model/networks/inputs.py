@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from studio.model.declared.size import Size
-from studio.model.networks.state import Beginning
 
 InputKind = Literal["picture", "vector", "state"]
 ChannelOrder = Literal["rgb", "bgr"]
+Beginning = Literal["zeros", "seed", "noise", "picture"]
+BEGINNINGS: tuple[Beginning, ...] = get_args(Beginning)
+
 Span = tuple[int, int | None]
 """The least and the largest length of a side; None where there is no largest."""
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Input
+from studio.model.networks.shape import Array
 
 Kind = Literal["walk", "loop", "between"]
 

@@ -21,6 +21,10 @@ for each of its second (``O × I`` for Conv2d, ``I × O`` for ConvTranspose2d)::
         +-----+-----+-----+
 
 A vector (a bias, a norm's scale) is a sheet of one row.
+
+The gradient of a tensor is a map (`tensor_map`), so that whatever can be done with maps can be done with it: an axis of
+channels for the tensor's first, and a column of kernels for its second. Four output channels lie in one texel, as
+packed kernels have them, and no memory is wasted.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.shape import Array, Shape
 
 _FEW = 1 << 10
 """Weights that are sooner moved one by one than by rows of kernels, which take 8 µs to be seen as such."""
@@ -135,6 +139,17 @@ def kernel_grid(shape: tuple[int, ...]) -> tuple[int, int, int, int]:
     if len(shape) == 1:
         return 1, shape[0], 1, 1
     raise ValueError(f"a tensor of {len(shape)} axes has no sheet")
+
+
+def tensor_map(shape: tuple[int, ...]) -> Shape:
+    """A tensor as a map: (O, I, kh, kw) as O × (I * kh) × kw, a matrix as O × I × 1, a vector as C × 1 × 1.
+
+    No value moves: it is a reshaping of memory.
+    """
+    if len(shape) == 1:
+        return Shape(shape[0], 1, 1)
+    rows, columns, kh, kw = kernel_grid(shape)
+    return Shape(rows, columns * kh, kw)
 
 
 def sheet_size(shape: tuple[int, ...]) -> Size:

@@ -11,8 +11,9 @@ from functools import cached_property
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.networks.graph import ChannelOrder, Graph, Input
-from studio.model.networks.op import Array
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import ChannelOrder, Input
+from studio.model.networks.shape import Array
 from studio.model.networks.values import Values, with_values
 
 

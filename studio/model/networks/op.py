@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,128 +12,16 @@ from numpy.typing import NDArray
 from studio.errors import StudioError
 from studio.model.declared.param import Shaded
 from studio.model.declared.shader_files import shader_file
-from studio.model.declared.size import Size
 from studio.model.declared.taps import Taps
 from studio.model.declared.tick import Tick
+from studio.model.networks.passes import Banked, Blocks, Scratch
+from studio.model.networks.shape import Array, Scale, Shape
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from studio.model.networks.gradient import Backward, Gradients
-
-Array = NDArray[np.float32]
-Scale = tuple[Fraction, Fraction]
-
-
-class Shape(NamedTuple):
-    """That of one feature map: channels, height, width."""
-
-    channels: int
-    height: int
-    width: int
-
-    @property
-    def size(self) -> Size:
-        """Of each channel."""
-        return Size(self.height, self.width)
-
-    def __str__(self) -> str:
-        return f"{self.channels}×{self.height}×{self.width}"
-
-
-class Span(NamedTuple):
-    """Texels that a body makes at once, by ``texel_span`` in place of ``texel``.
-
-    Software rasterisers take it, in compute shaders: what such texels have in common is read and worked out once.
-
-    Attributes:
-        texels: how many.
-        way: whether they lie beside or below one another, or at one place of several tiles.
-    """
-
-    texels: int
-    way: Literal["x", "y", "tiles"] = "x"
-
-    def blocks(self, shape: Shape) -> Blocks:
-        """How a map of this shape is made so."""
-        x, y, tiles = (self.texels if self.way == way else 1 for way in ("x", "y", "tiles"))
-        line = -(-shape.height // y) * -(-shape.width // x)
-        ways = ((f"SPAN_{way.upper()}", int(self.way == way)) for way in ("x", "y", "tiles"))
-        constants = (("SPAN", self.texels), *ways)
-        return Blocks("lib/span.glsl", constants, line, -(-shape.channels // (4 * tiles)), in_software=True)
-
-
-class AtOnce(NamedTuple):
-    """What GPUs do in place of a pass: a workgroup looks over all of a map's tile.
-
-    Attributes:
-        shader: as of `Blocks`; empty where the pass is left out, because one behind it needs it no more.
-        of: the map, by number as in `Scratch`.
-    """
-
-    shader: str
-    of: int = 0
-
-
-class Scratch(NamedTuple):
-    """A pass before a shader's own.
-
-    Attributes:
-        shader: as `Op.shader`; several of one shader, in order, are joined by "+", and a folder may stand before each.
-        shape: of what it makes.
-        reads: which maps it reads as ``read0``, ``read1`` and so on, by number: the operator's inputs, and behind them
-            the scratch made so far; None is all of them.
-        span: the texels that it makes at once, where it can.
-        at_once: what GPUs do in its place. Shaders find AT_ONCE defined then.
-    """
-
-    shader: str
-    shape: Shape
-    reads: tuple[int, ...] | None = None
-    span: Span | None = None
-    at_once: AtOnce | None = None
-
-
-class Blocks(NamedTuple):
-    """A compute shader that makes several texels in one invocation.
-
-    Attributes:
-        shader: under ``shaders/``, behind the operator's own.
-        constants: what it has ``#define``-d.
-        line: blocks along a line.
-        deep: groups of the output's tiles.
-        whole: where a workgroup makes each block together, how many texels it looks over for it; else 0.
-        in_software: whether software rasterisers alone make it so, and GPUs texel by texel.
-    """
-
-    shader: str
-    constants: tuple[tuple[str, int], ...]
-    line: int
-    deep: int
-    whole: int = 0
-    in_software: bool = False
-
-
-class Banked(NamedTuple):
-    """Fragment shaders that make several texels in one, each in a target of its own, and one that puts them in place.
-
-    Attributes:
-        shader: under ``shaders/``, behind the operator's own; it writes ``o_bank``.
-        rows: under ``shaders/``, the body that reads those targets as its maps.
-        shape: of what lies in each target.
-        targets: how many there are.
-    """
-
-    shader: str
-    rows: str
-    shape: Shape
-    targets: int
-
-
-def window(shape: Shape) -> Blocks:
-    """How workgroups of GPUs make 16 × 16 texels each, and look over what lies around them together first."""
-    count = -(-shape.height // 16) * -(-shape.width // 16)
-    return Blocks("lib/window.glsl", (("WINDOW", 1),), count, -(-shape.channels // 4), whole=1024)
+Gradients = Mapping[int | str, str]
+"""Layers that hold gradients: by the number of an input, or by the operator's own name of a tensor."""
 
 
 class Op(Shaded):
@@ -315,6 +203,36 @@ class Op(Shaded):
         """What the shader reads once per channel, as (rows, channels); None without any."""
         del tensors
         return None
+
+
+class Backward(Protocol):
+    """One layer, seen from behind: where its operator's rule finds what it needs, and adds the layers that it makes.
+
+    Attributes:
+        inputs: the names of what it reads.
+        tensors: its operator's own names of its tensors.
+        output: the layer's own name, which its output goes by.
+        grad: the layer that holds the gradient of its output.
+        shapes: of every map, also of those that layers which are added make.
+    """
+
+    inputs: tuple[str, ...]
+    tensors: Collection[str]
+    output: str
+    grad: str
+    shapes: Mapping[str, Shape]
+
+    def read(self, k: int = 0) -> str:
+        """The name of what it reads as its k-th input."""
+        return self.inputs[k]
+
+    def shape(self, k: int = 0) -> Shape:
+        """The shape of its k-th input."""
+        return self.shapes[self.inputs[k]]
+
+    def add(self, op: Op, *reads: str) -> str:
+        """Add a layer that reads these maps; tensors that its operator has are those of the layer by the same names."""
+        ...
 
 
 class Elementwise(Op):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.errors import StudioError
-from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.layout import channel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB, C-contiguous."""

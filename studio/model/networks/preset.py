@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.section import BYPASSED, SOURCE, VIEW, Section
+from studio.model.networks.shape import Array
 
 T = TypeVar("T")
 

@@ -5,17 +5,13 @@ Source: A. Mordvintsev, E. Randazzo, E. Niklasson and M. Levin, "Growing Neural 
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 
 from studio.model.declared.param import Shaded, param
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Beginning
 from studio.model.networks.section import Section
-
-Beginning = Literal["zeros", "seed", "noise", "picture"]
-BEGINNINGS: tuple[Beginning, ...] = get_args(Beginning)
+from studio.model.networks.shape import Array
 
 COLOURS = 3
 """The first channels of a state, which are its colour where it has as many."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import ChannelOrder, Colour, Graph, Input
+from studio.model.networks.graph import Colour, Graph
+from studio.model.networks.inputs import ChannelOrder, Input
 
 
 @dataclass(frozen=True)

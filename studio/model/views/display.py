@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from studio.model.declared.size import Size
-from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.layout import Rect
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import Colours, Scaling
 
 Drawing = Literal["picture", "channels", "sheet"]

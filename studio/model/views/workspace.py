@@ -13,7 +13,7 @@ from studio.model.filters.edit import Selection
 from studio.model.filters.learning_sheets import Kind
 from studio.model.networks.changes import BypassChanged, Change, NetworkChanged
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 from studio.model.views.view import Colours, Scaling, View, ViewKind
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from studio.model.networks.gradient import Backward
-from studio.model.networks.op import Op
+from studio.model.networks.op import Backward, Op
 
 
 class BackwardOp(Op):

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from studio.model.declared.param import PaddingPair, PositivePair, param
 from studio.model.declared.taps import Phase, Taps, phase_of
-from studio.model.networks.gradient import Backward
-from studio.model.networks.op import Array, Banked, Blocks, Shape
+from studio.model.networks.op import Backward
+from studio.model.networks.passes import Banked, Blocks
+from studio.model.networks.shape import Array, Shape
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:
@@ -219,4 +220,4 @@ def bias_gradient(at: Backward) -> dict[int | str, str]:
     """The sum over space, where the layer has a bias."""
     from studio.ops.total import Sum
 
-    return {"bias": at.add(Sum(dim="space"), at.grad)} if "bias" in at.node.op.tensor_shapes() else {}
+    return {"bias": at.add(Sum(dim="space"), at.grad)} if "bias" in at.tensors else {}

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Elementwise, Op, Shape
+from studio.model.networks.op import Backward, Elementwise, Gradients, Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops._backward.base import BackwardOp
 from studio.ops._backward.sums import SumOfProducts
 from studio.ops._moments import moments

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from studio.model.declared.param import param
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
 from studio.model.declared.param import Live, param
-from studio.model.networks.gradient import Backward, Gradients
-from studio.model.networks.op import Array, Elementwise, Op, Shape
+from studio.model.networks.op import Backward, Elementwise, Gradients, Op
+from studio.model.networks.shape import Array, Shape
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from studio.model.declared.param import PaddingPair, PositivePair, param
 from studio.model.declared.size import Size
-from studio.model.networks.op import Op, Shape, out_size
+from studio.model.networks.op import Op, out_size
+from studio.model.networks.shape import Shape
 from studio.ops._backward.base import BackwardOp
 
 if TYPE_CHECKING:

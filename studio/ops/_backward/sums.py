@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from studio.model.declared.param import param
-from studio.model.networks.gradient import Backward
-from studio.model.networks.op import Blocks, Op, Shape
+from studio.model.networks.op import Backward, Op
+from studio.model.networks.passes import Blocks
+from studio.model.networks.shape import Shape
 from studio.ops import operator
 from studio.ops._backward.base import BackwardOp
 

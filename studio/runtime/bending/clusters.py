@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.model.bends.stage import Cluster
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, signed_view
+from studio.model.networks.shape import Array
 
 _SIDE = 16
 _SAMPLED = 64

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from studio.engine.base import Engine
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Node
-from studio.model.networks.op import Array
+from studio.model.networks.graph import Graph
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 
 _SIDE = 32
 """Values of a map, along each side, by which it is judged."""

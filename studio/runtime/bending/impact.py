@@ -19,7 +19,7 @@ from studio.bends.multiply import Multiply
 from studio.engine.base import Engine
 from studio.errors import Pending, StudioError
 from studio.model.bends.stage import ChannelList, Guard, Stage
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.bending.estimate import estimated
 
 How = Literal["ablate", "scale"]

@@ -21,8 +21,8 @@ from studio.model.declared.numbered import free_number
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture, Picture, shallow
+from studio.model.networks.shape import Array
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.services.priority import step_back
 

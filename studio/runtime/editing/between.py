@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from studio.model.declared.param import param
 from studio.model.filters.edit import Edit, Kernels, Mask
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _MOST = 0.5
 

@@ -11,7 +11,7 @@ from studio.io.preset_file import MANIFEST as PRESET
 from studio.io.presets import load_preset
 from studio.model.filters.live_edits import as_run
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 def read_network(path: Path) -> Network:

@@ -16,7 +16,7 @@ from studio.errors import StudioError
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Edit, Rule, Selection
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Clipboard, Workspace
 from studio.runtime.editing.previews import Editing
 

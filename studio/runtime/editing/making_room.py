@@ -6,7 +6,7 @@ from functools import partial
 
 from studio.model.documents.document import Document
 from studio.model.filters.room import make
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.services.worker import Worker
 
 

@@ -19,7 +19,7 @@ from studio.model.filters.edit import Edit, Patch, Selection
 from studio.model.filters.gesture import Gesture
 from studio.model.networks.changes import Change, NetworkChanged, Opened, WeightsChanged
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.editing.counterparts import read_network
 from studio.runtime.services.failures import raisable
 

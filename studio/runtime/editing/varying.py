@@ -16,7 +16,7 @@ from studio.model.filters.edit import Edit, Mask, Patch, Selection
 from studio.model.movement.chance import by_weight, value_by_chance
 from studio.model.networks.graph import Graph
 from studio.model.networks.layout import Rect, crop, kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Tensors = Callable[[str], Array]
 Effects = Callable[[str], Array]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.live.report import Message
 
 if TYPE_CHECKING:

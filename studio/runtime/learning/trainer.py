@@ -14,7 +14,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.model.filters.version import Version
 from studio.model.networks.layout import Rect, sheet_size, to_sheet
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.learning.giving_way import Courtesy, turn_of
 from studio.runtime.learning.look import DeadUnits, Good, Meter, Watched, maps_of, pictures_of
 from studio.runtime.learning.told import Told

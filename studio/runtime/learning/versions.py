@@ -9,7 +9,7 @@ import numpy as np
 from studio.model.documents.document import Document
 from studio.model.filters.version import Version, total_of
 from studio.model.networks.network import same_bits
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Versions:

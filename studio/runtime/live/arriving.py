@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.model.networks.graph import Graph
 from studio.model.networks.layout import Rect, sheet_size, to_sheet
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.live.orders import Order, Renew, Replace
 
 _AT_ONCE = 1 << 18

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 from studio.engine.base import Engine
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.orders import LayerOrder, Setting

@@ -12,8 +12,8 @@ from typing import ClassVar, Self
 from studio.engine.base import Engine
 from studio.model.bends.stage import Cluster, made
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.bending.clusters import ClusterFinder
 from studio.runtime.bending.impact import Impact, norms
 from studio.runtime.bending.impact_round import ImpactRound

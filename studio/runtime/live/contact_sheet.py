@@ -16,9 +16,9 @@ from studio.engine.display import PictureMaker
 from studio.io.atomic import require_parent, write_free
 from studio.io.resize import resized
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import Picture, signed_view, to_picture
+from studio.model.networks.shape import Array, Shape
 from studio.runtime.services.aside import aside
 
 LONGEST = 288

@@ -17,7 +17,7 @@ from studio.model.movement.modulator import NOTHING, Measurements
 from studio.model.movement.route import ROUTES
 from studio.model.movement.tempo import TEMPO, Tempo
 from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.player import Player
 from studio.runtime.live.playing import PlayerState

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from studio.engine.base import Engine, Stats
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 
 _SATURATED = 0.95
 _NEAR = 1e-3

@@ -12,8 +12,8 @@ from studio.engine.base import Engine, Stats
 from studio.engine.display import PictureMaker
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
 from studio.runtime.live.health import first_broken, is_finite, judge

@@ -10,8 +10,8 @@ from studio.model.networks.changes import MixBegan
 from studio.model.networks.graph import Graph
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 
 

@@ -18,9 +18,9 @@ from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.io.sources.latent import WORD, path_given
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture, Picture
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.runtime.bending.impact import Impact
 from studio.runtime.live.playing import Newest
 from studio.runtime.render.frame_runner import FrameRunner

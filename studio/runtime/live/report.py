@@ -12,8 +12,8 @@ from typing import Literal, Self
 from studio.engine.base import Stats
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array, Shape
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array, Shape
 
 MessageKind = Literal["note", "warning", "error"]
 

@@ -11,8 +11,8 @@ from studio.engine.display import Display, Viewing
 from studio.model.networks.graph import Graph
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 from studio.runtime.live.clock import QUICK, SLOW
 from studio.runtime.live.feature import Feature

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from studio.engine.base import Engine
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 from studio.runtime.live.feature import Feature, Frame
 from studio.runtime.services import memory
 

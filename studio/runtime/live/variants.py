@@ -10,9 +10,9 @@ from functools import partial
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.runtime.editing.varying import Chance, Variant, bred, patches_of
 from studio.runtime.live.playing import Newest
 from studio.runtime.live.proofs import Bench, Make, Proofs

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 OpenAt = Callable[[float], Iterator[Array]]
 

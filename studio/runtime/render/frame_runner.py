@@ -19,8 +19,8 @@ from studio.model.movement.generator import Generator, Phase, stepped
 from studio.model.movement.latent_offset import Offsets, moved
 from studio.model.networks.graph import Graph
 from studio.model.networks.latent import LatentPath
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture, Picture, chroma, signed_view, to_deep_picture
+from studio.model.networks.shape import Array
 from studio.model.networks.state import STEPPING
 from studio.runtime.render.coming import DeepComing, there
 from studio.runtime.render.fed_back import fed_back

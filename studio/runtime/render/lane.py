@@ -24,8 +24,8 @@ from studio.ending import apart
 from studio.errors import StudioError
 from studio.io.manifest import Document
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 from studio.paths import environment
 from studio.pipe import read, write
 from studio.runtime.render.ring import Ring, bytes_of, memory_to_share

@@ -24,8 +24,8 @@ from studio.io.packed import unpacked
 from studio.model.declared.size import Size
 from studio.model.movement.modulator import NOTHING, Measurements
 from studio.model.networks.latent import LatentPath
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.pipe import read, write
 from studio.runtime.live.health import broken_from
 from studio.runtime.render.coming import DeepComing

@@ -6,9 +6,9 @@ import numpy as np
 
 from studio.engine.base import Engine
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import DeepPicture, to_tensor
+from studio.model.networks.shape import Array
 from studio.model.networks.state import COLOURS, Stepping, Steps, beginning, shrunk
 
 

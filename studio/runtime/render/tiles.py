@@ -14,8 +14,8 @@ from studio.model.bends.stage import Painted
 from studio.model.bends.stages import Stages
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture, Picture
+from studio.model.networks.shape import Array
 from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 
 # Sides at which it is tried how far a network looks; one that looks further looks at whole pictures.

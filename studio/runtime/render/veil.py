@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, to_tensor
+from studio.model.networks.shape import Array
 from studio.runtime.render.frame_runner import FrameRunner, padded_picture
 
 

@@ -11,9 +11,10 @@ from studio.io.atomic import cannot_write, exists
 from studio.io.importers import Imported, Options, open_model, save_imported
 from studio.io.networks import load_network
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input
-from studio.model.networks.op import Shape
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Shape
 from studio.model.networks.values import Values, values_of
 
 

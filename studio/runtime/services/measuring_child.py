@@ -13,7 +13,7 @@ import numpy as np
 from studio.engine.choose import MEASURED, open_one, probe_gl
 from studio.engine.measured import measure
 from studio.io.networks import assembled
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.pipe import read, write
 
 _NICENESS = 10

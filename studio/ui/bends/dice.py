@@ -11,7 +11,7 @@ from studio.model.bends.stage import ChannelList, Channels, SomeChannels
 from studio.model.declared.form import fields
 from studio.model.documents.document import Document
 from studio.model.movement.chance import by_weight, value_by_chance
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _SHARES = (0.1, 0.25, 0.5, 1.0)
 

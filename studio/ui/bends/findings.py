@@ -9,8 +9,8 @@ import numpy as np
 from studio.model.bends.clusters import CLUSTERS, kept, of_layer, without
 from studio.model.bends.stage import ChannelList, Cluster
 from studio.model.documents.document import Document
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.bending.impact import ranked
 from studio.runtime.live.channel_study import (
     Clusters,

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from studio.model.bends.stage import Chosen
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.bending.impact import ranked
 from studio.ui.bends.findings import Findings
 from studio.ui.kit import theme

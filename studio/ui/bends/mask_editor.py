@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from studio.model.bends.stage import Luma, Mask, Painted
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.bends.found_channels import narrow
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button

@@ -14,7 +14,7 @@ from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
 from studio.model.filters.gesture import Gesture
 from studio.model.networks.layout import crop, put
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 from studio.model.views.workspace import Workspace
 from studio.ui.viewport import overlay

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from studio.model.declared.size import Size
 from studio.model.filters.edit import Mask, Patch
 from studio.model.networks.layout import Rect
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Grid = tuple[int, int, int, int]
 """Rows and columns of kernels, height and width of a kernel."""

@@ -14,7 +14,7 @@ from studio.model.filters.gesture import Gesture
 from studio.model.filters.learning_sheets import LEARNING_SHEETS
 from studio.model.networks.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import Rect
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.ui.filters.bars_picture import bars_picture

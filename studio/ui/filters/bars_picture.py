@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage
 
 from studio.model.declared.size import Size
 from studio.model.filters.edit import Mask
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over
 

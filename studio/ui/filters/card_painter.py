@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import Colours
 from studio.ui.filters import sheet_colours
 from studio.ui.filters.cards import Cards

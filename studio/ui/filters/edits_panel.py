@@ -14,7 +14,7 @@ from studio.model.declared.form import fields
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Edit
 from studio.model.networks.changes import Change, HistoryChanged, WeightsChanged
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.counterparts import counterpart
 from studio.runtime.editing.edit_labels import label_of

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.filters.arrangement import Arrangement, Numbers
 from studio.ui.filters.rulers import LEFT, TOP
 from studio.ui.kit import theme

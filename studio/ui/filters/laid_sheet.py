@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 
 from studio.model.filters.edit import Mask
 from studio.model.networks.layout import Rect
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import Colours, Scaling
 from studio.ui.filters import sheet_colours
 from studio.ui.filters.arrangement import Arrangement

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from studio.model.documents.document import Document
 from studio.model.networks.changes import Change, NetworkChanged
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.live.card_maps import ShowMaps, ShownMaps
 from studio.runtime.live.orders import Order
 from studio.runtime.live.telemetry import Telemetry

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Makers
 from studio.runtime.bending.impact import ranked
 from studio.ui.services.effects import Effects, covered

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import RowOrder
 
 _MOST = 4096

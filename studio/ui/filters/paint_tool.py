@@ -12,7 +12,7 @@ from studio.errors import StudioError
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch, Selection
 from studio.model.networks.layout import around
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing

@@ -10,7 +10,7 @@ from studio.model.filters.edit import Patch
 from studio.model.filters.gesture import Gesture
 from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind
 from studio.model.networks.layout import from_sheet
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class Painted(Protocol):

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 
 from studio.model.documents.document import Document
 from studio.model.networks.changes import Change, NetworkChanged, WeightsChanged
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.channel_map import ChannelMap, ShowChannel
 from studio.runtime.live.orders import Order

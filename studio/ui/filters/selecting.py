@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.filters.edit import Mask, Selection
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.services.effects import Effects

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import Colours
 from studio.ui.kit import theme
 from studio.ui.kit.quantiles import quantile

@@ -15,7 +15,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from studio.model.filters.edit import Mask
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.laid_sheet import LaidSheet
 from studio.ui.kit import theme

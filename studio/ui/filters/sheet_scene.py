@@ -16,7 +16,7 @@ from studio.model.filters.edit import Selection
 from studio.model.filters.learning_sheets import LEARNING_SHEETS
 from studio.model.networks.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import Rect, kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.filters import sheet_painter

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from studio.model.declared.size import Size
 from studio.model.documents.document import Document
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.ui.filters.arrangement import Arrangement
 from studio.ui.filters.depths import Depth, Depths

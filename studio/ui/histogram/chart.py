@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QR
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.engine.base import Stats
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.histogram.heat import HeatMap
 from studio.ui.histogram.numbers import Sample, deviation, number_text, percentile
 from studio.ui.histogram.plot import BEFORE, ORIGINAL, HistogramPlot

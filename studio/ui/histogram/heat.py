@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.histogram.numbers import Sample, number_text
 from studio.ui.kit import theme
 from studio.ui.kit.images import Format, image_over

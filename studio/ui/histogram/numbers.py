@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.engine.base import BINS, Stats
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.kit.quantiles import quantile
 
 MOST = 40_000

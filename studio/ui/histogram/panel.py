@@ -17,7 +17,7 @@ from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
 from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing
 from studio.runtime.editing.varying import by_channel, filters_of

@@ -15,7 +15,7 @@ from studio.model.documents.document import Document
 from studio.model.filters.edit import Edit, Selection
 from studio.model.filters.gesture import Gesture
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.between import ScaleBetween, channels_between, kernels_between
 from studio.runtime.editing.previews import Editing

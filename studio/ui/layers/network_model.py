@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from studio.model.documents.document import Document
-from studio.model.networks.op import Shape
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Shape
 from studio.model.views.workspace import Makers, Workspace
 from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Thumbnails
 from studio.runtime.live.telemetry import Telemetry

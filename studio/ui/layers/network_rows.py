@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
+from studio.model.networks.node import Node
 from studio.model.networks.op import Elementwise, Op
 from studio.ui.kit import theme
 from studio.ui.layers.network_text import operator_details, operator_text

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QW
 
 from studio.errors import StudioError
 from studio.model.networks.layout import channel_grid, to_sheet
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.learning.look import Watched
 from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme

@@ -10,7 +10,7 @@ from studio.model.bends.stage import Chosen
 from studio.model.documents.document import Document
 from studio.model.networks.graph import Graph
 from studio.model.networks.layout import kernel_grid
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.channel_study import Impacts, StudyImpact
 from studio.runtime.live.orders import Order

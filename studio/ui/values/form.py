@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from studio.errors import StudioError
-from studio.model.networks.graph import ChannelOrder, Graph
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.values import Values, values_of
 from studio.ui.kit import theme
 from studio.ui.values.controls import Numbers, RangeChoice

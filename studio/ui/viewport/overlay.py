@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.kit.images import Format, image_over
 from studio.ui.kit.theme import ACCENT, FAINT, NEGATIVE, PANEL, POSITIVE, TEXT
 from studio.ui.viewport.scene import Part

@@ -20,9 +20,9 @@ from studio.engine.gl.frame.dispatch import line_of
 from studio.engine.gl.memory.copying import copy_texture
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import ChannelOrder
+from studio.model.networks.inputs import ChannelOrder
 from studio.model.networks.layout import atlas_for, kernel_grid, pack_atlas, sheet_size, tile_count
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.shape import Array, Shape
 from studio.model.views.display import DisplayTexture, Role
 
 Kind = tuple[weakref.ref[Engine], str, Shape | None, Size | None, bool]

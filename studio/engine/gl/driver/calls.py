@@ -13,8 +13,8 @@ import moderngl
 import numpy as np
 
 from studio.errors import StudioError
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 
 Load = Callable[[str], int]
 

@@ -28,7 +28,7 @@ from studio.engine.gl.driver.shaders import HALVES_TRIAL, HANDLES_TRIAL, VERTEX_
 from studio.engine.gl.driver.tape import MANY, can_play, can_play_now
 from studio.errors import EngineError, NextTime, Pending, StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _log = logging.getLogger(__name__)
 

@@ -27,10 +27,10 @@ from studio.model.bends.lowering import Running
 from studio.model.bends.stage import layer_of
 from studio.model.bends.staged import Staged
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 
 _Key = tuple[tuple[str, ...], frozenset[str]]
 _ALL: _Key = (), frozenset()

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.frame.dispatch import Dispatch, Taped, in_a_row
 from studio.engine.gl.memory.told import Blocks, Region, Told
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import LUMA, Picture
+from studio.model.networks.shape import Array
 
 _LUMA, _BGR = 2, 1
 

@@ -19,10 +19,11 @@ from studio.engine.gl.kernels.blocks import Banks, Sums
 from studio.engine.gl.memory.kept import Past
 from studio.engine.store import TensorStore
 from studio.model.bends.stage import layer_of
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import pack_atlas
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Banked
+from studio.model.networks.node import Node
+from studio.model.networks.passes import Banked
+from studio.model.networks.shape import Array
 
 Map = tuple[moderngl.Texture | Past, tuple[int, int, int, int]]
 """A texture and its shape as shaders are told it."""

@@ -30,10 +30,11 @@ from studio.model.bends.stage import layer_of
 from studio.model.bends.staged import Staged
 from studio.model.declared.size import Size
 from studio.model.declared.tick import START, Tick
-from studio.model.networks.graph import Input, Node
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 
 class GLEngine(SparingEngine):

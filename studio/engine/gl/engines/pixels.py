@@ -14,9 +14,9 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.frame.dispatch import Dispatch, Recorded
 from studio.engine.gl.memory.mapped import Feed
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
-from studio.model.networks.op import Array
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import LUMA, DeepPicture, white
+from studio.model.networks.shape import Array
 
 _BGR, _LUMA = 1, 2
 

@@ -16,7 +16,8 @@ from studio.engine.gl.kernels.weights import LayerWeights
 from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.errors import StudioError
 from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
-from studio.model.networks.op import Array, Op
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Array
 
 
 class SheetEngine(Engine):

@@ -9,7 +9,7 @@ from studio.engine.gl.memory.kept import StateMap
 from studio.engine.store import TensorStore
 from studio.model.networks.layout import Atlas, unpack_atlas
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 class StatefulEngine(SheetEngine):

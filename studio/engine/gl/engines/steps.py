@@ -25,7 +25,7 @@ from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, Taped, block_o
 from studio.engine.gl.kernels.table import Entry, Table
 from studio.engine.gl.memory.mapped import Mapped
 from studio.engine.gl.memory.told import Blocks, Region, Told
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 AHEAD = 3
 """Steps that may be under way: enough that the device never waits, and few enough that nobody waits for them long."""

@@ -24,10 +24,10 @@ from studio.engine.gl.frame.passes import Pass
 from studio.engine.ring import kept_of
 from studio.engine.store import TensorStore
 from studio.model.bends.lowering import Running
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import Atlas
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 
 
 def unread_of(

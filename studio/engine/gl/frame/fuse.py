@@ -24,9 +24,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studio.model.bends.staged import Staged
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import tile_count
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 
 # Images that any GL 4.3 driver lets a compute shader write to.
 MOST_OUTPUTS = 8

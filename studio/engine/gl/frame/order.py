@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from studio.engine.gl.frame.fuse import Group
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 Pass = TypeVar("Pass")
 Made = tuple[Group, Sequence[Pass]]

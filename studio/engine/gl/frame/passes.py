@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.model.declared.shader_files import shader_file
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import tile_count
-from studio.model.networks.op import Blocks, Scratch, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.passes import Blocks, Scratch
+from studio.model.networks.shape import Shape
 
 Structure = tuple[tuple[str, int | float], ...]
 

@@ -12,7 +12,8 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.kernels.weights import LayerWeights
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Atlas, tile_count
-from studio.model.networks.op import Banked, Shape
+from studio.model.networks.passes import Banked
+from studio.model.networks.shape import Shape
 
 # Sums of four channels in a block. More would not stay in registers, and no GL 3.3 driver need write more targets.
 _SUMS = 8

@@ -17,7 +17,7 @@ from studio.engine.gl.frame.dispatch import ALL_WRITES, Dispatch, block_of, line
 from studio.engine.gl.kernels.packing import FRAMEBUFFERS, PACKED, Ivec4
 from studio.errors import EngineError
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _log = logging.getLogger(__name__)
 

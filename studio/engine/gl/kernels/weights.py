@@ -18,9 +18,9 @@ from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.errors import StudioError
 from studio.model.declared.size import Size
 from studio.model.declared.taps import Cells, Taps, cell_order
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import Rect, kernel_grid, kernels_touched, sheet_size, tile_count
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 from studio.ops._backward.norm import RunningScale
 from studio.ops.given import GivenMap
 from studio.ops.norm import BatchNorm2d

@@ -13,7 +13,7 @@ from moderngl import Buffer
 from numpy.typing import NDArray
 
 from studio.engine.gl.driver.device import Device
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Bytes = NDArray[np.uint8]
 N = TypeVar("N", np.float32, np.uint8, np.uint16, np.uint8 | np.uint16)

@@ -11,9 +11,8 @@ import numpy as np
 from studio.engine.gl.driver.device import Device
 from studio.engine.store import TensorStore
 from studio.errors import StudioError
-from studio.model.networks.gradient import tensor_map
-from studio.model.networks.layout import Atlas, atlas_for, pack_atlas, unpack_atlas
-from studio.model.networks.op import Array
+from studio.model.networks.layout import Atlas, atlas_for, pack_atlas, tensor_map, unpack_atlas
+from studio.model.networks.shape import Array
 
 Texture = moderngl.Texture
 """For who names textures and does not make them."""

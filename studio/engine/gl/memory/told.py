@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.memory.mapped import Feed, Mapped
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _UNIFORM_BUFFER_OFFSET_ALIGNMENT = 0x8A34
 

@@ -20,7 +20,7 @@ from studio.io.importers._meanings.handlers import Args, Handler
 from studio.io.importers._meanings.order import put_in_order
 from studio.io.importers._values.views import Value, constant, reshaped
 from studio.io.importers._words import words
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from studio.io.importers._onnx.ends import listed
 from studio.io.importers._values.views import Value, reshaped, shown
 from studio.io.importers.base import Options
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 _SIDE = 256
 _PASSING = (

@@ -17,7 +17,7 @@ from studio.io.importers._meanings.norms import Norms
 from studio.io.importers._meanings.seen import LARGEST_FACTOR, seen
 from studio.io.importers._values.views import Numbers, Value, constant, move, numbers, reshaped, shown
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 Pair = tuple[int, int]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 Index = NDArray[np.integer]
 

@@ -14,7 +14,7 @@ from studio.io.importers._draft import Draft
 from studio.io.importers._meanings.patterns import grown, line_of, move_of
 from studio.io.importers._values.lines import snapped, thinned
 from studio.io.importers._values.views import Index, Value, counted, target_shape
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 _MOST_PIECES = 64
 LARGEST_FACTOR = 64

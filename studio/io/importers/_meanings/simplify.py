@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from studio.io.importers._draft import Draft, Weight
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 from studio.model.networks.op import Op
 from studio.ops import operator
 

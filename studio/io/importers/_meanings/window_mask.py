@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.io.importers._draft import Weight
 from studio.io.importers._values.pairs import Pair, named
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 from studio.ops import operator
 from studio.ops.window_mask import mask_of
 

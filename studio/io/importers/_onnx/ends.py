@@ -15,7 +15,7 @@ from studio.io.importers._state_pairs import hand_on
 from studio.io.importers._traced.calls import add_input
 from studio.io.importers._values.views import Value, first, is_last, move, reshaped
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from onnx import GraphProto, NodeProto, ValueInfoProto

@@ -11,7 +11,7 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._traced.folding import is_even_map
 from studio.io.importers._values.views import Value, constant
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from onnx import NodeProto

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from studio.io.importers._sizes.counts import number_of
 from studio.io.importers._values.pairs import Pair, named
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 
 _SIDES = ((1, "height"), (2, "width"))
 

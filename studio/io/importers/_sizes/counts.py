@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from studio.io.importers._values.pairs import Pair, named
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 
 _MOST = 3e38
 

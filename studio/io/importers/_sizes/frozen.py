@@ -14,8 +14,8 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft
 from studio.io.importers._sizes.rules import RULES
 from studio.io.importers._values.pairs import Pair
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 
 
 def agreed(one: Draft, two: Draft) -> tuple[Draft, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.io.importers._values.pairs import Pair, named
-from studio.model.networks.graph import Node
+from studio.model.networks.node import Node
 
 
 def resized(pair: Pair) -> list[Node] | None:

@@ -15,8 +15,8 @@ from studio.io.importers._sizes.boxes import boxed, cut_like, past_the_first
 from studio.io.importers._sizes.counts import clamped, compared, scaled
 from studio.io.importers._sizes.resize_rules import resized, resized_so
 from studio.io.importers._values.pairs import Pair, Rule, named
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Shape
 from studio.ops import operator
 from studio.ops.rearrange import parsed
 

@@ -17,7 +17,7 @@ from studio.io.importers._onnx.ends import listed
 from studio.io.importers._tensors.nodes import Json, attribute, node_made
 from studio.io.importers._values.views import Numbers, Value, constant, first, last, reshaped, shown
 from studio.io.importers.base import Options
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 _SIDE = 256
 _MOST_CHANNELS = 4  # of a picture that is no map of features

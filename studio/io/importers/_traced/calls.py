@@ -18,7 +18,7 @@ from studio.io.importers._sizes.sides import Sides, counted_along, noted
 from studio.io.importers._values.lines import snapped
 from studio.io.importers._values.symbols import SYMBOLS
 from studio.io.importers._values.views import Value, shown
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 
 def run(

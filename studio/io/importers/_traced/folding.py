@@ -15,7 +15,7 @@ from studio.errors import StudioError
 from studio.io.importers._meanings.complex import of_numbers
 from studio.io.importers._values.views import Numbers, Value, constant
 from studio.io.importers._words import words
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from studio.io.importers._meanings.call import Call

@@ -193,7 +193,7 @@ def _agreed(drafts: Sequence[tuple[Draft, str]], twin: Draft, last: str) -> tupl
 
 def _takes(draft: Draft, size: Size) -> bool:
     """Whether every layer takes pictures of this size, as far as shapes say."""
-    from studio.model.networks.op import Shape
+    from studio.model.networks.shape import Shape
 
     shapes = {
         i.name: Shape(i.channels, *i.map_size(size)) if i.has_size else draft.shapes[i.name] for i in draft.inputs

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from studio.io.importers._draft import Draft, Weight
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
-from studio.model.networks.op import Op, Shape
+from studio.model.networks.node import Node
+from studio.model.networks.op import Op
+from studio.model.networks.shape import Shape
 from studio.ops import operator
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 Index = NDArray[np.int32]
 Numbers = NDArray[np.generic]

@@ -13,7 +13,7 @@ from studio.io.importers._draft import Weight
 from studio.io.importers.architectures._resnet import block
 from studio.io.importers.architectures.base import Sketch, Tensors
 from studio.io.importers.architectures.mobile_masks import inverted, row
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _KEPT = (1, 3, 6)

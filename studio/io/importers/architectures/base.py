@@ -12,8 +12,9 @@ from studio.errors import StudioError
 from studio.io.importers._draft import Draft, Weight
 from studio.io.importers.base import Range
 from studio.model.declared.size import Size
-from studio.model.networks.graph import ChannelOrder, Colour
-from studio.model.networks.op import Shape
+from studio.model.networks.graph import Colour
+from studio.model.networks.inputs import ChannelOrder
+from studio.model.networks.shape import Shape
 
 if TYPE_CHECKING:
     from studio.io.importers.architectures._told import Told

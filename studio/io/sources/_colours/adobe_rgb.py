@@ -11,8 +11,8 @@ import numpy as np
 
 from studio.io.sources._colours.primaries import from_places
 from studio.io.sources._colours.shades import in_srgb
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 # Whole entries of EXIF, in both orders of bytes: the index, and the number for colours that some cameras write.
 _ENTRIES = (

@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from studio.io.sources._colours.shades import in_srgb, srgb
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 _PLACES = 65536
 _MOST_TAGS = 200

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from studio.io.sources._colours.primaries import OTHERS, XYZ, to_bt709
 from studio.io.sources._colours.shades import SCREEN_GAMMA, SRGB, light_of_srgb, srgb
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 ToneMap = Literal["knee", "clip", "hable", "reinhard"]
 TONE_MAPS: tuple[ToneMap, ...] = get_args(ToneMap)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.io.sources._colours.primaries import Floats, to_bt709
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 SCREEN_GAMMA = 2.4
 SRGB = 13

@@ -16,8 +16,8 @@ from studio.io.sources._films.turns import Turns
 from studio.io.sources._films.unusual import readable
 from studio.io.sources.base import Turn, orient
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     import av.filter

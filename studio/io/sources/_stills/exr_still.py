@@ -19,8 +19,8 @@ from studio.io.sources._still import Still
 from studio.io.sources._stills.exr import Channel, Exr, Window
 from studio.io.sources.base import Reading, check_size, undecodable
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
+from studio.model.networks.shape import Array
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext

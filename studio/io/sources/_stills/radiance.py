@@ -13,7 +13,7 @@ from studio.io.sources._files.radiance_order import order_of
 from studio.io.sources._films.convert import RgbConverter
 from studio.io.sources._still import Still, remark_of
 from studio.io.sources.base import Reading, undecodable
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 _OTHER = b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %d +X %d\n"
 
