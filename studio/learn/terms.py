@@ -51,7 +51,7 @@ def _features(network: Network, asked: Asked, weight: float) -> Term:
 
 def _style(network: Network, asked: Asked, weight: float) -> Term:
     if not asked.style:
-        raise StudioError("The style loss needs a picture; give one with --style.")
+        raise StudioError("The style loss needs a picture: Style of in the window, --style on the command line.")
     extractor = _extractor(network, asked)
     with open_pictures(asked.style) as source:
         frame = next(iter(source), None)

@@ -46,7 +46,7 @@ def test_losses_that_cannot_be_made_small_are_refused(room: Room) -> None:
     losses["l1"][1].setValue(0.0)
     assert "All losses count 0" in room.refused()
     losses["style"][0].click()
-    assert "needs a picture" in room.refused()
+    assert "needs a picture: Style of in the window" in room.refused()
     room.type(room.panel.lesson.looks.picture, "/nowhere.png")
     assert "nothing at" in room.refused()
 

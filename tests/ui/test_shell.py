@@ -10,6 +10,7 @@ import pytest
 from helpers import layer, network
 from PySide6.QtCore import QMimeData, QPoint, QRect, QSettings, Qt, QUrl
 from PySide6.QtGui import QCursor, QDragEnterEvent, QDragLeaveEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from running import Running
@@ -73,6 +74,19 @@ def test_a_size_is_typed(at: Running, box: SizeBox, qtbot: QtBot, typed: str, ho
     assert box.said == []  # type: ignore[attr-defined]
 
 
+def test_a_click_into_the_size_chooses_all_of_it(at: Running, box: SizeBox, qtbot: QtBot) -> None:
+    # A size typed where the other stood was one behind it: 256128.
+    box.activateWindow()
+    qtbot.waitUntil(box.isActiveWindow)
+    box.clearFocus()
+    QTest.mouseClick(box._line, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: box._line.selectedText() == "256")
+    qtbot.keyClicks(box._line, "128")
+    qtbot.keyClick(box._line, Qt.Key.Key_Return)
+    assert at.workspace.size == "128"
+    assert box.said == []  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("typed", ["", "big", "0", "99999", "10x", "-5"])
 def test_what_is_no_size_is_said_and_nothing_changes(at: Running, box: SizeBox, qtbot: QtBot, typed: str) -> None:
     before = at.workspace.size
@@ -99,6 +113,15 @@ def test_a_network_of_fixed_size_sets_it_and_the_next_gives_it_back(at: Running,
     at.document.undo()
     assert at.workspace.size == box.currentText() == "384"
     assert box.count() == len(SIZES) + len(KEPT)
+
+
+@pytest.mark.gl
+def test_a_size_that_was_refused_is_a_warning_which_goes_by_itself(whole: WholeWindow) -> None:
+    # Nothing changed, and the sentence stood over all that came later until somebody closed it.
+    (box,) = whole.window.findChildren(SizeBox)
+    box._line.setText("big")
+    box._line.returnPressed.emit()
+    assert [message.kind for message in whole.studio.messages.log][-1:] == ["warning"]
 
 
 @pytest.mark.gl

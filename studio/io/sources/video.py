@@ -315,7 +315,7 @@ class VideoSource(BaseSource):
             if not self.reading.deinterlace and frame.interlaced_frame and tried < _TRIED:
                 tried += 1
                 if is_combed(frame):
-                    self._note("its pictures are interlaced and show combs; --deinterlace takes them out")
+                    self._note("its pictures are interlaced and show combs; studio render --deinterlace takes them out")
             yield time, (frame, duration)
 
     def still(self, reading: Reading) -> Still:

@@ -41,8 +41,10 @@ class Slider(QSlider):
             painter.fillRect(left, self.height() // 2 + 5, max(2, right - left), 2, QColor(theme.FAINT))
             painter.end()
         super().paintEvent(event)
-        if self.moved is not None:
-            painter, tip = QPainter(self), QPointF(way.start + self.moved * len(way), self.height() / 2 - 1)
+        handle = self.handle()
+        tip = QPointF(way.start + (self.moved or 0.0) * len(way), self.height() / 2 - 1)
+        if self.moved is not None and not handle.left() < tip.x() < handle.right():
+            painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QColor(theme.GROUND))
             painter.setBrush(QColor(theme.TEXT))

@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         files, after = menus["File"], self.actions_["file.open_source"]
         recent = RecentMenu(self.parts.session, lambda path: opening_of(self.context).open(path), self)
         files.insertMenu(files.actions()[files.actions().index(after) + 1], recent)
-        self.addToolBar(ToolBar(self.actions_, self.parts.workspace, self.say_error))
+        self.addToolBar(ToolBar(self.actions_, self.parts.workspace, self.say_warning))
         self._status = StatusBar(self.parts.telemetry, self.parts.live.stop_tuning)
         self.setStatusBar(self._status)
 
@@ -185,6 +185,10 @@ class MainWindow(QMainWindow):
     def _entitle(self, _: object = None) -> None:
         self.setWindowTitle(f"{self.parts.document.name}[*] – Network Bending Studio")
         self.setWindowModified(self.parts.document.unsaved)
+
+    def say_warning(self, text: str) -> None:
+        """Show a sentence on what was refused, and left as it was."""
+        self.parts.messages.say(Message(text, "warning"))
 
     def say_error(self, text: str) -> None:
         """Show what could not be done."""

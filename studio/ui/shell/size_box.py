@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
@@ -54,6 +54,13 @@ class SizeBox(QComboBox):
             self.clearFocus()
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """A click into it chooses all of it, so that what is typed takes its place: 128 behind 256 is 256128."""
+        super().focusInEvent(event)
+        if event.reason() == Qt.FocusReason.MouseFocusReason:
+            # Once the press is over, which puts the cursor where it was.
+            QTimer.singleShot(0, self._line, self._line.selectAll)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
         """What was typed and not entered does not hold."""
