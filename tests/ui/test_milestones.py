@@ -57,6 +57,27 @@ def test_a_state_has_the_picture_of_what_came_out_then(qtbot: QtBot, document: D
     assert stones.picture(3) is None
 
 
+def test_what_was_opened_has_a_picture_too(qtbot: QtBot, document: Document) -> None:
+    camera = Camera()
+    stones = Milestones(document, camera, lambda call: call())
+    stones.see_opened()
+    qtbot.waitUntil(lambda: bool(camera.waiting))
+    paint(document, 1.0)
+    camera.take(10)
+    assert stones.picture(0) is None, "it is no picture of what was opened any more"
+    document.undo()
+    stones.see_opened()
+    qtbot.waitUntil(lambda: bool(camera.waiting))
+    camera.take(20)
+    opened = stones.picture(0)
+    assert opened is not None
+    assert opened.pixelColor(3, 3).red() == 20
+    stones.see_opened()
+    qtbot.wait(500)
+    assert not camera.waiting
+    assert not stones.can_name(0)
+
+
 def test_one_that_came_too_late_is_no_picture_of_the_next(qtbot: QtBot, document: Document) -> None:
     camera = Camera()
     stones = Milestones(document, camera, lambda call: call())
@@ -122,6 +143,7 @@ def test_a_name_goes_with_its_state(document: Document) -> None:
 @pytest.mark.gl
 def test_in_the_window_states_have_pictures_and_are_named_and_found(whole: WholeWindow) -> None:
     panel, stones = whole.context[HistoryPanel], whole.context[Milestones]
+    whole.until(lambda: stones.picture(0) is not None)
     whole.stroke((0.5, 0.5), (1.5, 3.5))
     whole.until(lambda: stones.picture(1) is not None)
     assert stones.touched(1)

@@ -19,6 +19,7 @@ from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import Message, Messages, Problems, Report
 from studio.runtime.live.telemetry import Telemetry
 from studio.ui.importing.recent_menu import RecentMenu
+from studio.ui.kit.icons import icon
 from studio.ui.services import messages as message_bar
 from studio.ui.services.choices import LastSession, RecordingChoice
 from studio.ui.services.messages import MessageBar
@@ -160,6 +161,12 @@ def test_recent_things_are_in_a_menu(file: Path, tmp_path: Path, qtbot: QtBot) -
     entries[2].trigger()
     menu.close()
     assert opened == [tmp_path / "a & b.mp4"]
+    (tmp_path / "still.PNG").touch()
+    at.note_source(str(tmp_path / "still.PNG"))
+    menu.popup(QPoint(0, 0))
+    own, film = (action.icon().pixmap(16).toImage() for action in menu.actions()[-2:])
+    menu.close()
+    assert (own, film) == tuple(icon(name).pixmap(16).toImage() for name in ("image", "film-strip"))
 
 
 # -- the last session, again ----------------------------------------------------------------------------------------

@@ -274,6 +274,13 @@ def test_rulers_have_round_numbers_in_every_block_and_numbers_as_they_lie_where_
     assert rulers._numbers(slice(3, 10), ordered, 8.0, 13.0) == [4, 6, 8]
 
 
+def test_the_first_number_of_a_ruler_is_there_where_its_line_is_narrow() -> None:
+    """Its middle lies so near the corner that the number would be cut."""
+    assert rulers._in_view(0.0, 4.0, 6) == 6
+    assert rulers._in_view(0.0, 20.0, 6) == 10
+    assert rulers._in_view(-3.0, 4.0, 6) is None, "it has been scrolled out"
+
+
 # -- colours ---------------------------------------------------------------------------------------------------------
 
 

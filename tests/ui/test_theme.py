@@ -10,7 +10,7 @@ import pytest
 from helpers import tiny_network
 from PySide6.QtCore import QPoint, QRect, qInstallMessageHandler
 from PySide6.QtGui import QColor, QFont, QImage
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -205,3 +205,16 @@ def test_a_choice_has_one_flat_arrow_and_no_frame_of_another_style(qapp: QApplic
     bright = [x for row in grey for x, value in enumerate(row) if value > level + 40]
     assert bright
     assert len(grey[0]) - 30 < min(bright) <= max(bright) < len(grey[0]) - 3
+
+
+def test_icons_of_a_menu_stand_off_its_edge(qtbot: QtBot, themed: QApplication) -> None:
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    menu.addAction(icon("image"), "A picture")
+    menu.popup(QPoint(0, 0))
+    themed.processEvents()
+    shown = menu.grab().toImage()
+    row = range(8, shown.height() - 8)
+    bright = [x for x in range(2, shown.width() - 2) if any(shown.pixelColor(x, y).value() > 120 for y in row)]
+    menu.close()
+    assert 9 <= min(bright) <= 16

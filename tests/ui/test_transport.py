@@ -189,6 +189,9 @@ def test_a_still_has_nothing_to_play(bar: Transport, at: Running) -> None:
     assert not bar.play_button.isEnabled()
     assert not bar.seek.isVisible()
     assert (bar.source.text(), bar.facts.text()) == ("flower.png", "64×48")
+    assert bar.source.property("picture") == "image"
+    show(at, PLAYING)
+    assert bar.source.property("picture") == "film-strip"
 
 
 def test_what_is_being_opened_and_what_is_wrong_is_said(bar: Transport, at: Running) -> None:

@@ -106,19 +106,31 @@ class Rulers:
         pens = QPen(QColor(theme.FAINT)), QPen(QColor(theme.ACCENT))
         tall, wide = grid[2] * camera.zoom / scale, grid[3] * camera.zoom / scale
         for row in _numbers(rows, row_of, tall, 13):
-            middle = (camera.to_view(0, row * grid[2])[1] + grid[2] * camera.zoom / 2) / scale + TOP
-            if middle < TOP + 4:
+            middle = _in_view(camera.to_view(0, row * grid[2])[1] / scale, tall, 6)
+            if middle is None:
                 continue
+            middle += TOP
             painter.setPen(pens[not whole and bool(chosen[0][row_of[row]])])
             box = QRectF(0, middle - 7, LEFT - 5, 14)
             painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(row_of[row]))
         for column in _numbers(columns, column_of, wide, 26):
-            middle = (camera.to_view(column * grid[3], 0)[0] + grid[3] * camera.zoom / 2) / scale + LEFT
-            if middle < LEFT + 4:
+            middle = _in_view(camera.to_view(column * grid[3], 0)[0] / scale, wide, 5)
+            if middle is None:
                 continue
+            middle += LEFT
             painter.setPen(pens[not whole and bool(chosen[1][column_of[column]])])
             painter.drawText(QRectF(middle - 20, 0, 40, TOP), Qt.AlignmentFlag.AlignCenter, str(column_of[column]))
         painter.fillRect(QRectF(0, 0, LEFT, TOP), QColor(theme.PANEL))
+
+
+def _in_view(start: float, pitch: float, room: float) -> float | None:
+    """Where the number of a line is centred that begins there: a narrow one's so far in that the corner leaves it
+    whole; None where the line is cut off.
+    """
+    middle = start + pitch / 2
+    if middle >= 4:
+        return middle
+    return room if start > -0.5 else None
 
 
 def _numbers(seen: slice, lines: NDArray[np.int32], pitch: float, room: float) -> list[int]:

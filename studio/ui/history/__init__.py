@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from studio.runtime.live.report import Progress
+from studio.runtime.live.telemetry import Telemetry
 from studio.ui.kit.command import Command, Context, Place
 from studio.ui.kit.entry import Entry, plain
 from studio.ui.kit.panel import Panel
@@ -21,6 +23,7 @@ def _make(context: Context) -> HistoryPanel:
 
     parts = context[Parts]
     milestones = context.once(Milestones, lambda: Milestones(context.document, context.live.snapshot, parts.post))
+    context[Telemetry].on(Progress, lambda progress: milestones.see_opened() if progress.serial else None)
     return HistoryPanel(context.document, milestones)
 
 

@@ -51,7 +51,7 @@ class HistoryModel(QAbstractListModel):
             return row == here
         known = {DETAIL: self._milestones.touched, NAME: self._milestones.name, PICTURE: self._milestones.picture}
         if role in known:
-            return known[role](self.position(row)) if row else None
+            return known[role](self.position(row)) if row or not self._start else None
         words = ", ".join(filter(None, (self._label(row), index.data(NAME), index.data(DETAIL))))
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{words}\n{_WHERE[(row > here) - (row < here)]}\nRight click to name it"

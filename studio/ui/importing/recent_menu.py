@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,13 +32,14 @@ class RecentMenu(QMenu):
 
     def _fill(self) -> None:
         self.clear()
-        session = self._session
-        groups = (("sparkle", session.presets), ("tree-structure", session.networks), ("film-strip", session.sources))
+        session, sources = self._session, self._session.sources
+        groups = (("sparkle", session.presets), ("tree-structure", session.networks), ("film-strip", sources))
         for picture, paths in groups:
             if paths:
                 self.addSeparator()
             for path in paths:
-                action = self.addAction(icon(picture), Path(path).name.replace("&", "&&"))
+                own = "image" if paths is sources and _is_still(path) else picture
+                action = self.addAction(icon(own), Path(path).name.replace("&", "&&"))
                 action.setToolTip(path)
                 action.triggered.connect(partial(self._chosen, path))
         if self.isEmpty():
@@ -45,3 +47,9 @@ class RecentMenu(QMenu):
 
     def _chosen(self, path: str, _checked: bool = False) -> None:
         self._open(Path(path))
+
+
+def _is_still(path: str) -> bool:
+    """Whether a file is a picture, by its name: what recent files lie on may not answer."""
+    kind = mimetypes.guess_type(path)[0] or ""
+    return kind.startswith("image/") and kind != "image/gif"

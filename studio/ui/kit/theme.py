@@ -142,10 +142,11 @@ QDockWidget > QWidget {{ background: {PANEL}; }}
 QMenuBar, QMenu, QStatusBar, QToolBar {{ background: {PANEL}; border: none; }}
 QMenuBar::item {{ padding: 4px 10px; }}
 QMenuBar::item:selected, QMenu::item:selected {{ background: {RAISED}; }}
-QMenu {{ border: 1px solid {LINE}; padding: 4px 0; }}
-QMenu::item {{ padding: 5px 28px 5px 24px; }}
+QMenu {{ border: 1px solid {LINE}; padding: 4px; }}
+QMenu::item {{ padding: 5px 24px 5px 20px; border-radius: 3px; }}
+QMenu::icon {{ padding-left: 8px; }}
 QMenu::item:disabled {{ color: {DISABLED}; }}
-QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px 8px; }}
+QMenu::separator {{ height: 1px; background: {LINE}; margin: 4px; }}
 QStatusBar::item {{ border: none; }}
 QToolBar {{ spacing: 4px; padding: 3px 6px; }}
 QPushButton, QToolButton, QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{

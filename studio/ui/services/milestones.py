@@ -47,12 +47,20 @@ class Milestones(QObject):
         self._touched: WeakKeyDictionary[Command, str] = WeakKeyDictionary()
         self._pictures: WeakKeyDictionary[Command, QImage] = WeakKeyDictionary()
         self._names: WeakKeyDictionary[Command, str] = WeakKeyDictionary()
+        self._opened: QImage | None = None
         self._soon = QTimer(self, singleShot=True, interval=_REST)
         self._soon.timeout.connect(self._look)
         document.changed.connect(self._follow)
 
+    def see_opened(self) -> None:
+        """There is a picture of something: what was opened is looked at, unless that is known, or no more there."""
+        if self._opened is None and self._document.history.position == 0 and not self._soon.isActive():
+            self._soon.start()
+
     def picture(self, position: int) -> QImage | None:
         """What came out when so many items were done; None where nobody has looked."""
+        if self._is_opened(position):
+            return self._opened
         command = self._at(position)
         return None if command is None else self._pictures.get(command)
 
@@ -134,16 +142,22 @@ class Milestones(QObject):
             small = _small(picture)
             self._post(lambda: self._keep(position, pushed, small))
 
-        if self._at(position) is not None:
+        if self._at(position) is not None or self._is_opened(position):
             self._snapshot(take)
+
+    def _is_opened(self, position: int) -> bool:
+        return position == 0 and not self._document.history.has_forgotten
 
     def _keep(self, position: int, pushed: int, small: Picture) -> None:
         """Unless another item has come meanwhile: then it is its picture, or none."""
         history = self._document.history
         command = self._at(position)
-        if command is None or (history.position, history.pushed) != (position, pushed):
+        if (history.position, history.pushed) != (position, pushed):
             return
-        self._pictures[command] = image_of(small)
+        if command is not None:
+            self._pictures[command] = image_of(small)
+        elif self._is_opened(position):
+            self._opened = image_of(small)
         self.changed.emit()
 
 

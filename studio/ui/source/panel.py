@@ -252,8 +252,8 @@ class Transport(QWidget):
             self._shown = state.spec
             self._session.note_source(state.spec)
             self.source.setToolTip(f"{state.spec or name}\nClick to choose what is played")
-            show_icon(self.source, "camera" if state.is_camera else "film-strip")
         is_still = state.info is not None and state.info.fps is None
+        show_icon(self.source, "camera" if state.is_camera else "image" if is_still else "film-strip")
         has_time = state.duration is not None and not state.is_camera and not is_still
         runs = state.playing and not state.ended
         self.play_button.setEnabled(state.info is not None and not is_still)
