@@ -31,6 +31,11 @@ class LiveEditing(StageEditing):
         """The edits that are kept live."""
         return self.section(EDITS)
 
+    @property
+    def is_as_trained(self) -> bool:
+        """Whether nothing bends the network: no weight, no live edit, no bend, and no layer that is bypassed."""
+        return not (self.edits or self.stages or self.bypassed or self._tensors.names())
+
     def add_edit(
         self,
         tensor: str,

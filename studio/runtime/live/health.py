@@ -42,6 +42,17 @@ def _saturated(stats: Stats, low: float, high: float) -> bool:
     return at_ends >= _SATURATED * total
 
 
+def outside(stats: Stats, low: float, high: float) -> float:
+    """What part of the values lies outside of these, as far as the bins of the histogram tell."""
+    total = int(stats.histogram.sum())
+    if not total or math.isnan(stats.minimum):
+        return 0.0
+    edges = stats.edges
+    if stats.minimum == stats.maximum:
+        return float(not low <= stats.minimum <= high)
+    return float(stats.histogram[(edges[1:] <= low) | (edges[:-1] >= high)].sum() / total)
+
+
 def is_finite(stats: Stats) -> bool:
     """Whether every value is a number, and none infinite."""
     return not (stats.nan or stats.infinite)

@@ -16,9 +16,17 @@ from studio.model.networks.picture import Picture
 from studio.model.networks.shape import Array
 from studio.runtime.live.budget import Budget
 from studio.runtime.live.feature import Feature, Frame, Handlers
-from studio.runtime.live.health import first_broken, is_finite, judge
+from studio.runtime.live.health import first_broken, is_finite, judge, outside
 from studio.runtime.live.orders import Bypass, LayerOrder, Replace, Setting
-from studio.runtime.live.report import LayerSamples, LayerStats, LayerTimes, LayerWarnings, Part, Thumbnails
+from studio.runtime.live.report import (
+    LayerSamples,
+    LayerStats,
+    LayerTimes,
+    LayerWarnings,
+    OutputValues,
+    Part,
+    Thumbnails,
+)
 
 THUMBNAIL = 96
 """Pixels of the longer side."""
@@ -52,6 +60,7 @@ class _Seen:
     times: dict[str, float] = field(default_factory=dict)
     thumbnails: dict[str, Picture] = field(default_factory=dict)
     warnings: dict[str, str] = field(default_factory=dict)
+    output: Stats | None = None
 
 
 class LayerMonitor(Feature):
@@ -145,6 +154,9 @@ class LayerMonitor(Feature):
         if seen.warnings or self._told_broken != self._broken:
             self._told_broken = self._broken
             yield LayerWarnings(graph, seen.warnings, self._broken)
+        if seen.output is not None and graph is not None:
+            ends = seen.output.minimum, seen.output.maximum
+            yield OutputValues(graph, outside(seen.output, *graph.output_range), ends)
 
     # -- within -----------------------------------------------------------------------------------------------------
 
@@ -177,6 +189,8 @@ class LayerMonitor(Feature):
             self._seen.warnings[node.name] = judge(node, stats)
             if not is_finite(stats):
                 broken.append(node.name)
+            if node.name == engine.graph.output:
+                self._seen.output = stats
             yield
             self._seen.thumbnails[node.name] = self._display.thumbnail(engine, node.name, THUMBNAIL)
             yield

@@ -177,6 +177,19 @@ class LayerWarnings(LayerPart):
         return replace(self, warnings={layer: warning for layer, warning in known.items() if warning})
 
 
+@dataclass(frozen=True, eq=False)
+class OutputValues(LayerPart):
+    """What the output's values are beside those that are shown black and white.
+
+    Attributes:
+        outside: what part of them is darker or brighter than can be shown.
+        ends: the smallest and the largest.
+    """
+
+    outside: float = 0.0
+    ends: tuple[float, float] = (0.0, 0.0)
+
+
 class Report:
     """What there is to tell after a turn of the render thread: at most one part of a type."""
 

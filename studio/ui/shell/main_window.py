@@ -31,6 +31,7 @@ from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel
 from studio.ui.kit.reached import COMMAND, HEAD
 from studio.ui.kit.reached_dials import Reached
+from studio.ui.services.clipped import Clipped
 from studio.ui.services.parts import Parts
 from studio.ui.shell.command_dials import command_dials, find_command
 from studio.ui.shell.commands.output import OUTPUT
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self._entitle()
         self.actions_.refresh()
         self.hints = self.context.add(Hints(self.context, parts.session))
+        self._clipped = Clipped(parts.document, parts.telemetry, parts.messages.say, self)
 
     def _fill_in(self, panel: Panel, widget: QWidget) -> None:
         """A panel has been made later than the window."""
