@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import combinations, islice, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,10 +23,10 @@ from studio.io.presets import list_presets, load_preset
 from studio.io.resize import resized
 from studio.io.sources import Frame, Source, open_source
 from studio.io.sources.latent import path_of_source
-from studio.model.bends.stages import STAGES
+from studio.model.bends.stages import STAGES, Stages
 from studio.model.declared.size import Size
-from studio.model.filters.live_edits import EDITS
-from studio.model.movement.route import ROUTES
+from studio.model.filters.live_edits import EDITS, LiveEdits
+from studio.model.movement.route import ROUTES, Routes
 from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
 from studio.paths import DEMO_CLIP
@@ -40,12 +41,31 @@ THUMBNAILED = (12, 25, 60, 80, 112, 130, 170, 200, 215, 300)
 MOVED = range(280, 286)
 
 
-def _is_lively(path: Path) -> bool:
-    preset = load_preset(path)
-    return bool(preset.section(ROUTES)) or any(s.bend.memory() is not None for s in preset.section(STAGES))
+class Said(NamedTuple):
+    """What a preset says, without its tensors: each is read once, and all of them would be large."""
+
+    network: str
+    sha256: str
+    source: str
+    routes: Routes
+    stages: Stages
+    edits: LiveEdits
+    changes: bool
 
 
-LIVELY = {card.name for card in PRESETS.values() if _is_lively(card.path)}
+@cache
+def said_by(name: str) -> Said:
+    preset = load_preset(PRESETS[name].path)
+    network, routes, stages, edits = preset.network, *(preset.section(each) for each in (ROUTES, STAGES, EDITS))
+    changes = bool(preset.changed or preset.bypassed or stages or edits)
+    return Said(network.name, network.sha256(), preset.source or "demo", routes, stages, edits, changes)
+
+
+def _is_lively(said: Said) -> bool:
+    return bool(said.routes) or any(stage.bend.memory() is not None for stage in said.stages)
+
+
+LIVELY = {name for name in PRESETS if _is_lively(said_by(name))}
 """Presets that move by themselves, or whose bends remember earlier frames."""
 
 
@@ -112,13 +132,9 @@ def test_each_network_is_small_licensed_and_says_how_it_was_trained(name: str) -
 @pytest.mark.parametrize("name", PACK)
 def test_each_network_of_the_pack_has_four_presets_that_fit_it(name: str) -> None:
     network = load_network(NETWORKS[name].path)
-    bends = [preset for preset in map(load_preset, preset_paths()) if preset.network.name == name]
+    bends = [said for said in map(said_by, PRESETS) if said.network == name]
     assert len(bends) >= 4
-    assert {preset.network.sha256() for preset in bends} == {network.sha256()}
-
-
-def preset_paths() -> list[Path]:
-    return [card.path for card in PRESETS.values()]
+    assert {said.sha256 for said in bends} == {network.sha256()}
 
 
 @pytest.mark.parametrize("name", ["style-ink", "style-mosaic", "style-aurora", "edges-to-picture"])
@@ -165,8 +181,7 @@ def test_each_preset_opens_and_its_thumbnail_is_what_it_does(name: str) -> None:
     assert not card.problem
     assert card.description
     assert "\n" not in card.description
-    preset = load_preset(card.path)
-    assert preset.changed or preset.bypassed or preset.section(STAGES) or preset.section(EDITS)
+    assert said_by(name).changes
     assert card.thumbnail is not None
     thumbnail = cv2.imread(str(card.thumbnail))[:, :, ::-1]
     assert max(thumbnail.shape[:2]) == 256
@@ -184,12 +199,12 @@ def test_a_preset_that_moves_or_remembers_makes_another_picture_each_time_and_th
 
 
 def test_presets_that_move_are_enough_to_try_everything() -> None:
-    routes = [route for path in preset_paths() for route in load_preset(path).section(ROUTES)]
-    assert len({route.source.label for route in routes}) >= 3
-    assert sum(any(r.source.label == "Sound" for r in load_preset(p).section(ROUTES)) for p in preset_paths()) >= 4
-    assert sum(bool(load_preset(path).section(ROUTES)) for path in preset_paths()) >= 10
-    assert sum(bool(load_preset(path).section(STAGES)) for path in preset_paths()) >= 26
-    assert sum(bool(load_preset(path).section(EDITS)) for path in preset_paths()) >= 2
+    all_said = [said_by(name) for name in PRESETS]
+    assert len({route.source.label for said in all_said for route in said.routes}) >= 3
+    assert sum(any(route.source.label == "Sound" for route in said.routes) for said in all_said) >= 4
+    assert sum(bool(said.routes) for said in all_said) >= 10
+    assert sum(bool(said.stages) for said in all_said) >= 26
+    assert sum(bool(said.edits) for said in all_said) >= 2
 
 
 def moments(name: str, numbers: Collection[int]) -> list[Frame]:
@@ -211,7 +226,7 @@ def frames_of(source: str) -> dict[int, Frame]:
 
 
 def source_of(name: str) -> str:
-    return (load_preset(PRESETS[name].path).source or "demo") if name in PRESETS else WALK
+    return said_by(name).source if name in PRESETS else WALK
 
 
 def shown(name: str, frames: list[Frame]) -> list[Picture]:
