@@ -45,7 +45,7 @@ check: lint
 	  -m "not slow and not long and not gl and not window and not film" $(addprefix tests/,$(CHECKED))
 
 test-slow: system $(VENV)/.tested
-	$(BIN)/pytest -m slow
+	LP_NATIVE_VECTOR_WIDTH=256 $(BIN)/pytest -m slow
 
 coverage: system $(VENV)/.tested
 	@$(BIN)/coverage erase

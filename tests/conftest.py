@@ -28,6 +28,8 @@ TESTS = Path(__file__).parent
 
 # Mesa's software rasteriser, before any context is made: the tests compile thousands of shaders that run once or twice.
 os.environ.setdefault("GALLIVM_PERF", "nopt")
+# For vectors of 256 bits LLVM makes more code, and takes a third longer. `make test-slow` has them all the same.
+os.environ.setdefault("LP_NATIVE_VECTOR_WIDTH", "128")
 
 _SEED = pytest.StashKey[int]()
 
