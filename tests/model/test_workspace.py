@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from helpers import tiny_network
 
+from studio.bends import make_bend
 from studio.model.declared.size import Size
 from studio.model.documents.document import Document
+from studio.model.filters.edit import Patch
 from studio.model.networks.changes import NetworkChanged
+from studio.model.networks.layout import Rect
 from studio.model.networks.preset import Preset
 from studio.model.views.workspace import Workspace
 
@@ -55,3 +59,15 @@ def test_a_size_that_was_chosen_for_a_network_of_bounded_sides_stays() -> None:
 def test_the_nearest_size_that_a_network_takes(size: tuple[int, int], nearest: tuple[int, int]) -> None:
     graph = bounded(heights=(32, 64), widths=(48, None)).network.graph
     assert graph.nearest(Size(*size)) == nearest
+
+
+def test_the_layer_behind_which_something_bends_is_selected_as_the_document_opens() -> None:
+    network = tiny_network()
+    document = Document(Preset("tiny", network, {}))
+    first, last = Workspace(document).layer, network.graph.nodes[-1].name
+    assert first != last
+    document.add_stage(last, make_bend("Invert", {}))
+    assert Workspace(document).layer == last
+    # Bent weights come first, as where a preset is opened in the deck.
+    document.apply("louder", f"{first}.weight", Patch(Rect(0, 0, 1, 1), np.full((1, 1), 9.0, np.float32)))
+    assert Workspace(document).layer == first

@@ -217,9 +217,11 @@ class Workspace:
         """Keep to what the network has."""
         graph = self.document.graph
         if self.layer not in graph:
-            # Where something is bent, that is what there is to see.
+            # Where something is bent, that is what there is to see: weights before what layers hand on.
             whole = [node.name for node in graph.nodes if node.op.tensor_shapes()] or [graph.nodes[0].name]
-            self.choose(next(filter(self.document.is_bent, whole), whole[0]), "weight")
+            live = [edit.tensor.rpartition(".")[0] for edit in self.document.edits]
+            touched = (name for name in (*live, *(stage.layer for stage in self.document.stages)) if name in graph)
+            self.choose([*filter(self.document.is_bent, whole), *touched, *whole][0], "weight")
         else:
             self.choose(self.layer)
         view, tensors = self.view, graph.tensor_shapes
