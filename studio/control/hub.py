@@ -25,7 +25,8 @@ from studio.errors import StudioError
 from studio.model.documents.document import Document
 from studio.model.movement.mapping import MAPPINGS, Mapping, Mappings, learnt
 from studio.model.movement.modulator import Measurements
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import SectionChanged
 
 # Most people have no controllers: what speaks OSC, HTTP and MIDI is imported when somebody wants it.
 if TYPE_CHECKING:

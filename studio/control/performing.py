@@ -17,9 +17,10 @@ from studio.model import numbers
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch
 from studio.model.movement.modulator import Measurements
-from studio.model.networks.changes import Change, MixBegan, MixEnded, NetworkChanged, SectionChanged, WeightsChanged
+from studio.model.networks.changes import Change, MixBegan, MixEnded, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import crop
 from studio.model.networks.preset import Preset
+from studio.model.networks.section import SectionChanged
 from studio.model.performances.performance import (
     Arranged,
     Does,

@@ -13,10 +13,10 @@ from studio.io.preset_file import section_from_json
 from studio.model import numbers
 from studio.model.documents.document import Document
 from studio.model.filters.gesture import Gesture
-from studio.model.networks.changes import Change, Opened, SectionChanged, Travelled
+from studio.model.networks.changes import Change, Opened, Travelled
 from studio.model.networks.network import same_bits
 from studio.model.networks.preset import Preset
-from studio.model.networks.section import SOURCE, VIEW
+from studio.model.networks.section import SOURCE, VIEW, SectionChanged
 from studio.model.performances.performance import (
     Arranged,
     Event,

@@ -14,17 +14,18 @@ from studio.bends import registry as bends
 from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import ChannelRange, Guard, Luma, SomeChannels
-from studio.model.bends.stages import STAGES
+from studio.model.bends.stages import STAGES, StagesChanged
 from studio.model.declared.param import param
 from studio.model.documents.document import Document
 from studio.model.movement.address import Number, split
 from studio.model.movement.curve import Range
 from studio.model.movement.latent_offset import LATENT, moved
 from studio.model.movement.route import ROUTES, added
-from studio.model.networks.changes import Change, SectionChanged, StagesChanged
+from studio.model.networks.changes import Change
 from studio.model.networks.graph import Graph, Input, Node
 from studio.model.networks.network import Network
 from studio.model.networks.preset import Preset
+from studio.model.networks.section import SectionChanged
 from studio.modulators import make_modulator
 from studio.ops.conv import Conv2d
 

@@ -31,9 +31,10 @@ from studio.learn.prepare import Asked
 from studio.model.declared.form import fields
 from studio.model.filters.edit import Selection
 from studio.model.filters.live_edits import bound
-from studio.model.networks.changes import BypassChanged, Change, HistoryChanged, NetworkChanged, WeightsChanged
+from studio.model.networks.changes import Change, HistoryChanged, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import crop, put
 from studio.model.networks.preset import Preset
+from studio.model.networks.section import BypassChanged
 from studio.model.views.view import View
 from studio.runtime.learning.session import LearningSession
 from studio.runtime.live.overlap import LANES

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import Painted, Stage
 from studio.model.declared.numbered import free_number, of_number, put_back
-from studio.model.networks.changes import StagesChanged
-from studio.model.networks.section import Section
+from studio.model.networks.section import Section, SectionChanged
 
 Stages = tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class StagesChanged(SectionChanged):
+    """Bends of activations were added, removed, moved or turned."""
+
+    section: str = "stages"
 
 
 def _held(before: Stages, after: Stages) -> int:

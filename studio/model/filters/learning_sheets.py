@@ -14,9 +14,8 @@ import numpy as np
 
 from studio.errors import StudioError
 from studio.model.filters.edit import Patch, Selection
-from studio.model.networks.changes import LearningSheetsChanged
 from studio.model.networks.layout import kernel_grid, sheet_size
-from studio.model.networks.section import Section
+from studio.model.networks.section import Section, SectionChanged
 from studio.model.networks.shape import Array
 
 Kind = Literal["rates", "pulls"]
@@ -120,6 +119,13 @@ def check(kind: Kind, values: Array) -> None:
     if not ((values >= 0) & (values <= MOST[kind])).all():
         worst = float(values[~((values >= 0) & (values <= MOST[kind]))].flat[0])
         raise StudioError(_RANGE[kind].format(worst))
+
+
+@dataclass(frozen=True)
+class LearningSheetsChanged(SectionChanged):
+    """Weights learn at other rates, or are pulled otherwise; what runs is as before."""
+
+    section: str = "learning"
 
 
 LEARNING_SHEETS: Section[LearningSheets] = Section("learning", LearningSheets(), LearningSheetsChanged())

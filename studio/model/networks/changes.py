@@ -1,14 +1,15 @@
-"""What a document tells of: every change, whether done or undone, is one of these records."""
+"""What a document tells of: every change, whether done or undone, is one of these records.
+
+Changes of single sections stand beside them: `SectionChanged` and those made of it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from studio.model.networks.layout import Rect
-
-if TYPE_CHECKING:
-    from studio.model.networks.preset import Preset
+from studio.model.networks.preset import Preset
+from studio.model.networks.section import SectionChanged
 
 
 @dataclass(frozen=True)
@@ -35,38 +36,6 @@ class NetworkChanged:
     """
 
     same_layers: bool = False
-
-
-@dataclass(frozen=True)
-class SectionChanged:
-    """A section of the preset has another value.
-
-    Attributes:
-        section: its name.
-    """
-
-    section: str
-
-
-@dataclass(frozen=True)
-class BypassChanged(SectionChanged):
-    """Other layers are bypassed."""
-
-    section: str = "bypassed"
-
-
-@dataclass(frozen=True)
-class StagesChanged(SectionChanged):
-    """Bends of activations were added, removed, moved or turned."""
-
-    section: str = "stages"
-
-
-@dataclass(frozen=True)
-class LearningSheetsChanged(SectionChanged):
-    """Weights learn at other rates, or are pulled otherwise; what runs is as before."""
-
-    section: str = "learning"
 
 
 @dataclass(frozen=True)

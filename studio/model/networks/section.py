@@ -9,9 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from studio.model.networks.changes import BypassChanged, SectionChanged
-
 T = TypeVar("T", covariant=True)
+
+
+@dataclass(frozen=True)
+class SectionChanged:
+    """A section of the preset has another value.
+
+    Attributes:
+        section: its name.
+    """
+
+    section: str
+
+
+@dataclass(frozen=True)
+class BypassChanged(SectionChanged):
+    """Other layers are bypassed."""
+
+    section: str = "bypassed"
 
 
 @dataclass(frozen=True, eq=False)

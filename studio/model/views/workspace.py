@@ -11,8 +11,9 @@ from psygnal import Signal, SignalInstance
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
 from studio.model.filters.learning_sheets import Kind
-from studio.model.networks.changes import BypassChanged, Change, NetworkChanged
+from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.networks.layout import kernel_grid
+from studio.model.networks.section import BypassChanged
 from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 from studio.model.views.view import Colours, Scaling, View, ViewKind

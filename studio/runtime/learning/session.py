@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from studio.model.bends.stages import STAGES
+from studio.model.bends.stages import STAGES, StagesChanged
 from studio.model.documents.document import Document
-from studio.model.filters.learning_sheets import LearningSheets
+from studio.model.filters.learning_sheets import LearningSheets, LearningSheetsChanged
 from studio.model.networks import changes
 from studio.model.networks.layout import crop, sheet_size
 from studio.runtime.learning.carrying import Carrying
@@ -319,9 +319,9 @@ class LearningSession(Turning):
                 self._edits = self._hand_on(self._trainer, change)
         elif isinstance(change, changes.DetailsChanged) and self._late is not None and self._document.gesture is None:
             self._post(self._take_late)
-        elif isinstance(change, changes.StagesChanged) and self.asked is not None and self.asked.bends:
+        elif isinstance(change, StagesChanged) and self.asked is not None and self.asked.bends:
             self._wish()
-        elif isinstance(change, changes.LearningSheetsChanged):
+        elif isinstance(change, LearningSheetsChanged):
             self._steering.soon()
 
     def _hand_on(self, trainer: Trainer, change: changes.WeightsChanged) -> int:

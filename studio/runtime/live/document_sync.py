@@ -7,23 +7,14 @@ from typing import Protocol
 from studio.bends.ablate import Ablate
 from studio.errors import StudioError
 from studio.model.bends.stage import ChannelList, Guard, Stage
-from studio.model.bends.stages import STAGES
+from studio.model.bends.stages import STAGES, StagesChanged
 from studio.model.documents.document import Document
+from studio.model.filters.learning_sheets import LearningSheetsChanged
 from studio.model.filters.live_edits import EDITS
 from studio.model.movement.route import MACRO_BANK, ROUTES
-from studio.model.networks.changes import (
-    BypassChanged,
-    Change,
-    LearningSheetsChanged,
-    MixBegan,
-    MixEnded,
-    NetworkChanged,
-    SectionChanged,
-    StagesChanged,
-    WeightsChanged,
-)
+from studio.model.networks.changes import Change, MixBegan, MixEnded, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import crop, sheet_size
-from studio.model.networks.section import SECOND
+from studio.model.networks.section import SECOND, BypassChanged, SectionChanged
 from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.runtime.editing.varying import channel_count
 from studio.runtime.live.movement import Move

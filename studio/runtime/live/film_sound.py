@@ -16,7 +16,8 @@ from studio.model.documents.document import Document
 from studio.model.movement.modulator import NOTHING, Measurements
 from studio.model.movement.route import ROUTES
 from studio.model.movement.tempo import TEMPO, Tempo
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import SectionChanged
 from studio.model.networks.shape import Array
 from studio.runtime.live.movement import Beats
 from studio.runtime.live.player import Player

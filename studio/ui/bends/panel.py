@@ -13,13 +13,13 @@ from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.bends.clusters import CLUSTERS
 from studio.model.bends.stage import AllChannels, ChannelList, Channels, Stage
-from studio.model.bends.stages import stage_of
+from studio.model.bends.stages import StagesChanged, stage_of
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged, StagesChanged
+from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.networks.layout import kernel_grid
 from studio.model.networks.picture import DeepPicture
-from studio.model.networks.section import SECOND
+from studio.model.networks.section import SECOND, SectionChanged
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.runtime.live.report import Message

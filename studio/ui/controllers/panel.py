@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QLineEdit, QPushBu
 from studio.control.inbox import Taken
 from studio.model.documents.document import Document
 from studio.model.movement.mapping import MAPPINGS, Mapping
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import SectionChanged
 from studio.ui.controllers.mapping_row import MappingRow
 from studio.ui.kit import theme
 from studio.ui.kit.elided import ElidedLabel

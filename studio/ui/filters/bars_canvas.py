@@ -11,8 +11,8 @@ from studio.model.declared.size import Size
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch, Selection
 from studio.model.filters.gesture import Gesture
-from studio.model.filters.learning_sheets import LEARNING_SHEETS
-from studio.model.networks.changes import Change, LearningSheetsChanged, NetworkChanged, WeightsChanged
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheetsChanged
+from studio.model.networks.changes import Change, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import Rect
 from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace

@@ -14,8 +14,8 @@ from studio.errors import StudioError
 from studio.io.presets import list_presets
 from studio.learn.sheets import aim_of
 from studio.model.documents.document import Document
-from studio.model.filters.learning_sheets import LEARNING_SHEETS, MOST
-from studio.model.networks.changes import Change, LearningSheetsChanged, NetworkChanged
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, MOST, LearningSheetsChanged
+from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.views.workspace import Paints, Workspace
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address

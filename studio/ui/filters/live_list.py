@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from studio.control.quantised import switches_of
 from studio.model.documents.document import Document
 from studio.model.filters.live_edits import EDITS
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import SectionChanged
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.movement import EditCosts, Moved
 from studio.ui.filters.live_card import LiveEditCard

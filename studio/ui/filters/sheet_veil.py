@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from studio.model.documents.document import Document
-from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets
-from studio.model.networks.changes import Change, LearningSheetsChanged
+from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheets, LearningSheetsChanged
+from studio.model.networks.changes import Change
 from studio.model.networks.shape import Array
 from studio.model.views.workspace import Paints, Workspace
 from studio.ui.filters.arrangement import Arrangement

@@ -23,8 +23,9 @@ from studio.io.sources.latent import WORD, path_of_source
 from studio.model.documents.document import Document
 from studio.model.filters.gesture import Gesture
 from studio.model.movement.generator import GENERATOR, KINDS
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.networks.latent import LatentPath
+from studio.model.networks.section import SectionChanged
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from studio.errors import StudioError
 from studio.model.declared import plugins
-from studio.model.networks.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged
+from studio.model.networks.section import SectionChanged
 from studio.ui.kit.command import Command, Context
 from studio.ui.kit.icons import icon
 from studio.ui.kit.keys import keyed

@@ -18,7 +18,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QLabel, QToolButton, QToolTip, QWidget
 
 from studio.model.documents.document import Document
-from studio.model.networks.changes import BypassChanged, Change, NetworkChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import BypassChanged
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import LayerWarnings
 from studio.runtime.live.telemetry import Telemetry

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
 from studio.model.filters.live_edits import EDITS
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged, WeightsChanged
+from studio.model.networks.changes import Change, NetworkChanged, WeightsChanged
+from studio.model.networks.section import SectionChanged
 from studio.model.views.view import View
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of

@@ -9,7 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.model.documents.document import Document
-from studio.model.networks.changes import BypassChanged, Change, NetworkChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import BypassChanged
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.report import LayerShapes, LayerTimes, LayerWarnings, Thumbnails
 from studio.runtime.live.telemetry import Telemetry

@@ -16,7 +16,8 @@ from studio.model.filters.gesture import Gesture
 from studio.model.movement import macros
 from studio.model.movement.address import Number as Target
 from studio.model.movement.route import MACRO_BANK, MACROS, Macro, MacroBank
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import SectionChanged
 from studio.runtime.live.movement import Moved
 from studio.runtime.live.report import Message
 from studio.runtime.live.telemetry import Telemetry

@@ -19,7 +19,8 @@ from studio.model.filters.gesture import Gesture
 from studio.model.movement.address import Number as Target
 from studio.model.movement.route import ROUTES, added
 from studio.model.movement.tempo import TEMPO, Tempo
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
+from studio.model.networks.section import SectionChanged
 from studio.modulators import registry
 from studio.runtime.live.movement import Beats, Moved
 from studio.runtime.live.report import Message

@@ -8,7 +8,8 @@ from studio.control.namespace import Namespace
 from studio.model.documents.document import Document
 from studio.model.movement.address import Number, split
 from studio.model.movement.route import MACRO_BANK, ROUTES
-from studio.model.networks.changes import Change, NetworkChanged, Opened, SectionChanged, Travelled
+from studio.model.networks.changes import Change, NetworkChanged, Opened, Travelled
+from studio.model.networks.section import SectionChanged
 from studio.model.numbers import owners
 from studio.runtime.live.movement import Moved, MoveOthers, Steered
 from studio.runtime.live.orders import Order

@@ -11,9 +11,9 @@ from studio.model.declared.form import fields
 from studio.model.declared.param import Declared
 from studio.model.documents.document import Document
 from studio.model.filters.gesture import Gesture
-from studio.model.networks.changes import Change, NetworkChanged, SectionChanged
+from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.networks.inputs import InputKind
-from studio.model.networks.section import Section
+from studio.model.networks.section import Section, SectionChanged
 from studio.ui.kit import theme
 from studio.ui.kit.forms import Form
 

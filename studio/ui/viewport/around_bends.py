@@ -7,7 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from studio.model.networks.changes import Change, NetworkChanged, StagesChanged
+from studio.model.bends.stages import StagesChanged
+from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.views.workspace import Workspace
 from studio.ui.kit import theme
 
