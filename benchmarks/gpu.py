@@ -24,7 +24,8 @@ from torch import nn
 from benchmarks import gpu_work
 from benchmarks.figures import quartiled
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
-from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.engines.half import GLHalfEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network
 from studio.model.networks.preset import Preset

@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.networks import autoencoder_transposed, pix2pix
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
-from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.engines.half import GLHalfEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network

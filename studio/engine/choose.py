@@ -116,7 +116,8 @@ def torch_engine(name: str) -> type[TorchEngine]:
 def gl_engine(name: str) -> type[GLEngine | GLFragmentEngine]:
     """The OpenGL engine of this name."""
     from studio.engine.gl.engines.fragment import GLFragmentEngine
-    from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+    from studio.engine.gl.engines.half import GLHalfEngine
+    from studio.engine.gl.engines.pipeline import GLEngine
 
     kinds: tuple[type[GLEngine | GLFragmentEngine], ...] = (GLEngine, GLHalfEngine, GLFragmentEngine)
     return {kind.name: kind for kind in kinds}[name]

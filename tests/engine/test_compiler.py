@@ -422,6 +422,44 @@ def test_a_layer_goes_on_as_it_is_until_its_pass_with_a_stage_is_compiled(gpu: D
     engine.close()
 
 
+def test_a_layer_whose_faster_way_is_not_compiled_slows_no_other_down(
+    gpu: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While channels of one layer were measured, all others ran in their usual ways: half as fast on one card."""
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted = on_torch(made)
+    monkeypatch.setattr(ComputePasses, "_seconds", the_usual_way_is_the_slowest)
+    engine = GLEngine(made, gpu, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
+    engine.tunes_later = True
+    engine.run(fed)
+    until, quiet = time.monotonic() + 240, 0
+    while quiet < 2 and time.monotonic() < until:
+        engine.run(fed)
+        quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
+        time.sleep(0.002)
+
+    def runs() -> dict[str, set[int]]:
+        return {
+            step.covers[0].partition(">")[0]: {dispatch.program.glo for dispatch in step.run.dispatches}  # type: ignore[attr-defined]
+            for step in next(iter(engine._steps.values()))
+        }
+
+    before, own = runs(), gpu.compiler
+    # What is fused into it is made behind its stage then.
+    bent = next(step.covers[0] for step in next(iter(engine._steps.values())) if len(step.covers) > 1)
+    gpu.compiler = Nothing()  # type: ignore[assignment]
+    for each in (wanted, engine):
+        each.set_stages([Stage(1, bent, make_bend("Add", {"value": 0.75}))])
+        each.run(fed)
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    assert engine._awaits
+    after = runs()
+    assert len(before) > 2
+    assert {name for name in before if after[name] != before[name]} == {bent}
+    gpu.compiler = own
+    engine.close()
+
+
 class Nothing:
     """Stands for processes that compile on and on, or hand over what `made` holds, none of which is on the disk."""
 

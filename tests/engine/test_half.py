@@ -24,7 +24,8 @@ from test_editing import assert_edited_is_as_fresh
 
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
-from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.engines.half import GLHalfEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame.fuse import MOST_OUTPUTS
 from studio.engine.gl.tuning.loops import MATRICES, NARROWS, WINDOWS, MatrixLoop, NarrowLoop, Plan, WindowLoop, Work
 from studio.engine.gl.tuning.plans import plans

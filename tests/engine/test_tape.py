@@ -15,7 +15,8 @@ from studio.bends import make_bend
 from studio.engine.gl.driver import tape
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.tape import Made, Row, Tape
-from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.engines.half import GLHalfEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame.dispatch import Recorded
 from studio.engine.gl.frame.passes import Step
 from studio.engine.gl.frame.step_row import StepRow

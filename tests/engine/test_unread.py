@@ -13,7 +13,8 @@ from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
-from studio.engine.gl.engines.pipeline import GLEngine, GLHalfEngine
+from studio.engine.gl.engines.half import GLHalfEngine
+from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame.fuse import MOST_OUTPUTS
 from studio.engine.gl.tuning.loops import Plan
 from studio.engine.gl.tuning.plans import plans

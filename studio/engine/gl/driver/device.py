@@ -215,7 +215,8 @@ class Device:
         Args:
             patience: whether it is asked for then; "begins" leaves to who waits, right behind, what he compiles.
         """
-        before, self._patience, self._spent = self._patience, patience, 0.0
+        before, self._patience = self._patience, patience
+        self._spent *= before != "waits"
         try:
             yield
         finally:
@@ -259,13 +260,11 @@ class Device:
         """A compute shader as it was compiled elsewhere; None where it has to be compiled here."""
         if self.compiler is None:
             return None
-        if self._patience == "looks":
-            raise Pending
         waits, quick = self._patience == "waits", self.compiler.is_quick(text)
-        if not quick and self._patience in ("waits", "begins"):
-            # The driver would compile it again here, though it were there.
-            if waits:
-                return None
+        # Else the driver would compile it again here, though it were there.
+        if waits and not quick:
+            return None
+        if self._patience == "looks" or (self._patience == "begins" and not quick):
             raise Pending
         asked = self.compiler.ask(text, waits=waits)
         if not waits and (not quick or not asked.done() or self._spent > _AT_ONCE):

@@ -1,9 +1,9 @@
-"""The GL engine of compute shaders, for GL 4.3 and later, in single and half precision."""
+"""The GL engine of compute shaders, for GL 4.3 and later."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 
@@ -35,6 +35,9 @@ from studio.model.networks.network import Network
 from studio.model.networks.node import Node
 from studio.model.networks.picture import DeepPicture
 from studio.model.networks.shape import Array
+
+Make = Callable[[Group], list[Dispatch]]
+"""Makes the passes of a layer, with what is fused into it."""
 
 
 class GLEngine(SparingEngine):
@@ -233,7 +236,7 @@ class GLEngine(SparingEngine):
                 self._steps_of(self._running.nodes, frozenset())
         except NextTime:
             # It runs as it does now, and by the next start the others are compiled, too.
-            self._ask_for(self._groups_of(self._running.nodes, frozenset()))
+            self._ask_for(self._groups_of(self._running.nodes, frozenset()), self._fastest)
             self._awaits = False
             return False
         except Pending:
@@ -248,7 +251,8 @@ class GLEngine(SparingEngine):
     def _make_steps(self, nodes: Sequence[Node], whole: Collection[str]) -> list[Step]:
         """The fastest passes; where somebody waits for the picture others, until those are compiled.
 
-        Those are layers as they were before they bent, with stages by themselves, and at last the usual ones.
+        Those are layers as they were before they bent, with stages by themselves, and at last each layer as fast as it
+        is compiled, or in its usual way.
         """
         with self._passes.as_usual() as differs:
             pass
@@ -264,12 +268,25 @@ class GLEngine(SparingEngine):
                 return self._steps_of(nodes, whole, bends=not apart)
             self._awaits = True
         is_all = nodes is self._running.nodes
-        with self._passes.as_usual(), nullcontext() if is_all else self._device.being("asks"):
+        with nullcontext() if is_all else self._device.being("asks"):
             try:
-                return self._steps_of(nodes, whole, bends=False)
+                return self._steps_of(nodes, whole, bends=False, make=self._as_is_there)
             except Pending:
-                self._ask_for(self._groups_of(nodes, whole, bends=False))
+                self._ask_for(self._groups_of(nodes, whole, bends=False), self._as_is_there)
                 raise
+
+    def _fastest(self, group: Group) -> list[Dispatch]:
+        return self._passes.group(group, self._passes_of[group.head.name])
+
+    def _as_is_there(self, group: Group) -> list[Dispatch]:
+        """The fastest passes of a layer if they are compiled, and else the usual ones.
+
+        One layer that bends, or whose channels are measured, does not slow all others down.
+        """
+        with contextlib.suppress(Pending), self._device.being("looks"):
+            return self._fastest(group)
+        with self._passes.as_usual():
+            return self._fastest(group)
 
     def _groups_of(self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True) -> list[Group]:
         pictures = {i.name for i in self.graph.inputs}
@@ -279,27 +296,29 @@ class GLEngine(SparingEngine):
         bends = bends and self._settings.kernels == "shared"
         return grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once, bends=bends)
 
-    def _ask_for(self, groups: Sequence[Group], patience: Patience = "asks") -> None:
+    def _ask_for(self, groups: Sequence[Group], make: Make, patience: Patience = "asks") -> None:
         """Have all shaders compiled side by side, where that is done elsewhere, before the first is waited for."""
         with self._device.being(patience):
             for group in groups:
                 # What is refused is said by whoever waits for it.
                 with contextlib.suppress(Pending, EngineError):
-                    self._passes.group(group, self._passes_of[group.head.name])
+                    make(group)
 
-    def _steps_of(self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True) -> list[Step]:
-        groups = self._groups_of(nodes, whole, bends=bends)
+    def _steps_of(
+        self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True, make: Make | None = None
+    ) -> list[Step]:
+        make, groups = make or self._fastest, self._groups_of(nodes, whole, bends=bends)
         # In software a map that is not written gains nothing.
         if self._settings.kernels == "shared":
             unread = self._unread(groups)
             for group in groups:
                 group.unread = frozenset(unread.intersection(group.names))
         if self._device.waits_elsewhere:
-            self._ask_for(groups, "begins")
+            self._ask_for(groups, make, "begins")
         made = []
         for group in groups:
             self._device.layer = layer_of(group.head.name)
-            made.append(self._passes.group(group, self._passes_of[group.head.name]))
+            made.append(make(group))
         self._device.layer = ""
         if self._settings.kernels == "shared":
             rounds = side_by_side(list(zip(groups, made, strict=True)), self._running.shapes)
@@ -320,20 +339,3 @@ class GLEngine(SparingEngine):
     def _settle(self) -> None:
         super()._settle()
         self._context.memory_barrier()
-
-
-class GLHalfEngine(GLEngine):
-    """As `GLEngine`, with maps in half precision: they take half the memory, and weights stay as they were.
-
-    A map's values are rounded to 11 bits. Where the driver has GL_NV_gpu_shader5, convolutions that are measured
-    to gain by it multiply in half precision as well, and add up 32 products so before they go on in single: 6e-4 of
-    relative L2 for each; or all of few in half, up to 2e-3. `benchmarks/RESULTS.md` says how far outputs are off: 2e-4
-    to 1e-3, and more where norms enlarge small differences, as in the style painters. Values past ±65504, and such
-    sums, become infinite or NaN, and are reported as such; so may what Winograd's products make of values past ±16376,
-    of which four are added up first. On a software rasteriser it is slow.
-    """
-
-    name = "gl-half"
-
-    def _usual_settings(self) -> Settings:
-        return Settings.for_device(self._device, half=True)
