@@ -63,8 +63,8 @@ def test_torch_is_imported_at_the_top_of_its_engine_and_its_learning_alone() -> 
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    """Nor inside functions: what only types need is left out."""
-    graph = grimp.build_graph("studio", exclude_type_checking_imports=True, cache_dir=None)
+    """Nor inside functions, nor for types alone."""
+    graph = grimp.build_graph("studio", cache_dir=None)
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     try:
         TopologicalSorter(imports).prepare()
