@@ -307,7 +307,7 @@ def output(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator
 def auto(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[Row]:
     """Until `gl` and `torch` have been measured beside the window, by its process; what is kept, and what is said."""
     del folder
-    yield ["preset", "state", "for, s", *TOLD, "ms a frame, kept", "engine", "because", "PyTorch is loaded"]
+    yield ["preset", "state", "for, s", *TOLD, "ms a frame, kept", "engine", "because"]
     what = PRESETS[case]
     with opened(what) as studio:
         told, weighing = studio.telemetry, studio._weighing
@@ -318,8 +318,8 @@ def auto(case: int, folder: Path | None, spans: Spans, seen: Seen) -> Iterator[R
             took, row = time.perf_counter() - watch.began, _told(studio, spans, seen, watch)
             kept = [figures for card in remembered(cache_path()).values() for figures in card.values()]
             of = ", ".join(f"{name} {seconds * 1e3:.3f}" for each in kept for name, seconds in each.items())
-            engine, is_loaded = told[EngineState], "yes" if "torch" in sys.modules else "no"
-            return [what, state, f"{took:.0f}", *row, of, engine.name, engine.reason, is_loaded]
+            engine = told[EngineState]
+            return [what, state, f"{took:.0f}", *row, of, engine.name, engine.reason]
 
         yield waited("until it rests", lambda: weighing._under_way)
         yield waited("measured beside it", lambda: not (told[EngineState].unmeasured and weighing._under_way))

@@ -169,17 +169,6 @@ def by_figures(seconds: Mapping[str, float], renderer: str = "", clearly: float 
     return Choice(_checked(taken), words if taken == first else f"{first} would gain too little: {words}")
 
 
-def warm_up(network: Network) -> None:
-    """Load what `torch` needs, and let it run this network, so that it opens in no time when it is wanted."""
-    from studio.engine.measured import seconds_of
-
-    engine = torch_engine("torch")(network)
-    try:
-        seconds_of(engine, network)
-    finally:
-        engine.close()
-
-
 def open_one(network: Network, name: str) -> Engine:
     """An engine of this name, with what it needs; see `open_engine`."""
     return open_engine(network, name)[0]

@@ -43,13 +43,6 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "engines.json"
 
 
-@pytest.fixture(autouse=True)
-def warmed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(measuring, "warm_up", lambda network: found.append(network.name))
-    return found
-
-
 class Run:
     """A measurement by a process that runs this instead."""
 
@@ -70,15 +63,12 @@ class Run:
         return Measured(CARD).known(self.network)
 
 
-@pytest.mark.parametrize(("torch", "is_warmed"), [(0.002, False), (0.00098, False), (0.0005, True)])
-def test_what_is_measured_is_kept_and_told_and_pytorch_loaded_where_it_will_be_taken(
-    warmed: list[str], torch: float, is_warmed: bool
-) -> None:
+@pytest.mark.parametrize("torch", [0.002, 0.0005])
+def test_what_is_measured_is_kept_and_told(torch: float) -> None:
     found = {"gl": 0.001, "torch": torch}
     run = Run(ANSWERS.format(json.dumps(found)))
     assert run.end() == [found]
     assert run.kept == found
-    assert warmed == [run.network.name] * is_warmed
 
 
 @pytest.mark.parametrize(
@@ -94,11 +84,10 @@ def test_what_is_measured_is_kept_and_told_and_pytorch_loaded_where_it_will_be_t
         ANSWERS.format('{"gl": 0.001, "torch": -1.0}'),
     ],
 )
-def test_of_a_process_that_dies_or_says_nonsense_nothing_is_kept(script: str, warmed: list[str]) -> None:
+def test_of_a_process_that_dies_or_says_nonsense_nothing_is_kept(script: str) -> None:
     run = Run(script)
     assert run.end() == [{}]
     assert run.kept == {}
-    assert warmed == []
 
 
 def test_where_no_process_can_be_started_nothing_comes_of_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from studio.ending import behind
-from studio.engine.choose import MEASURED, by_figures, warm_up
+from studio.engine.choose import MEASURED
 from studio.engine.measured import Measured, environment_apart
 from studio.io.networks import document_of
 from studio.model.networks.network import Network
@@ -80,12 +80,6 @@ class Measuring:
         except Exception:  # noqa: BLE001 - nobody has asked for it
             LOG.warning("Which engine is faster could not be measured", exc_info=True)
         self._then(found)
-        if found and not self._is_stopped and by_figures(found).name == "torch":
-            # Whoever opens the network next would wait for the import.
-            try:
-                warm_up(self._network)
-            except Exception:  # noqa: BLE001 - whoever opens it is told
-                LOG.warning("PyTorch could not be loaded beforehand", exc_info=True)
 
     def _measured(self) -> dict[str, float]:
         """What was found and is kept."""

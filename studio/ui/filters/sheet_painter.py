@@ -97,14 +97,31 @@ def draw_changed(painter: QPainter, target: QRectF, changed: Mask, scale: float)
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def draw_selection(painter: QPainter, target: QRectF, selected: Mask, blank: Mask, scale: float) -> None:
+class Outline:
+    """The line around what is selected, kept until it is another: a hand at work has it drawn again and again."""
+
+    def __init__(self) -> None:
+        self._of: object = None
+        self._lines: list[QLineF] = []
+
+    def lines(self, selected: Mask, target: QRectF) -> list[QLineF]:
+        """Between selected kernels and others; none where there are so many that they would cover the sheet."""
+        of = selected.shape, selected.tobytes(), target.getRect()
+        if of != self._of:
+            self._of, self._lines = of, _edges(selected, target)
+        return self._lines
+
+
+def draw_selection(
+    painter: QPainter, target: QRectF, selected: Mask, blank: Mask, outline: Outline, scale: float
+) -> None:
     """A shade over what is not selected, and a line around what is."""
     shade = np.ascontiguousarray(~selected & ~blank).astype(np.uint8)
     image = image_over(shade, Format.Format_Indexed8)
     image.setColorTable([0, _SHADE.rgba()])
     _draw_image(painter, target, image)
     painter.setPen(QPen(QColor(theme.ACCENT), 2 * scale))
-    painter.drawLines(_edges(selected, target))
+    painter.drawLines(outline.lines(selected, target))
 
 
 def draw_brush(painter: QPainter, at: QPointF, size: float, hardness: float, scale: float) -> None:
@@ -211,7 +228,6 @@ def _seen(start: float, length: float, size: int, count: int) -> slice:
 
 
 def _edges(mask: Mask, target: QRectF) -> list[QLineF]:
-    """Lines between selected kernels and others; none where there are so many that they would cover the sheet."""
     padded = np.pad(mask, 1)
     tall, wide = target.height() / mask.shape[0], target.width() / mask.shape[1]
     across, down = padded[1:, 1:-1] != padded[:-1, 1:-1], padded[1:-1, 1:] != padded[1:-1, :-1]

@@ -81,6 +81,7 @@ class SheetScene:
         self._effects = effects
         self._maps = maps
         self._ordered: Array | None = None  # the effects by which rows are ordered
+        self._outline = sheet_painter.Outline()
         self._sheet: LaidSheet | None = None
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
@@ -180,7 +181,8 @@ class SheetScene:
         sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._sheet.bent, seen), scale)
         if not selection.mask.all():
             selected = arrangement.lay_mask(selection.mask, seen)
-            sheet_painter.draw_selection(painter, target, selected, arrangement.blank[rows, columns], scale)
+            blank = arrangement.blank[rows, columns]
+            sheet_painter.draw_selection(painter, target, selected, blank, self._outline, scale)
         self.glow.draw(painter, target, rows, columns)
 
     def draw_effects(self, painter: QPainter, camera: Camera, size: QSize, scale: float) -> None:

@@ -38,6 +38,7 @@ class RateBox(QComboBox):
         self.setCurrentIndex(self.findData(chosen))
         telemetry.on(PlayerState, self._play)
         self._play(telemetry[PlayerState])
+        self.show_own()
 
     @property
     def fps(self) -> Fraction:
@@ -50,5 +51,7 @@ class RateBox(QComboBox):
         self.setItemText(0, f"The source's ({rate_text(own)})")
 
     def _play(self, state: PlayerState) -> None:
-        self._source = state.info.fps if state.info is not None else None
-        self.show_own()
+        source = state.info.fps if state.info is not None else None
+        if source != self._source:
+            self._source = source
+            self.show_own()
