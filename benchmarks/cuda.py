@@ -22,7 +22,7 @@ from benchmarks.gpu import Frame, graph_of, picture, precision, shown, timed
 from benchmarks.networks import autoencoder_fractional, autoencoder_transposed, pix2pix
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import open_device
-from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
+from studio.engine.torch.engine import TorchEngine, TorchHalfEngine, TorchTF32Engine
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network

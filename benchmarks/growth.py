@@ -28,7 +28,7 @@ from benchmarks.networks import autoencoder_transposed
 from studio import paths
 from studio.bends import registry
 from studio.control.move import move
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.io.opening import find_and_open
 from studio.io.presets import list_presets
 from studio.model.bends.stage import Stage

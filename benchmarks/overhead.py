@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.figures import quartiled
 from benchmarks.networks import NETWORKS
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.io.exporters.onnx import onnx_model
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network

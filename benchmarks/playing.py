@@ -78,7 +78,7 @@ def _bare(size: int, pace: float) -> Iterator[tuple[float, float]]:
     import numpy as np
     import torch
 
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
     from studio.io.opening import find_and_open
 
     torch.set_num_threads(os.cpu_count() or 1)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from studio.engine.base import Engine
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.model.networks.graph import Graph, Input, Node
 from studio.model.networks.network import Network
 from studio.model.networks.op import Array

@@ -16,16 +16,16 @@ LONGEST = 350
 """Lines. A longer module has two subjects, or one that wants a package."""
 
 TORCH_AT_THE_TOP = {
-    "engine/_torch_picture.py",
-    "engine/_torch_stats.py",
-    "engine/captured.py",
     "engine/cuda/stages.py",
-    "engine/packed.py",
-    "engine/pinned.py",
-    "engine/pinned_outputs.py",
-    "engine/reached.py",
-    "engine/torch.py",
-    "engine/torch_device.py",
+    "engine/torch/captured.py",
+    "engine/torch/device.py",
+    "engine/torch/engine.py",
+    "engine/torch/packed.py",
+    "engine/torch/picture.py",
+    "engine/torch/pinned.py",
+    "engine/torch/pinned_outputs.py",
+    "engine/torch/reached.py",
+    "engine/torch/stats.py",
     "learn/_torch_times.py",
     "learn/on_torch.py",
 }

@@ -153,7 +153,7 @@ def _compare(
     import numpy as np
 
     from studio.engine.choose import ENGINE_NAMES
-    from studio.engine.torch_device import best_device
+    from studio.engine.torch.device import best_device
 
     names = [name for name in ENGINE_NAMES if name != "auto"]
     if best_device().type != "cuda":

@@ -37,7 +37,7 @@ def _facts() -> dict[str, object]:
 
     from studio import __version__, paths
     from studio.engine.choose import choose, probe_gl
-    from studio.engine.torch_device import best_device
+    from studio.engine.torch.device import best_device
     from studio.io.sinks import codecs
     from studio.io.sources.camera import list_cameras
     from studio.runtime.services.log import log_path
@@ -71,7 +71,7 @@ def _facts() -> dict[str, object]:
 
 
 def _loops() -> str:
-    from studio.engine.torch_device import best_device
+    from studio.engine.torch.device import best_device
     from studio.lanes import machine
 
     device = best_device()

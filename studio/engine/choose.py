@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studio.engine.gl.driver.device import Device
     from studio.engine.gl.engines.fragment import GLFragmentEngine
     from studio.engine.gl.engines.pipeline import GLEngine
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
 
 EngineName = Literal["auto", "gl", "gl-half", "gl-fragment", "torch", "torch-tf32", "torch-half"]
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
@@ -108,7 +108,7 @@ def open_engine(network: Network, name: str = "auto", device: Device | None = No
 def torch_engine(name: str) -> type[TorchEngine]:
     """The torch engine of this name."""
     load_torch()
-    from studio.engine.torch import TorchEngine, TorchHalfEngine, TorchTF32Engine
+    from studio.engine.torch.engine import TorchEngine, TorchHalfEngine, TorchTF32Engine
 
     return {kind.name: kind for kind in (TorchEngine, TorchTF32Engine, TorchHalfEngine)}[name]
 

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from studio.engine.torch_device import best_device
+from studio.engine.torch.device import best_device
 from studio.errors import StudioError
 from studio.learn._torch_times import TorchTimes
 from studio.learn.backend import Backend, Outcome, State

@@ -16,7 +16,7 @@ from studio.model.numbers import knobs
 
 def teacher(name: str) -> Teacher:
     """What another network or preset makes, with all its bends, through PyTorch."""
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
 
     taught = open_preset(name)
     graph = taught.bent.graph

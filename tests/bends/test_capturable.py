@@ -13,7 +13,7 @@ from helpers import normal
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from studio.bends import make_bend, registry
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.stage import AllChannels, ChannelRange, Channels, Guard, Luma, Mask, Painted, Stage
 from studio.model.declared.tick import Tick
 

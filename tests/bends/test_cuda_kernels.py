@@ -21,7 +21,7 @@ from studio.engine.cuda.compiler import Argument, Launch, StillCompilingError
 from studio.engine.cuda.source import THREADS, KernelSource, _in_cpp
 from studio.engine.cuda.stages import StageKernels
 from studio.engine.gl.driver.text import include_file
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import (
     AllChannels,
@@ -114,8 +114,8 @@ class AtOnce:
 
 def in_this_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for no device of CUDA's."""
-    monkeypatch.setattr("studio.engine.torch.make_current", lambda _: None)
-    monkeypatch.setattr("studio.engine.torch.Captured", AtOnce)
+    monkeypatch.setattr("studio.engine.torch.engine.make_current", lambda _: None)
+    monkeypatch.setattr("studio.engine.torch.engine.Captured", AtOnce)
 
 
 class Kernels(TorchEngine):

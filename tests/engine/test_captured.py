@@ -16,9 +16,9 @@ from helpers import branched_network, layer, network, normal
 from played_graphs import Played, play_graphs
 
 from studio.bends import make_bend
-from studio.engine import captured
-from studio.engine.captured import RESTS, Captured, capturing
-from studio.engine.torch import TorchEngine
+from studio.engine.torch import captured
+from studio.engine.torch.captured import RESTS, Captured, capturing
+from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.stage import ChannelRange, Stage
 from studio.model.declared.tick import Tick
 from studio.model.networks.graph import Input

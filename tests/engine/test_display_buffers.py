@@ -13,7 +13,7 @@ from studio.engine.base import Engine
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Atlas, Rect, unpack_atlas

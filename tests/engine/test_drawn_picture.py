@@ -9,9 +9,9 @@ from helpers import layer, network, normal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine.choose import gl_engine
 from studio.engine.gl.driver.device import Device
+from studio.engine.torch.picture import brought_over, levels_of
 from studio.model.networks.graph import ChannelOrder, Graph, Input
 from studio.model.networks.network import Network
 from studio.model.networks.op import Array

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from studio.edits import make_edit
 from studio.engine.base import Engine
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.model.filters.edit import Selection
 from studio.model.filters.live_edits import LiveEdit, LiveEdits, bound, by_tensor, edited

@@ -11,10 +11,10 @@ import pytest
 import torch
 from helpers import branched_network, layer, network, normal, picture, tiny_network
 
-import studio.engine.torch as torch_engine
+import studio.engine.torch.engine as torch_engine
 from studio.bends import make_bend
 from studio.engine.base import Engine
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.stage import Painted, Stage
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect

@@ -15,7 +15,7 @@ from studio.engine.gl.display import display_buffers
 from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.display.from_cuda import FromCuda
 from studio.engine.gl.driver.device import Device
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import EngineError
 
 pytestmark = pytest.mark.gl

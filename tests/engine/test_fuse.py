@@ -20,7 +20,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame.fuse import MOST_OUTPUTS, Group, grouped
 from studio.engine.gl.frame.order import side_by_side
 from studio.engine.gl.tuning.settings import Settings
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import EngineError
 from studio.model.bends.stage import Stage
 from studio.model.declared.size import Size

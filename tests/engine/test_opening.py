@@ -18,7 +18,7 @@ from studio.engine.choose import ENGINE_NAMES, Probe, open_engine, probe_gl
 from studio.engine.gl.driver.device import Device, open_device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 
 GPU = Probe("Some GPU", "4.6.0", 16384, is_software=False, has_compute=True)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from helpers import layer, network, normal, relative_error, single
 
-from studio.engine.packed import can_pack
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
+from studio.engine.torch.packed import can_pack
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
 

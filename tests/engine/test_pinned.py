@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from played_graphs import Played, play_graphs
 
-from studio.engine import pinned, pinned_outputs
-from studio.engine.pinned import PinnedInputs, made_of
-from studio.engine.pinned_outputs import PinnedOutputs
-from studio.engine.reached import Reached
+from studio.engine.torch import pinned, pinned_outputs
+from studio.engine.torch.pinned import PinnedInputs, made_of
+from studio.engine.torch.pinned_outputs import PinnedOutputs
+from studio.engine.torch.reached import Reached
 from studio.model.networks.graph import Input
 from studio.model.networks.picture import to_tensor, white
 

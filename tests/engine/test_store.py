@@ -20,7 +20,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.memory.tensors import DeviceTensor, DeviceTensors
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.store import TensorStore
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
 from studio.model.networks.op import Array

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from studio.engine.torch_device import best_device, numbered
+from studio.engine.torch.device import best_device, numbered
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from studio.engine.gl.frame.fuse import MOST_OUTPUTS
 from studio.engine.gl.tuning.loops import Plan
 from studio.engine.gl.tuning.plans import plans
 from studio.engine.gl.tuning.settings import Settings
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.stage import Stage
 from studio.model.networks.layout import unpack_atlas
 from studio.model.networks.network import Network

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from small_networks import small_network
 
 from studio import paths
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.io._leftovers import beside_of
 from studio.io.networks import find_network, list_networks, load_network, save_network

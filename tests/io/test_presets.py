@@ -23,7 +23,7 @@ from small_networks import small_network
 from studio import paths
 from studio.bends import make_bend
 from studio.bends import registry as bends
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.io import preset_file, preset_weights, sections
 from studio.io.networks import load_network, save_network

@@ -13,7 +13,7 @@ import torch
 from helpers import layer, network, normal
 from torch import nn
 
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.learn.backend import Pull
 from studio.learn.bank import Bank

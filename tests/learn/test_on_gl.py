@@ -17,7 +17,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings as ComputeSettings
 from studio.engine.store import TensorStore
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.learn.backend import Backend, Pull
 from studio.learn.bank import Bank
 from studio.learn.learner import Learner

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers import tiny_network
 
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.model.declared.size import Size
 from studio.model.networks.picture import DeepPicture

@@ -128,7 +128,7 @@ def showing(studio: Studio, still: Path) -> Studio:
 
 
 def expected(document: Document, still: Path) -> Picture:
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
 
     with open_source(str(still)) as source:
         picture = next(iter(source)).picture

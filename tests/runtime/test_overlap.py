@@ -13,7 +13,7 @@ from helpers import tiny_network
 from test_live import Studio, expected, gain
 
 from studio.engine.gl.driver.device import Device
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.io.sources import SourceInfo
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick

@@ -17,7 +17,7 @@ from restless_hands import RestlessHands
 from whole_window import NONE, WholeWindow
 
 from studio.bends import registry
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.io.networks import save_network
 from studio.io.sources import open_source
 from studio.model.bends.stage import Painted, Stage

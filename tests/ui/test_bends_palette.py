@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize, Qt
 from pytestqt.qtbot import QtBot
 
 from studio.bends import make_bend, registry
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.model.bends.stage import Stage
 from studio.model.documents.document import Document

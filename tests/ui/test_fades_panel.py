@@ -119,7 +119,7 @@ def test_opening_a_preset_fades_to_it_and_the_picture_follows(whole: WholeWindow
     assert len({value for value in seen if 1.0 < value < 2.0}) >= 3
     assert whole.document.history.labels == ("Open bent 2",)
     # What runs at the end is what a fresh engine makes of the preset.
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
 

@@ -17,7 +17,7 @@ from what_fails import Odd, break_recordings
 from whole_window import WholeWindow
 
 from studio.engine.gl.driver.shaders import Source
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.errors import MemoryLackError
 from studio.model.filters.edit import Patch
 from studio.model.networks.layout import Rect

@@ -18,7 +18,7 @@ from whole_window import NONE, WholeWindow
 
 from studio.bends import make_bend
 from studio.edits import make_edit
-from studio.engine.torch import TorchEngine
+from studio.engine.torch.engine import TorchEngine
 from studio.io.networks import save_network
 from studio.io.presets import save_preset
 from studio.io.sources import open_source

@@ -352,7 +352,7 @@ def test_two_thousand_actions(whole: WholeWindow, tmp_path: Path) -> None:
     assert not [text for text in errors if "stopped" in text]
     # What is on the screen at the end is what a fresh engine makes of the document.
     whole.workspace.engine, whole.workspace.size, whole.workspace.held = "torch", "source", False
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
     from studio.io.sources import open_source
     from studio.runtime.render.frame_runner import FrameRunner
 

@@ -64,6 +64,6 @@ class Courtesy:
 
 def leave_a_core() -> None:
     """Let PyTorch leave a core to the picture."""
-    from studio.engine.torch_device import leave_a_core
+    from studio.engine.torch.device import leave_a_core
 
     leave_a_core()

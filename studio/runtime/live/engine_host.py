@@ -267,7 +267,7 @@ class EngineHost:
             self._journal.attempt("stages", "Bending", partial(engine.set_stages, self._all_stages))
             engine.time_every = _TIME_EVERY
             if engine.name == "torch":
-                from studio.engine.torch_device import leave_a_core
+                from studio.engine.torch.device import leave_a_core
 
                 leave_a_core()
             # Not sooner: importing PyTorch at a low priority, with Python's lock in hand, holds the window up.

@@ -52,7 +52,7 @@ class Bench:
     """
 
     def __init__(self, preset: Preset, side: int = SIDE) -> None:
-        from studio.engine.torch import TorchEngine  # a second that the window's start need not wait
+        from studio.engine.torch.engine import TorchEngine  # a second that the window's start need not wait
 
         # On a GPU it would take from what is on the screen, and hold it up while CUDA begins.
         self._engine = TorchEngine(preset.bent, "cpu")

@@ -59,7 +59,7 @@ class Restorer:
     """
 
     def __init__(self, times: int) -> None:
-        from studio.engine.torch import TorchEngine  # a second that the command line's help need not wait
+        from studio.engine.torch.engine import TorchEngine  # a second that the command line's help need not wait
 
         checked(times, "restorer")
         self._doublings = times.bit_length() - 1
@@ -168,7 +168,7 @@ def still_by_network(
         times: how many times as large.
         path: the file; where something stands there, with a number behind its name.
     """
-    from studio.engine.torch import TorchEngine
+    from studio.engine.torch.engine import TorchEngine
 
     engine = TorchEngine(preset.bent)
     try:

@@ -11,20 +11,20 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from studio.engine._torch_arithmetic import arithmetic
-from studio.engine._torch_inputs import TorchInputs
-from studio.engine._torch_stats import stats_of
 from studio.engine.base import Places, Stats
-from studio.engine.captured import Captured
 from studio.engine.cuda.compiler import compiler_for_bends
 from studio.engine.cuda.stages import StageKernels
-from studio.engine.packed import can_pack, convolve, pack
-from studio.engine.pinned import PinnedInputs, mark
-from studio.engine.pinned_outputs import PinnedOutputs
-from studio.engine.reached import Reached
 from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
-from studio.engine.torch_device import best_device, make_current, numbered
+from studio.engine.torch.arithmetic import arithmetic
+from studio.engine.torch.captured import Captured
+from studio.engine.torch.device import best_device, make_current, numbered
+from studio.engine.torch.inputs import TorchInputs
+from studio.engine.torch.packed import can_pack, convolve, pack
+from studio.engine.torch.pinned import PinnedInputs, mark
+from studio.engine.torch.pinned_outputs import PinnedOutputs
+from studio.engine.torch.reached import Reached
+from studio.engine.torch.stats import stats_of
 from studio.errors import MemoryLackError
 from studio.model.bends.lowering import Running
 from studio.model.bends.stage import layer_of

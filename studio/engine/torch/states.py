@@ -14,7 +14,7 @@ from studio.model.networks.shape import Array
 if TYPE_CHECKING:
     import torch
 
-    from studio.engine.captured import Captured
+    from studio.engine.torch.captured import Captured
 
 
 class TorchStates(Engine):

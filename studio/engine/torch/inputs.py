@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.engine._torch_flights import TorchFlights
-from studio.engine._torch_picture import brought_over, levels_of
 from studio.engine.reading import Coming
+from studio.engine.torch.flights import TorchFlights
+from studio.engine.torch.picture import brought_over, levels_of
 from studio.model.declared.size import Size
 from studio.model.networks.inputs import Input
 from studio.model.networks.picture import DeepPicture, Picture, check_channels
@@ -18,9 +18,9 @@ from studio.model.networks.shape import Array
 if TYPE_CHECKING:
     import torch
 
-    from studio.engine.pinned import PinnedInputs
-    from studio.engine.pinned_outputs import PinnedOutputs
-    from studio.engine.reached import Reached
+    from studio.engine.torch.pinned import PinnedInputs
+    from studio.engine.torch.pinned_outputs import PinnedOutputs
+    from studio.engine.torch.reached import Reached
 
 
 class TorchInputs(TorchFlights):
@@ -86,7 +86,7 @@ class TorchInputs(TorchFlights):
         """Where an input of (C, H, W) lies on CUDA: always at the same place, as graphs read it there."""
         import torch
 
-        from studio.engine.torch_device import make_current
+        from studio.engine.torch.device import make_current
 
         make_current(self._device)
         held = self._activations.get(name)

@@ -12,8 +12,8 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from studio.engine._torch_states import TorchStates
 from studio.engine.flight import Flight
+from studio.engine.torch.states import TorchStates
 from studio.model.declared.size import Size
 from studio.model.declared.tick import START, Tick
 from studio.model.networks.inputs import Input

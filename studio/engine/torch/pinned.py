@@ -15,8 +15,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from studio.engine.captured import capturing
-from studio.engine.reached import Reached
+from studio.engine.torch.captured import capturing
+from studio.engine.torch.reached import Reached
 from studio.model.networks.inputs import Input
 from studio.model.networks.picture import LUMA, DeepPicture, white
 from studio.model.networks.shape import Array

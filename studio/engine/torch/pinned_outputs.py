@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import torch
 
-from studio.engine.pinned import mark
-from studio.engine.reached import Reached
 from studio.engine.reading import Coming
+from studio.engine.torch.pinned import mark
+from studio.engine.torch.reached import Reached
 from studio.model.networks.picture import Picture
 
 
