@@ -16,9 +16,11 @@ import pytest
 
 from studio.engine.base import Engine
 from studio.engine.torch.engine import TorchEngine
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 from studio.ops import operator
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 from studio.ops import operator
 
 _ENCODER = (64, 128, 256, 512, 512, 512, 512, 512)

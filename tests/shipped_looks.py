@@ -17,8 +17,8 @@ from studio.engine.choose import open_engine
 from studio.io.networks import list_networks
 from studio.io.opening import open_preset
 from studio.io.presets import list_presets
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover
 

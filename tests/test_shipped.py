@@ -27,8 +27,8 @@ from studio.model.bends.stages import STAGES, Stages
 from studio.model.declared.size import Size
 from studio.model.filters.live_edits import EDITS, LiveEdits
 from studio.model.movement.route import ROUTES, Routes
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.paths import DEMO_CLIP
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.mover import Mover

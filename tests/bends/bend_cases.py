@@ -27,9 +27,9 @@ from studio.model.bends.stage import (
 )
 from studio.model.declared.form import Field, fields
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 FRAMES = 4
 

@@ -14,7 +14,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.bends.stage import Stage
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 TOLERANCE = 1e-5
 

@@ -20,9 +20,9 @@ from studio.model.bends.stage import Guard, Luma, Mask, Painted, Stage
 from studio.model.declared.form import fields
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 JUMPS = {"BinaryThreshold", "Quantise", "Posterise", "WinnerTakesAll", "Pixelate", "Median"}
 """Make of a last digit a whole step in what comes after."""

@@ -20,7 +20,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.model.bends.stage import Guard, Stage
 from studio.model.declared.tick import Tick
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 

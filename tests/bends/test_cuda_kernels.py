@@ -36,7 +36,7 @@ from studio.model.bends.stage import (
 )
 from studio.model.declared.form import fields
 from studio.model.networks.network import Network
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 SHAPES = (10, 7, 9), (8, 12, 5), (3, 6, 11), (1, 9, 8)
 GUARDS = ("none", "finite", "deviation", "norm")

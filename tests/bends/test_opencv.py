@@ -16,7 +16,7 @@ from studio.bends import make_bend
 from studio.engine.base import Engine
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import Guard, Stage
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 BORDERS = {
     "zero": cv2.BORDER_CONSTANT,

@@ -18,7 +18,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.bends.stage import ChannelList, Guard, Painted, Stage, after, made
 from studio.model.declared.tick import Tick
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 X = {"input": normal(3, 16, 12)}
 

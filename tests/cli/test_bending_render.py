@@ -22,7 +22,7 @@ from studio.model.bends.asked import OfCluster, OfNamed, Strongest
 from studio.model.bends.stage import AllChannels, ChannelList, ChannelRange, Cluster, Luma, SomeChannels, Stage
 from studio.model.bends.stages import STAGES
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import SECOND
 

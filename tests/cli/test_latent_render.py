@@ -20,7 +20,7 @@ from modules import made
 
 from studio.io.networks import load_network, save_network
 from studio.io.sources import at_constant_rate, open_source
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.latent import Latent
 from studio.model.networks.picture import to_picture
 

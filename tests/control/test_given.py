@@ -13,7 +13,7 @@ from studio.api import LiveNetwork
 from studio.control.sound import SoundTrack
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.modulators import registry
 from studio.paths import RESOURCES

@@ -20,8 +20,10 @@ from studio.model.documents.document import Document
 from studio.model.movement.curve import AttackRelease, OneEuro, Range, Steps
 from studio.model.movement.modulator import Measurements, Moment
 from studio.model.movement.route import ROUTES, Route
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.model.networks.picture import Picture
 from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator

@@ -27,9 +27,10 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input, Node
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
+from studio.model.networks.shape import Array
 from studio.ops._pass_through import PassThrough
 
 TOLERANCE = 1e-5

@@ -21,7 +21,7 @@ from studio.engine.torch.captured import RESTS, Captured, capturing
 from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.stage import ChannelRange, Stage
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
 

@@ -13,10 +13,11 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.bank import Crop
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, to_tensor
+from studio.model.networks.shape import Array
 
 pytestmark = pytest.mark.gl
 

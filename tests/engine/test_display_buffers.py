@@ -17,8 +17,8 @@ from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Atlas, Rect, unpack_atlas
-from studio.model.networks.op import Array, Shape
 from studio.model.networks.picture import signed_view, to_picture
+from studio.model.networks.shape import Array, Shape
 from studio.model.views.display import DisplayTexture
 
 pytestmark = pytest.mark.gl

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from studio.engine.choose import gl_engine
 from studio.engine.gl.driver.device import Device
 from studio.engine.torch.picture import brought_over, levels_of
-from studio.model.networks.graph import ChannelOrder, Graph, Input
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import ChannelOrder, Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.picture import chroma, to_picture
+from studio.model.networks.shape import Array
 
 ENDS = st.sampled_from([(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-2.5, 0.25)])
 

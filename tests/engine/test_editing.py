@@ -28,10 +28,10 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame.fuse import MOST_OUTPUTS
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect, put, sheet_size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 PICTURE = normal(3, 12, 13)
 

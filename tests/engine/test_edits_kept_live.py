@@ -16,7 +16,7 @@ from studio.model.filters.edit import Selection
 from studio.model.filters.live_edits import LiveEdit, LiveEdits, bound, by_tensor, edited
 from studio.model.networks.layout import Rect, crop, put, to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 MADE = branched_network()
 PICTURE = {"input": normal(3, 12, 14)}

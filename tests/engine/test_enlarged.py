@@ -14,8 +14,8 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.view import ViewPass
 from studio.model.declared.size import Size
 from studio.model.networks.layout import Rect
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.model.views.display import DisplayTexture, Look, Placement
 from studio.ui.viewport.enlarged import Enlarger
 from studio.ui.viewport.scene import Part

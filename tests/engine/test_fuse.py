@@ -24,9 +24,9 @@ from studio.engine.torch.engine import TorchEngine
 from studio.errors import EngineError
 from studio.model.bends.stage import Stage
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
 from studio.model.networks.layout import tile_count
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 
 
 def groups_of(

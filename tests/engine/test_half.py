@@ -33,7 +33,7 @@ from studio.engine.gl.tuning.settings import Settings
 from studio.model.declared.size import Size
 from studio.model.networks.layout import tile_count
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ops import operator
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]

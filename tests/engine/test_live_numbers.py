@@ -19,7 +19,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.model.declared.param import lives
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ops import registry
 
 

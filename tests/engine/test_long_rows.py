@@ -11,7 +11,7 @@ from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.memory.tensors import DeviceTensors
 from studio.errors import StudioError
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 7), (257, 1, 260), (768, 1, 768), (700, 3, 100), (6, 90, 120)])

@@ -25,7 +25,7 @@ from studio.engine.gl.memory.tensors import DeviceTensor
 from studio.engine.gl.tuning.settings import Settings
 from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 sys.path.append(str(Path(__file__).parent.parent / "ops"))
 

@@ -16,7 +16,7 @@ from studio.engine.torch import pinned, pinned_outputs
 from studio.engine.torch.pinned import PinnedInputs, made_of
 from studio.engine.torch.pinned_outputs import PinnedOutputs
 from studio.engine.torch.reached import Reached
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import to_tensor, white
 
 

@@ -15,7 +15,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import StudioError
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.model.networks.picture import DeepPicture, deepened, to_tensor
 

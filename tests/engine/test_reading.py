@@ -14,7 +14,7 @@ from studio.engine.base import BINS, Stats
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.model.networks.layout import to_sheet
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 3.4e38, -3.4e38, 1.1754944e-38, 1.0000001, -65504.5]
 

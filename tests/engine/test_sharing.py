@@ -14,8 +14,10 @@ from studio.api import LiveNetwork
 from studio.cli import app
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 
 CONV = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
 PICTURE = normal(3, 9, 7)

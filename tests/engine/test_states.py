@@ -13,9 +13,9 @@ from studio import draws
 from studio.errors import StudioError
 from studio.model.bends.stage import Stage
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ops._reference import reference
 
 CHANNELS = 6

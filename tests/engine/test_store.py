@@ -23,7 +23,7 @@ from studio.engine.store import TensorStore
 from studio.engine.torch.engine import TorchEngine
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 sys.path.append(str(Path(__file__).parent.parent / "ops"))
 

@@ -31,7 +31,7 @@ from studio.learn.settings import objective_of
 from studio.model.bends.stage import Stage
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 pytestmark = pytest.mark.gl
 

@@ -23,7 +23,7 @@ from studio.engine.torch.engine import TorchEngine
 from studio.model.bends.stage import Stage
 from studio.model.networks.layout import unpack_atlas
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 

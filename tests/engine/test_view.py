@@ -12,10 +12,10 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.view import ViewPass
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect, channel_grid
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture, signed_view, to_picture
+from studio.model.networks.shape import Array
 from studio.model.views.display import GROUND, Colours, DisplayTexture, Drawing, Look, Placement, extent, gap, spot
 
 pytestmark = pytest.mark.gl

@@ -10,7 +10,7 @@ from networks import autoencoder, pix2pix
 from torch import nn
 
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 TOLERANCE = 1e-4
 

@@ -30,7 +30,7 @@ from studio.errors import EngineError
 from studio.model.declared.size import Size
 from studio.model.networks.layout import tile_count
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ops.conv import Conv2d
 from studio.ops.conv_transpose import ConvTranspose2d
 

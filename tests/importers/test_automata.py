@@ -24,8 +24,8 @@ from studio.io.networks import load_network
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.networks.state import STEPPING, Stepping, beginning
 from studio.model.numbers import knobs, turned
 from studio.runtime.render.frame_runner import FrameRunner

@@ -18,7 +18,7 @@ from studio.io.importers import open_model
 from studio.io.importers.base import Options
 from studio.io.importers.module import imported_module
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 Step = tuple[str, int, int]
 

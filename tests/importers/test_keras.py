@@ -22,7 +22,7 @@ from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
 from studio.io.importers._keras import hdf5
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 @functools.cache

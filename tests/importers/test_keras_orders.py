@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, open_model
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 FIRST = "channels_first"
 

@@ -24,7 +24,7 @@ from studio.io.importers import Imported, Options, open_model, save_imported
 from studio.io.importers.base import LIMIT
 from studio.io.networks import load_network
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 CONV: dict[str, Any] = {
     "name": "conv",

@@ -21,8 +21,8 @@ from studio.io.exporters import export_preset
 from studio.io.importers import Imported, open_model, save_imported
 from studio.io.networks import load_network
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.runtime.render.size import working_size
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from studio.errors import StudioError
 from studio.io.importers import Options
 from studio.model.declared.size import Size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 COUNT = 4
 MATRIX = np.random.default_rng(1).standard_normal((3 * COUNT * COUNT, 3)).astype(np.float32)

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from studio.errors import StudioError
 from studio.io.importers import Imported, Options, open_model
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 SIZE = (12, 16)
 

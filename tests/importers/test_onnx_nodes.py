@@ -22,7 +22,7 @@ from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.errors import StudioError
 from studio.io.importers import open_model
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 REFUSED = {
     r"attention_(causal_boolmask|23_boolmask_fullymasked|4d_causal_nonpad_negative).*": "NaN or infinity",

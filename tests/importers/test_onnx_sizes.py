@@ -23,7 +23,7 @@ from studio.io.importers import Options, open_model
 from studio.io.importers._draft import Draft, TooMuchError, maps_up_to
 from studio.io.importers._sizes import twice
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 SIZES = [Size(64, 64), Size(128, 192), Size(256, 64)]
 

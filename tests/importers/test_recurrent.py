@@ -22,7 +22,7 @@ from studio.io.networks import load_network
 from studio.model.declared.size import Size
 from studio.model.declared.tick import Tick
 from studio.model.networks.network import Network
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 from studio.model.networks.state import shrunk
 from studio.runtime.render.frame_runner import FrameRunner
 

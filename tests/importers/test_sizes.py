@@ -22,7 +22,7 @@ from studio.io.importers._sizes.twice import read_twice
 from studio.io.networks import load_network
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 TOLERANCE = 1e-4
 EXAMPLE = (16, 24)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.ops import operator
 
 

@@ -32,7 +32,7 @@ from studio.io.origin import read_origin
 from studio.io.performances import save_performance
 from studio.io.presets import save_preset
 from studio.model.filters.live_edits import EDITS, LiveEdit
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import BYPASSED
 from studio.model.networks.values import Values

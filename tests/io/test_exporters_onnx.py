@@ -27,11 +27,13 @@ from studio.io.exporters import ExportOptions, export_preset
 from studio.io.exporters.onnx import WRITERS, onnx_model
 from studio.io.importers import open_model
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Node
+from studio.model.networks.graph import Graph
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Elementwise
+from studio.model.networks.node import Node
+from studio.model.networks.op import Elementwise
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import BYPASSED
+from studio.model.networks.shape import Array
 from studio.ops import registry
 
 TOLERANCE = 1e-4

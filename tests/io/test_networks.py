@@ -22,8 +22,10 @@ from studio.io.npy import write_npy
 from studio.io.opening import find_and_open
 from studio.learn.settings import learning
 from studio.model.filters.bent import BentTensors
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.ops import operator
 
 Document = dict[str, Any]

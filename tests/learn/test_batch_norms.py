@@ -26,8 +26,8 @@ from studio.learn.optimisers import OPTIMISERS, Schedule
 from studio.learn.prepare import Asked, prepare
 from studio.learn.settings import Settings, objective_of
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Node
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 
 SIZE = Size(8, 8)
 ENGINES = ("torch", pytest.param("gl", marks=pytest.mark.gl), pytest.param("gl-fragment", marks=pytest.mark.gl))

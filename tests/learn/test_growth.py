@@ -24,7 +24,7 @@ from studio.learn.growth import grown
 from studio.learn.learner import Learner
 from studio.learn.networks import parse_new
 from studio.learn.prepare import prepare
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.runtime.learning.look import maps_of, pictures_of
 

@@ -16,7 +16,7 @@ from studio.learn.objective import sketch
 from studio.learn.others import Adversarial, Features, Style, grams_of, looking_layers
 from studio.learn.settings import Settings, Term, objective_of
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 
 SIZE = Size(14, 18)

@@ -21,7 +21,7 @@ from studio.learn.learner import Learner, Step
 from studio.learn.networks import parse_new
 from studio.learn.optimisers import optimiser
 from studio.learn.prepare import prepare
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 
 NAN = math.nan

@@ -13,9 +13,11 @@ from studio.errors import StudioError
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch
 from studio.model.networks.changes import Change, DetailsChanged, HistoryChanged, NetworkChanged, Opened, WeightsChanged
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect, crop, put, sheet_size, to_sheet
 from studio.model.networks.network import Network, same_bits
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import BYPASSED, SOURCE, BypassChanged, SectionChanged
 from studio.model.networks.values import Values

@@ -15,7 +15,7 @@ from studio.io.networks import save_network
 from studio.io.presets import load_preset, save_preset
 from studio.model.documents.document import Document
 from studio.model.movement.generator import GENERATOR, Generator, Phase, directions_of, stepped
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.latent import LatentPath
 from studio.model.networks.preset import Preset
 from studio.runtime.render.frame_runner import FrameRunner

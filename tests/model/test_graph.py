@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 
 CONV = {"in_channels": 3, "out_channels": 3, "kernel_size": 3, "padding": 1}
 

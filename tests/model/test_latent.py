@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.latent import Latent, LatentPath
 from studio.model.networks.network import Network
-from studio.model.networks.op import Shape
 from studio.model.networks.picture import to_picture
+from studio.model.networks.shape import Shape
 from studio.runtime.render.frame_runner import FrameRunner
 from studio.runtime.render.size import WorkingSize, working_size
 

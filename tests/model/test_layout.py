@@ -22,7 +22,7 @@ from studio.model.networks.layout import (
     to_sheet,
     unpack_atlas,
 )
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 shapes = st.builds(Shape, st.integers(1, 40), st.integers(1, 12), st.integers(1, 12))
 tensor_shapes = (

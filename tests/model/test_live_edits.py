@@ -20,9 +20,11 @@ from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch, Selection
 from studio.model.filters.live_edits import EDITS, LiveEdit, as_run, bound, edited, turned
 from studio.model.movement.route import ROUTES
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.ops.conv import Conv2d
 

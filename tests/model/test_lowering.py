@@ -14,7 +14,7 @@ from studio.model.bends.lowering import Running, lower
 from studio.model.bends.stage import ChannelList, Luma, Painted, Stage, after, made
 from studio.model.bends.staged import Staged
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 from studio.ops._pass_through import PassThrough
 from studio.ops._pass_through import bypassed as replaced
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 SIDES = st.integers(1, 5000)
 

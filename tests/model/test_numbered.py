@@ -19,8 +19,10 @@ from studio.model.bends import stages
 from studio.model.declared.numbered import LARGEST_NUMBER, free_number
 from studio.model.filters import live_edits
 from studio.model.movement import route
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import Section
 from studio.modulators import make_modulator

@@ -22,8 +22,10 @@ from studio.model.movement.curve import Range
 from studio.model.movement.latent_offset import LATENT, moved
 from studio.model.movement.route import ROUTES, added
 from studio.model.networks.changes import Change
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import SectionChanged
 from studio.modulators import make_modulator

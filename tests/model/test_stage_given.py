@@ -14,7 +14,7 @@ from studio.bends import make_bend
 from studio.errors import StudioError
 from studio.model.bends.bend import Bend
 from studio.model.bends.stage import AllChannels, ChannelList, Cluster, Guard, Luma, Painted
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 
 PICTURE = picture(16, 12)
 

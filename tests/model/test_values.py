@@ -14,7 +14,8 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.io.networks import load_network, save_network
-from studio.model.networks.graph import Graph, Input
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.model.networks.picture import Picture, to_picture, to_tensor
 from studio.model.networks.values import Values, values_of, with_values

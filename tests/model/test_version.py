@@ -15,9 +15,11 @@ from studio.model.documents.document import Document
 from studio.model.filters import room
 from studio.model.filters.edit import Patch
 from studio.model.filters.version import TWO_64, Version, total_of
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect, crop, sheet_size, to_sheet
 from studio.model.networks.network import Network, same_bits
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.ops.conv import Conv2d
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from helpers import EngineFor, normal, single
 
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 SPECIAL = np.array(
     [np.nan, np.inf, -np.inf, 0.0, 1e-30, -1e-6, 1e-6, 0.3, -0.3, 9.0, -30.0, 200.0, -200.0, 3e37, -3e37], np.float32

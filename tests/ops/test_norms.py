@@ -14,7 +14,7 @@ from helpers import EngineFor, normal, relative_error, single
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.engines.fragment import GLFragmentEngine
 from studio.engine.gl.engines.pipeline import GLEngine
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 
 
 def through(engine_for: EngineFor, op: str, values: Array, **params: object) -> Array:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from studio.engine.base import Engine
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ops import registry
 
 TOLERANCE = 1e-5

@@ -18,7 +18,7 @@ from studio.learn.objective import WANTED
 from studio.learn.settings import Settings, objective_of
 from studio.model.declared.size import Size
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array, Shape
+from studio.model.networks.shape import Array, Shape
 from studio.ops._together import PooledMoments
 
 TOLERANCES = {"torch": 1e-5, "gl": 1e-4, "gl-fragment": 1e-4}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from studio import draws
 from studio.engine.torch.engine import TorchEngine
 from studio.model.declared.tick import Tick
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 
 

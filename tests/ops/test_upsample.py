@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from studio.model.declared.explain import explain
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.ops import operator
 from studio.runtime.render.size import working_size

@@ -10,7 +10,8 @@ from torch import nn
 
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Graph, Input
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
 from studio.runtime.render.size import WorkingSize, working_size

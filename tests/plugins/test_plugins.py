@@ -35,8 +35,10 @@ from studio.model.declared.size import Size
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
 from studio.model.movement.route import ROUTES
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
 from studio.ops import operator, registry
 from studio.runtime.render.frame_runner import FrameRunner

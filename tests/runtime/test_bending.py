@@ -9,7 +9,7 @@ from helpers import EngineFor, layer, network, normal, tiny_network
 from studio.bends import make_bend
 from studio.errors import StudioError
 from studio.model.bends.stage import Stage
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.bending.clusters import ClusterFinder, described
 from studio.runtime.bending.estimate import estimated
 from studio.runtime.bending.impact import Impact, ranked, strongest_by_norm

@@ -8,7 +8,7 @@ from helpers import EngineFor, on_torch, tiny_network
 from studio.engine.base import Engine
 from studio.model.declared.size import Size
 from studio.model.networks.graph import Graph
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 from studio.runtime.live.budget import SHARE, Budget
 from studio.runtime.live.card_maps import CardMaps, ShowMaps, ShownMaps

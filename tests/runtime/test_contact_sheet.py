@@ -14,7 +14,7 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device
 from studio.errors import StudioError
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import to_tensor
 from studio.runtime.live import contact_sheet
 from studio.runtime.live.contact_sheet import LONGEST, Thumbnail, compose, grab, write_sheet

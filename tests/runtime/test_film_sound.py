@@ -20,8 +20,8 @@ from studio.model.documents.document import Document
 from studio.model.movement.modulator import NOTHING, Moment
 from studio.model.movement.route import ROUTES, Route
 from studio.model.movement.tempo import Tempo
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.modulators import make_modulator
 from studio.paths import DEMO_CLIP
 from studio.runtime.live import film_sound

@@ -10,7 +10,7 @@ from studio.engine.base import Engine
 from studio.errors import StudioError
 from studio.io.resize import resized
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.picture import signed_view, to_picture, to_tensor
 from studio.runtime.render.frame_runner import FrameRunner
 

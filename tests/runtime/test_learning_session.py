@@ -35,9 +35,9 @@ from studio.model.filters import room
 from studio.model.filters.edit import Patch, Selection
 from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind, LearningSheets
 from studio.model.networks.layout import Rect, crop
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
 from studio.model.networks.section import SOURCE
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.making_room import MakingRoom
 from studio.runtime.learning import look

@@ -14,7 +14,7 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
 from studio.io.sources import open_source
 from studio.io.sources.latent import path_of_source
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.latent import LatentPath
 from studio.model.networks.picture import Picture
 from studio.runtime.live.playback import Playback

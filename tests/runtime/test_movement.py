@@ -21,7 +21,7 @@ from studio.model.declared.tick import Tick
 from studio.model.filters.live_edits import EDITS, LiveEdit
 from studio.model.movement.modulator import Measurements
 from studio.model.movement.route import ROUTES, Route
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import to_sheet
 from studio.model.networks.preset import Preset
 from studio.modulators import make_modulator

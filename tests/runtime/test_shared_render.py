@@ -22,12 +22,12 @@ from studio.io.opening import open_preset
 from studio.io.packed import packed, unpacked
 from studio.model.declared.size import Size
 from studio.model.movement.modulator import NOTHING, Measurements
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.latent import LatentPath
 from studio.model.networks.network import Network, same_bits
-from studio.model.networks.op import Array
 from studio.model.networks.picture import DeepPicture
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.paths import PRESETS
 from studio.runtime.render.coming import DeepComing
 from studio.runtime.render.frame_runner import FrameRunner

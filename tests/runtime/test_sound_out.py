@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio.errors import StudioError
 from studio.io.sound import HEARD_RATE, heard, samples
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.paths import DEMO_CLIP as DEMO
 from studio.runtime.live.playing import Newest, PlayerState
 from studio.runtime.live.sound_out import SoundOut

@@ -13,7 +13,7 @@ import pytest
 from helpers import EngineFor, tiny_network
 
 from studio.model.declared.size import Size
-from studio.model.networks.op import Shape
+from studio.model.networks.shape import Shape
 from studio.model.views.view import View
 from studio.runtime.live.feature import Frame
 from studio.runtime.live.tidying import Tidying

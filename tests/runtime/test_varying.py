@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from studio.errors import StudioError
 from studio.model.movement.chance import by_weight
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.editing.varying import Chance, Variant, bred, drawn, filters_of, kinds, patches_of
 
 NET = network(

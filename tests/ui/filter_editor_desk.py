@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.previews import Editing

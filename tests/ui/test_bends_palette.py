@@ -15,9 +15,9 @@ from studio.engine.torch.engine import TorchEngine
 from studio.errors import StudioError
 from studio.model.bends.stage import Stage
 from studio.model.documents.document import Document
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.bending.palette import SIDE, Asked, PaletteMaker, pictures
 from studio.runtime.live.telemetry import Telemetry

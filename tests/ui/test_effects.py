@@ -13,8 +13,8 @@ from whole_window import NONE, WholeWindow
 from studio.errors import StudioError
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.channel_study import Impacts, StudyImpact

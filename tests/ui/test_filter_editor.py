@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from studio.edits.paint import Paint
 from studio.model.filters.edit import Patch, Selection
 from studio.model.networks.layout import Rect, to_sheet
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 
 CTRL, SHIFT, ALT = (

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from studio.model.declared.size import Size
 from studio.model.filters.edit import Selection
 from studio.model.filters.learning_sheets import LEARNING_SHEETS
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.ui.filters.bars_picture import bars_picture, row_of
 
 BIAS = "enc.bias"

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from studio.edits import make_edit, registry
 from studio.io.networks import save_network
 from studio.model.filters.edit import Edit, Kernels, Mask, Selection
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.brush import Brush
 from studio.ui.filters import edits_panel
 from studio.ui.filters.edits_panel import edit_groups

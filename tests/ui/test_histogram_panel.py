@@ -22,11 +22,13 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.engine.gl.driver.device import Device, open_device
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import ORIGINALS, Workspace
 from studio.ops.activation import ReLU
 from studio.ops.conv import Conv2d

@@ -18,8 +18,8 @@ from studio.bends.clamp import Clamp
 from studio.bends.multiply import Multiply
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Selection
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.between import ScaleBetween, channels_between, kernels_between
 from studio.runtime.editing.previews import Editing

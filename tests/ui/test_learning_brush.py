@@ -14,7 +14,7 @@ from whole_window import WholeWindow
 
 from studio.model.filters.learning_sheets import LEARNING_SHEETS, Kind
 from studio.model.networks.layout import sheet_size
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 
 

@@ -27,8 +27,8 @@ from studio.model.filters.edit import Patch
 from studio.model.filters.learning_sheets import LEARNING_SHEETS
 from studio.model.networks.changes import WeightsChanged
 from studio.model.networks.layout import Rect, from_sheet, to_sheet
-from studio.model.networks.op import Array
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Array
 from studio.runtime.learning import record
 from studio.runtime.learning.look import Watched
 from studio.runtime.learning.session import LearningSession

@@ -7,7 +7,7 @@ from helpers import layer, network
 from learning_room import Room
 
 from studio.learn import memory
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.preset import Preset
 from studio.runtime.learning.comparison import Comparison
 from studio.ui.learning import panel as panel_module

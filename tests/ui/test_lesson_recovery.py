@@ -21,7 +21,7 @@ from studio.errors import StudioError
 from studio.learn.checkpoint import lesson_of
 from studio.model.filters.edit import Patch
 from studio.model.networks.layout import Rect
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.learning.opening import Resumption
 from studio.runtime.live.report import Message
 

@@ -19,7 +19,7 @@ from studio.bends import make_bend, registry
 from studio.io.networks import save_network
 from studio.io.opening import find_and_open
 from studio.model.bends.stage import AllChannels, Luma, Painted
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.model.views.view import View
 from studio.ui.bends.panel import BendsPanel
 from studio.ui.bends.stage_card import StageCard

@@ -16,11 +16,13 @@ from studio.edits import make_edit
 from studio.engine.base import Stats
 from studio.model.documents.document import Document
 from studio.model.filters.edit import Patch
-from studio.model.networks.graph import Graph, Input, Node
+from studio.model.networks.graph import Graph
+from studio.model.networks.inputs import Input
 from studio.model.networks.layout import Rect
 from studio.model.networks.network import Network
-from studio.model.networks.op import Shape
+from studio.model.networks.node import Node
 from studio.model.networks.preset import Preset
+from studio.model.networks.shape import Shape
 from studio.model.views.view import View
 from studio.model.views.workspace import Workspace
 from studio.ops import operator

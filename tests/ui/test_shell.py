@@ -19,7 +19,7 @@ from whole_window import WholeWindow
 from studio.bends import make_bend
 from studio.io.importers._channel_map import unfed_input
 from studio.model.declared.size import Size
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.model.networks.preset import Preset
 from studio.model.views.brush import Brush

@@ -18,7 +18,7 @@ import studio.bends
 from studio.io.networks import save_network
 from studio.model.bends.stage import Painted, Stage
 from studio.model.bends.stages import STAGES
-from studio.model.networks.graph import Input
+from studio.model.networks.inputs import Input
 from studio.model.networks.network import Network
 from studio.model.networks.state import STEPPING
 from studio.runtime.live.playing import PlayerState

@@ -15,7 +15,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.torch.engine import TorchEngine
 from studio.model.networks.layout import to_sheet
 from studio.model.networks.network import Network
-from studio.model.networks.op import Array
+from studio.model.networks.shape import Array
 from studio.runtime.services.priority import step_back
 from studio.ui.viewport.gl_context import RenderContext
 

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from studio.app import Studio
 from studio.io.opening import find_and_open
-from studio.model.networks.op import Array
 from studio.model.networks.picture import Picture
+from studio.model.networks.shape import Array
 from studio.runtime.live.report import EngineState, Progress
 from studio.ui.filters import FilterEditor
 from studio.ui.histogram.panel import HistogramPanel
