@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from films import numbered, numbers
 
+from studio.errors import StudioError
 from studio.io.resize import resized
-from studio.io.sinks import Recording, open_sink
+from studio.io.sinks import Recording, codec_for, open_sink
 from studio.io.sinks.h264 import CODEC
 from studio.io.sources import open_source
 from studio.model.declared.size import Size
@@ -92,3 +95,23 @@ def test_a_picture_may_be_changed_once_it_is_written(tmp_path: Path, codec: str,
             sink.write(room)
             room[:] = 0
     assert numbers(read(tmp_path / name)) == list(range(30))
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.gif"])
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_recording_whose_file_is_removed_leaves_no_thread_and_no_open_file(
+    tmp_path: Path, name: str, seen: bool
+) -> None:
+    def held() -> tuple[int, int]:
+        open_files = [each.path for each in psutil.Process().open_files() if str(tmp_path) in each.path]
+        return sum(each.name.startswith("convert") for each in threading.enumerate()), len(open_files)
+
+    codec = codec_for(tmp_path / name) or ""
+    sink = open_sink(tmp_path / name, codec=codec, size=Size(64, 64), fps=FPS)
+    for number in range(60 if seen else 2):
+        sink.write(numbered(number, 64, 64))
+    assert held()[0] == 1
+    sink.part.unlink()
+    with pytest.raises(StudioError, match="nothing of it could be kept"):
+        sink.write(numbered(60, 64, 64))
+    assert held() == (0, 0)

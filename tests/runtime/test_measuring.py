@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,6 +103,14 @@ def test_what_cannot_be_kept_is_not_told_of(cache: Path) -> None:
 
 def test_a_process_that_is_silent_for_ever_is_ended() -> None:
     assert Run("import time; time.sleep(600)", longest=0.5).end() == [{}]
+
+
+def test_where_nothing_could_end_it_the_process_does_not_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", none)
+    assert Run("import time; time.sleep(600)").end() == [{}]
 
 
 def test_stopping_ends_the_process_and_waits_for_nothing(tmp_path: Path) -> None:

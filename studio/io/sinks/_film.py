@@ -239,6 +239,8 @@ class FilmSink(BaseSink):
             with contextlib.suppress(OSError), self.part.open("rb") as file:
                 head = file.read(4096)
                 self._restore(head)
+        # Where the part is gone, there was nothing to restore.
+        self._release()
         if self._file.is_hidden:
             with contextlib.suppress(OSError):
                 self._show() if self._count() else self._file.remove()

@@ -13,7 +13,7 @@ from contextlib import suppress
 from studio.runtime.services.aside import finish, under_way
 from studio.runtime.services.failures import LOG
 
-NATIVE = frozenset({"learn", "compare", "render", "proofs", "drawing", "measure"})
+NATIVE = frozenset({"learn", "compare", "render", "proofs", "drawing"})
 """Names of the threads that call PyTorch and OpenGL, in which a step or a frame may take minutes."""
 
 _NOTING = 1.0

@@ -89,8 +89,8 @@ class Measuring:
             return {}
         timer = threading.Timer(self._longest, child.kill)
         timer.daemon = True
-        timer.start()
         try:
+            timer.start()
             answer = _answer(child, json.dumps(told).encode())
         finally:
             timer.cancel()
