@@ -379,6 +379,7 @@ def test_where_machine_code_stays_with_the_driver_nothing_changes_over_until_the
             engine.run(fed)
             quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
             time.sleep(0.002)
+        engine.run(fed)
         assert relative_error(engine.output(), wanted.output()) <= 1e-5
         with engine._passes.as_usual() as differs:
             of = {program.glo: source for source, program in gpu._computes.items()}
@@ -458,6 +459,54 @@ def test_a_layer_whose_faster_way_is_not_compiled_slows_no_other_down(
     assert {name for name in before if after[name] != before[name]} == {bent}
     gpu.compiler = own
     engine.close()
+
+
+def test_layers_whose_faster_way_is_on_the_disk_do_not_wait_for_one_that_is_not(
+    gpu: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All waited for the next start: a window that measured channels at its first ran every layer in its usual way."""
+    made, fed = branched_network(), {"input": normal(3, 16, 20)}
+    wanted = on_torch(made)
+    monkeypatch.setattr(ComputePasses, "_seconds", the_usual_way_is_the_slowest)
+    settings = Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json"))
+    until, own = time.monotonic() + 240, gpu.compiler
+
+    def settled(engine: GLEngine) -> dict[str, list[Source]]:
+        quiet = 0
+        while quiet < 2 and time.monotonic() < until:
+            engine.run(fed)
+            quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
+            time.sleep(0.002)
+        engine.run(fed)
+        of = {program.glo: source for source, program in gpu._computes.items()}
+        steps = next(iter(engine._steps.values()))
+        return {
+            step.covers[0].partition(">")[0]: [of[each.program.glo] for each in step.run.dispatches]  # type: ignore[attr-defined]
+            for step in steps
+        }
+
+    engine = GLEngine(made, gpu, settings)
+    engine.tunes_later = True
+    faster = settled(engine)
+    bent = next(step.covers[0] for step in next(iter(engine._steps.values())) if len(step.covers) > 1)
+    engine.close()
+    # As at the next start: what ran is on the disk, and what a stage makes of its layer is not.
+    known = {source.text() for sources in faster.values() for source in sources}
+    gpu._computes.clear()
+    compiler = gpu.compiler = Compiler(gpu.renderer, current_api(), 2, kept=KeptCode("a GPU", tmp_path / "none.json"))
+    monkeypatch.setattr(compiler, "is_quick", lambda text: text in known)
+    engine = GLEngine(made, gpu, settings)
+    engine.tunes_later = True
+    for each in (wanted, engine):
+        each.set_stages([Stage(1, bent, make_bend("Add", {"value": 0.75}))])
+        each.run(fed)
+    after = settled(engine)
+    assert relative_error(engine.output(), wanted.output()) <= 1e-5
+    assert {name for name in faster if after[name] != faster[name]} == {bent}
+    engine.close()
+    compiler.close()
+    compiler.join(60)
+    gpu.compiler = own
 
 
 class Nothing:

@@ -62,7 +62,8 @@ class GLEngine(SparingEngine):
         self._asked = settings
         self._planes: dict[str, Feed] = {}
         self._pixels: dict[str, PixelFeed] = {}
-        self._awaits = False  # whether faster passes than those that run are still to be compiled
+        # Whether faster passes than those that run are still to be compiled, and whether some are for the next start.
+        self._awaits = self._is_late = False
         self._banks: dict[int, PictureBank] = {}
         self._cut: CutPass | None = None
         super().__init__(network, device, store)
@@ -120,6 +121,7 @@ class GLEngine(SparingEngine):
                 self._device, self._settings, self._atlases, self._textures, self._bound, self._map, self._told
             )
             self._feeds: dict[str, list[Dispatch]] = {}
+        self._is_late = False
         self._passes.choose([passes[-1] for passes in self._passes_of.values()], later=self.tunes_later)
 
     def tune(self) -> tuple[int, int] | None:
@@ -133,6 +135,7 @@ class GLEngine(SparingEngine):
         if tuning is None:
             return None
         if self._passes.tune():
+            self._is_late = False
             self._steps.clear()
         self._context.gc()
         return None if tuning.is_over else (tuning.done, tuning.total)
@@ -230,21 +233,30 @@ class GLEngine(SparingEngine):
         self._cut = None
 
     def _are_there(self) -> bool:
-        """Whether the passes that are faster than the usual ones are compiled, and run from now on."""
+        """Whether the passes that are faster than the usual ones are compiled, and run from now on.
+
+        Those of some layers may be compiled for the next start alone; the others run from now on.
+        """
+        groups, late = self._groups_of(self._running.nodes, frozenset()), False
         try:
             with self._device.being("asks"):
-                self._steps_of(self._running.nodes, frozenset())
+                for group in groups:
+                    try:
+                        self._fastest(group)
+                    except NextTime:
+                        late = True
+                if not late:
+                    self._steps_of(self._running.nodes, frozenset())
         except NextTime:
-            # It runs as it does now, and by the next start the others are compiled, too.
-            self._ask_for(self._groups_of(self._running.nodes, frozenset()), self._fastest)
-            self._awaits = False
-            return False
+            late = True
         except Pending:
             return False
         except EngineError:  # what a driver refuses is not the fastest
             self._awaits = False
             return True
-        self._awaits = False
+        if late:
+            self._ask_for(groups, self._fastest)
+        self._awaits, self._is_late = False, late
         self._steps.clear()
         return True
 
@@ -266,7 +278,7 @@ class GLEngine(SparingEngine):
         for apart in (False, True)[: 1 + bends] if differs or bends else ():
             with contextlib.suppress(Pending), self._device.being("looks"):
                 return self._steps_of(nodes, whole, bends=not apart)
-            self._awaits = True
+            self._awaits = not self._is_late
         is_all = nodes is self._running.nodes
         with nullcontext() if is_all else self._device.being("asks"):
             try:
@@ -279,10 +291,7 @@ class GLEngine(SparingEngine):
         return self._passes.group(group, self._passes_of[group.head.name])
 
     def _as_is_there(self, group: Group) -> list[Dispatch]:
-        """The fastest passes of a layer if they are compiled, and else the usual ones.
-
-        One layer that bends, or whose channels are measured, does not slow all others down.
-        """
+        """A layer's fastest passes if they are compiled, else its usual ones: one that bends slows no other down."""
         with contextlib.suppress(Pending), self._device.being("looks"):
             return self._fastest(group)
         with self._passes.as_usual():
