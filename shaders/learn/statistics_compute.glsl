@@ -13,7 +13,9 @@ void main() {
     vec4 now = texelFetch(WEIGHT(item.job), at, 0);
     ivec2 corner = tile_origin(ivec4(item.shape.x, 1, 2, told.x), item.out_tile);
     vec4 seen = texelFetch(GRAD(item.job), corner + ivec2(told.y, 0), 0) * uintBitsToFloat(table(item.job, 7).w);
-    vec4 next = mix(vec4(0.0), now + u_follow * (seen - now), live_lanes(item.shape, item.out_tile));
+    // Not now + u_follow * (seen - now), which leaves nothing of what is small beside what was.
+    vec4 moved = (1.0 - u_follow) * now + u_follow * seen;
+    vec4 next = mix(vec4(0.0), moved, live_lanes(item.shape, item.out_tile));
     if (any(is_not_finite(next))) {
         // Loss and gradients may be finite all the same: the step after this one is not taken.
         u_failed = 1.0;

@@ -90,7 +90,8 @@ class FragmentWay(Way):
         store = self._training.store
         for name, values, momentum in followed:
             now = store.tensor(name)
-            moved = now + np.float32(momentum) * (values - now)
+            # Not now + momentum * (values - now), which leaves nothing of what is small beside what was.
+            moved = np.float32(1 - momentum) * now + np.float32(momentum) * values
             store.put(name, Rect(0, 0, *sheet_size(now.shape)), moved[None])
 
     def outcomes(self, *, wait: bool) -> list[Said]:

@@ -122,6 +122,20 @@ def test_statistics_follow_as_far_as_each_norm_says(engine: str, momenta: tuple[
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_of_statistics_that_were_far_off_nothing_stays_but_what_pytorch_leaves(engine: str) -> None:
+    momenta = (1.0, 0.75)
+    of = made(momenta=momenta)
+    of = of.with_tensors({name: np.full_like(of.tensors[name], 1e8) for name in of.tensors if "running" in name})
+    taught, oracle, shown = learner(of, engine, 2), ByHand(of, True, 0.05, momenta), lesson()
+    drawn = shown.batch(np.random.default_rng(0), 2, of.graph, SIZE, SIZE)
+    oracle.step(np.array(drawn.shown["input"]), np.array(drawn.wanted))
+    taught.step()
+    for name in (name for name in of.tensors if "running" in name):
+        np.testing.assert_allclose(taught.tensor(name), oracle.tensor(name), rtol=1e-3, atol=1e-5, err_msg=name)
+    taught.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_unrolled_step_accumulates_parts_by_their_own_statistics(engine: str) -> None:
     of = made()
     parts, torchs = learner(of, engine, 6, at_once=2), learner(of, "torch", 6, at_once=2)
