@@ -59,7 +59,8 @@ def test_h264_encodes_several_pictures_at_once(
 
 def test_pictures_that_need_much_memory_are_encoded_one_at_a_time(tmp_path: Path) -> None:
     record(tmp_path / "a.mp4", [np.zeros((2400, 4096, 3), np.uint8)])
-    assert encoder_says(tmp_path / "a.mp4").get("sliced_threads", 1) == 1
+    said = encoder_says(tmp_path / "a.mp4")
+    assert said["sliced_threads"] == (said["threads"] > 1)
 
 
 def test_it_looks_as_good_as_with_slices_and_is_no_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,7 @@ class Codec(Protocol):
         suffixes: of the paths recorded to it when no codec is named; the first is the usual one.
         order: codecs are listed and matched in rising order.
         depths: bits a value that it can record, the usual first. A codec that does not say so records 8.
+        fastest: the highest rate that players show, in whole frames per second; None, or not said, without a limit.
     """
 
     name: str
