@@ -135,7 +135,7 @@ class Studio:
         saver = PresetSaver(self.document, library, self.live.snapshot, worker, post, say, self._scene)
 
         def fail(text: str, details: str) -> None:
-            say(Message(text, "error", details))
+            say(Message(text, "error", details, about="lesson"))
 
         context = partial(gl_context.LessonContext, self._compiler)
         learning = LearningSession(self.document, post, fail, context, self.live.way)

@@ -322,6 +322,20 @@ def test_a_bad_file_is_one_sentence(whole: WholeWindow, tmp_path: Path, name: st
     np.testing.assert_array_equal(whole.picture(), picture)
 
 
+def test_an_error_goes_once_something_is_opened(whole: WholeWindow, onnx_file: Path, tmp_path: Path) -> None:
+    # It stood over the picture until somebody closed it.
+    messages = whole.studio.messages
+    (tmp_path / "bad.pth").write_bytes(b"not a model at all")
+    whole.opening.open(tmp_path / "bad.pth")
+    whole.until(lambda: "bad.pth" in messages.text and len(whole.said) == 2)
+    begin(whole, onnx_file)
+    assert "bad.pth" not in messages.text
+    whole.studio.parts.opener.open(tmp_path / "missing")
+    whole.until(lambda: "missing" in messages.text)
+    whole.studio.parts.opener.open(tmp_path / "weights" / "tiny")
+    whole.until(lambda: "missing" not in messages.text)
+
+
 def test_reading_is_cancelled(whole: WholeWindow, onnx_file: Path) -> None:
     hold, done = threading.Event(), threading.Event()
     whole.window.parts.importer.do(lambda: hold.wait(60), lambda _: None)

@@ -83,6 +83,27 @@ def test_odd_pictures_are_learnt_from(room: Room) -> None:
         room.end()
 
 
+def test_a_refusal_goes_once_the_lesson_is_taken_up(room: Room) -> None:
+    # It stood over the picture while the lesson that was put right ran.
+    panel, whole, shown = room.panel, room.whole, room.whole.studio.messages
+    style, picture = panel.lesson.losses["style"][0], panel.lesson.looks.picture
+    room.learn_from(str(room.home / "good"))
+    style.click()
+    room.type(picture, "/nowhere.png")
+    assert "nothing at" in room.refused()
+    assert "nothing at" in shown.text
+    room.type(picture, str(room.home / "one" / "0.png"))
+    room.learns()
+    assert "nothing at" not in shown.text
+    # The same of a lesson that is turned.
+    room.type(picture, "/nowhere.png")
+    whole.until(lambda: "nothing at" in shown.text)
+    room.goes_on()
+    assert "nothing at" in shown.text, "the lesson goes on as it was"
+    panel.lesson.losses["l1"][0].click()
+    whole.until(lambda: "nothing at" not in shown.text)
+
+
 def test_wrong_turns_and_files_leave_the_lesson_that_runs(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     panel, whole, session = room.panel, room.whole, room.session
     room.learn_from(str(room.home / "good"))

@@ -365,6 +365,7 @@ def test_sliders_mark_where_their_numbers_are_moved_to(desk: Desk, qtbot: QtBot)
     assert control.slider.grab().toImage() != still
     QApplication.sendEvent(control.slider, QHelpEvent(QEvent.Type.ToolTip, QPoint(2, 2), QPoint(2, 2)))
     assert "the handle is where it goes back to" in QToolTip.text()
+    assert QToolTip.text().startswith("What moves it"), "it has no tip of its own"
     QToolTip.hideText()
     # What rests has none, seen or not.
     control.hide()

@@ -301,6 +301,18 @@ def test_a_click_lists_what_was_said_newest_first(bar: MessageBar, qtbot: QtBot)
     qtbot.waitUntil(lambda: not bar.findChildren(message_bar.MessageLog))
 
 
+def test_an_error_goes_once_the_same_has_succeeded(bar: MessageBar) -> None:
+    bar.say(Message("there is no picture at “x”", "error", about="lesson"))
+    bar.settle("opening")
+    assert bar.text
+    bar.settle("lesson")
+    assert bar.text == ""
+    # What is about nothing in particular stays.
+    bar.say(Message("the disk is full", "error"))
+    bar.settle("lesson")
+    assert bar.text == "The disk is full"
+
+
 def test_messages_never_take_the_keyboard(qtbot: QtBot) -> None:
     whole = QWidget()
     qtbot.addWidget(whole)

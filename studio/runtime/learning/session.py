@@ -51,7 +51,7 @@ class LearningSession(Turning):
 
     Attributes:
         changed: emits what is new: "lesson", "refused" (a turn; the lesson is as it was), "state", "steps", "pictures",
-            "watched", "effort", "dead", "checkpoints", "saved".
+            "watched", "effort", "dead", "checkpoints", "saved", "fits" (what was asked for was taken up).
         state: what it does.
         engine: that it learns on, which is the one that runs; see `run_on`.
         asked: the lesson that is open, or was last.
@@ -154,9 +154,8 @@ class LearningSession(Turning):
             self._post(lambda: self._contexts.give_back(opening.context))
 
         context, stages = self._contexts.take(), self._document.section(STAGES)
-        towards = self._steering.sheets.towards
         opening = self._opening = Opening(
-            network, asked, self.engine, context, resume, adopt, note, stay, stages, towards
+            network, asked, self.engine, context, resume, adopt, note, stay, stages, self._steering.sheets.towards
         )
         self._set("preparing")
         trainer = self._trainer = Trainer(
@@ -207,6 +206,7 @@ class LearningSession(Turning):
         if opening is self._opening:
             self.notes = notes
             self.changed.emit("state")
+            self.changed.emit("fits")
 
     def _stay(self, opening: Opening, lesson: Asked) -> None:
         """What was asked for was refused; what has been asked for since is still to come."""
@@ -231,6 +231,7 @@ class LearningSession(Turning):
         if told.prepared:
             self.notes = told.notes
             self._set("learning" if self._goes else "paused")
+            self.changed.emit("fits")
         if told.steps:
             self._add(told.steps, told.rests and not trainer.is_wanted)
         if told.weights is not None:
@@ -280,8 +281,7 @@ class LearningSession(Turning):
 
     def _add(self, steps: Sequence[Step], rests: bool) -> None:
         self._add_steps(steps)
-        self.problem = ""
-        self._goes = self._goes and not rests
+        self.problem, self._goes = "", self._goes and not rests
         self._set("learning" if self._goes else "paused")
         if self.seconds - self._kept_at >= _KEEP_EVERY:
             self._kept_at = self.seconds

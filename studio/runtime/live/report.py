@@ -27,12 +27,14 @@ class Message:
         kind: how grave it is.
         details: what led to it, a traceback say, for whoever mends it; empty where the sentence says all.
         attempt: tells the same sentence about another attempt apart.
+        about: what failed, "opening" or "lesson": an error goes once that has succeeded; empty where nobody tells.
     """
 
     text: str
     kind: MessageKind = "note"
     details: str = ""
     attempt: int = 0
+    about: str = ""
 
 
 @dataclass(frozen=True, eq=False)

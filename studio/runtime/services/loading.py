@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -100,5 +101,5 @@ class Loader:
     def _failed(self, number: int, failed: Callable[[], None], error: StudioError) -> None:
         if number == self._newest:
             self.opening = ""
-            self._report(told(error))
+            self._report(replace(told(error), about="opening"))
             failed()

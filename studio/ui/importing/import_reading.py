@@ -72,6 +72,7 @@ class Importing:
         if reading is not self._reading:
             return
         self.cancel()
+        self._messages.settle("opening")
         dialog = self.dialog = ImportDialog(self._window, found, self._importer)
         dialog.chosen.connect(partial(self._import, dialog))
         dialog.finished.connect(partial(self._closed, dialog))
@@ -83,7 +84,7 @@ class Importing:
         if reading is self._reading:
             self.cancel()
             said = told(error)
-            self._messages.say(replace(said, text=without_the_dialog(said.text)))
+            self._messages.say(replace(said, text=without_the_dialog(said.text), about="opening"))
 
     def _import(self, dialog: ImportDialog, preview: ImportPreview, name: str) -> None:
         work = partial(_written, preview, self._networks, name)
@@ -98,7 +99,7 @@ class Importing:
         self._messages.note(f"Imported {path.name} into {preset.weights_path}.")
 
     def _cannot(self, dialog: ImportDialog, error: StudioError) -> None:
-        self._messages.say(told(error))
+        self._messages.say(replace(told(error), about="opening"))
         dialog.offer_again(str(error))
 
     def _closed(self, dialog: ImportDialog, _result: int) -> None:

@@ -54,7 +54,7 @@ class Slider(QSlider):
     def event(self, event: QEvent) -> bool:
         """Say what the mark is, where there is one."""
         if self.moved is not None and isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), f"{self.toolTip()}. {_MOVED}", self)
+            QToolTip.showText(event.globalPos(), ". ".join(filter(None, (self.toolTip(), _MOVED))), self)
             return True
         return super().event(event)
 

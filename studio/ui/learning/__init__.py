@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 def _make(context: Context) -> LearningPanel:
     from studio.ui.learning.panel import LearningPanel
 
-    say, worker = context[MessageBar].say, context[Parts].worker
-    return LearningPanel(context.workspace, context[LearningSession], context[Telemetry], say, worker)
+    messages, session = context[MessageBar], context[LearningSession]
+    session.changed.connect(lambda what: messages.settle("lesson") if what == "fits" else None)
+    return LearningPanel(context.workspace, session, context[Telemetry], messages.say, context[Parts].worker)
 
 
 def _panel(context: Context) -> LearningPanel:

@@ -204,7 +204,7 @@ class LearningPanel(QWidget):
         try:
             asked = self._asked()
         except StudioError as error:
-            self._say(Message(str(error), "error"))
+            self._say(Message(str(error), "error", about="lesson"))
             return
         self._session.begin(asked, running=resume is None, steps=steps, goal=goal, resume=resume)
         self._session.watch(self._workspace.tensor or "")
@@ -214,7 +214,7 @@ class LearningPanel(QWidget):
             try:
                 asked = self._asked()
             except StudioError as error:
-                self._say(Message(str(error), "error"))
+                self._say(Message(str(error), "error", about="lesson"))
                 return
             self._session.turn(asked)
 

@@ -158,6 +158,13 @@ class MessageBar(QWidget):
         self._open = [entry for entry in self._open if entry.message != message]
         self._show_newest()
 
+    def settle(self, about: str) -> None:
+        """Let what was said of a failure go once the same has succeeded; see `Message.about`."""
+        left = [entry for entry in self._open if entry.message.about != about]
+        if len(left) < len(self._open):
+            self._open = left
+            self._show_newest()
+
     def show_log(self) -> None:
         """List what was said, newest first."""
         self._popup = MessageLog(self._log, self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class PresetOpener(QObject):
             if not fades:
                 self._document.load(preset, path)
         except StudioError as error:
-            self._say(told(error))
+            self._say(replace(told(error), about="opening"))
             self.changed.emit()
             return
         if not fades:

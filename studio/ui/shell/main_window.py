@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from studio.model.declared import plugins
+from studio.model.networks.changes import Opened
 from studio.runtime.live.report import Message, Progress
 from studio.runtime.live.sending import Sent
 from studio.ui.filters import FilterEditor
@@ -121,6 +122,7 @@ class MainWindow(QMainWindow):
         parts.telemetry.on(Progress, self._take)
         parts.opener.bent.connect(self._docks.to_front)
         parts.messages.follow(parts.telemetry)
+        parts.document.changed.connect(lambda c: parts.messages.settle("opening") if isinstance(c, Opened) else None)
         self._entitle()
         self.actions_.refresh()
         self.hints = self.context.add(Hints(self.context, parts.session))
