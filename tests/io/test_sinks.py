@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -20,7 +21,7 @@ import pytest
 from films import HEIGHT, WIDTH, loud_times, make_film, numbered, numbers, sound_length
 
 from studio.errors import StudioError
-from studio.io.sinks import Sink, codec_for, codecs, open_sink
+from studio.io.sinks import Sink, codec_for, codecs, fastest, open_sink
 from studio.io.sources import at_constant_rate, open_source
 from studio.model.declared.size import Size
 from studio.model.networks.picture import shallow
@@ -61,6 +62,14 @@ def test_every_codec_works_here() -> None:
     found = codecs()
     assert {info.name for info in found} >= set(ALL)
     assert [info for info in found if not info.works] == []
+
+
+def test_a_highest_rate_is_a_whole_number_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {name: fastest(name) for name in (*ALL, "none")} == {**dict.fromkeys(ALL), "gif": 50, "none": None}
+    said = {"whole": 12, "word": "fast", "zero": 0, "less": -1, "part": 29.97}
+    plugged_in = [SimpleNamespace(name=name, fastest=value) for name, value in said.items()]
+    monkeypatch.setattr("studio.io.sinks.known", lambda: plugged_in)
+    assert {name: fastest(name) for name in said} == {**dict.fromkeys(said), "whole": 12}
 
 
 def test_codecs_are_guessed_from_the_path() -> None:

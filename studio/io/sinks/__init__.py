@@ -90,7 +90,9 @@ def depth(codec: str, bits: int | None = None) -> int:
 
 def fastest(codec: str) -> int | None:
     """The highest rate that players show of a codec; None without a limit, or where there is no such codec."""
-    return next((getattr(each, "fastest", None) for each in known() if each.name == codec), None)
+    found = next((getattr(each, "fastest", None) for each in known() if each.name == codec), None)
+    # A plug-in's may be anything; without this the window would not open.
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def suffix_of(codec: str) -> str:
