@@ -25,7 +25,7 @@ from studio.model.movement.curve import CURVES, Curve
 from studio.model.movement.route import ROUTES, Route
 from studio.model.movement.tempo import TEMPO
 from studio.modulators import registry
-from studio.runtime.live.movement import Moved
+from studio.runtime.live.movement import Beats, Moved
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Message, Report
 from studio.runtime.live.telemetry import Telemetry
@@ -48,6 +48,7 @@ class Desk:
         self.document.add_stage("enc2", bends()["Rotate"]())
         self.telemetry = Telemetry()
         self.said: list[str] = []
+        self.frames = 0
         self.panel = MovementPanel(self.document, self.telemetry, self._say)
         qtbot.addWidget(self.panel)
         self.panel.resize(360, 900)
@@ -56,6 +57,11 @@ class Desk:
 
     def _say(self, message: Message) -> None:
         self.said.append(message.text)
+
+    def frame(self, moved: Moved) -> None:
+        """One more has been run, and this is what moved."""
+        self.frames += 1
+        self.telemetry.take(Report((moved, Beats(self.frames / 25, 1 + self.frames / 25))))
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -323,9 +329,10 @@ def test_the_tempo_by_number_and_by_taps(desk: Desk, qtbot: QtBot, monkeypatch: 
 
 def test_what_a_source_says_is_drawn_beside_it(desk: Desk) -> None:
     card = desk.add()
-    for value in (0.0, 0.5, 3.0):
-        desk.telemetry.take(Report((Moved({"/bend/1/angle": value}, {1: value, 7: 0.0}),)))
-    assert list(card.trace.values) == [0.0, 0.5, 1.0]
+    # The last of them twice: a source at rest is drawn at rest, and its line does not stop where it moved.
+    for value in (0.0, 0.5, 3.0, 3.0):
+        desk.frame(Moved({"/bend/1/angle": value}, {1: value, 7: 0.0}))
+    assert list(card.trace.values) == [0.0, 0.5, 1.0, 1.0]
     assert card.trace.grab().toImage().width() > 0
 
 
@@ -335,16 +342,23 @@ def test_a_number_that_has_no_room_to_follow_its_source_is_said_to_stay(desk: De
     assert desk.routes[0].target == "/bend/1/amount"
     stays = card.stays
     for step in range(40):
-        desk.telemetry.take(Report((Moved({"/bend/1/amount": 1.0}, {1: (step % 10) / 10}),)))
+        desk.frame(Moved({"/bend/1/amount": 1.0}, {1: (step % 10) / 10}))
         assert stays.isHidden() == (step < 25)
     assert stays.text() == "It stays at 1, its highest: turn it down, or the depth the other way."
+    # It goes once the source has come to rest: a picture has no sound.
+    for _ in range(301):
+        desk.frame(Moved({"/bend/1/amount": 1.0}, {1: 0.0}))
+    assert stays.isHidden()
+    for step in range(40):
+        desk.frame(Moved({"/bend/1/amount": 1.0}, {1: (step % 10) / 10}))
+    assert not stays.isHidden()
     # It goes with the first move, and with another setting, of which nothing is known yet.
-    desk.telemetry.take(Report((Moved({"/bend/1/amount": 0.9}, {1: 0.3}),)))
+    desk.frame(Moved({"/bend/1/amount": 0.9}, {1: 0.3}))
     assert stays.isHidden()
     # Silence is no fault, and neither is what swings about a limit, however slowly.
     swing = [math.sin(math.pi * step / 100) for step in range(600)]
     for said in [0.0] * 40 + swing:
-        desk.telemetry.take(Report((Moved({"/bend/1/amount": min(1.0, 1.0 + 0.3 * said)}, {1: said}),)))
+        desk.frame(Moved({"/bend/1/amount": min(1.0, 1.0 + 0.3 * said)}, {1: said}))
         assert stays.isHidden()
 
 

@@ -90,7 +90,8 @@ class MovementPanel(QWidget):
         self._lay_out()
         document.changed.connect(self._follow)
         switches_of(document).changed.connect(self._show_switches)
-        telemetry.on(Moved, self._trace)
+        # Told of each frame: a source at rest says the same again, and its plot goes on.
+        telemetry.on(Beats, self._trace)
         self._renew()
 
     def _lay_out(self) -> None:
@@ -209,8 +210,9 @@ class MovementPanel(QWidget):
         if isinstance(change, NetworkChanged) or (isinstance(change, SectionChanged) and change.section in _SHOWN):
             self._renew()
 
-    def _trace(self, moved: Moved) -> None:
+    def _trace(self, _: Beats) -> None:
         if self.isVisible():
+            moved = self._telemetry[Moved]
             for number, value in moved.sources.items():
                 if number in self.cards:
                     self.cards[number].take(value, moved.values)

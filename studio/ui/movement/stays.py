@@ -46,7 +46,9 @@ class Stays(QLabel):
         least, most = min(self._lately), max(self._lately)
         middle = (least + most) / 2
         rises = sum(before <= middle < after for before, after in pairwise(self._lately))
-        if most - least > _VARIES and rises >= _RISES:
+        if most - least <= _VARIES:
+            self.hide()
+        elif rises >= _RISES:
             limit, way = ("lowest", "up") if end == ends[0] else ("highest", "down")
             self.setText(f"It stays at {end:g}, its {limit}: turn it {way}, or the depth the other way.")
             self.show()
