@@ -18,6 +18,7 @@ from studio.errors import StudioError
 from studio.model.views.camera_setup import CameraSetup
 from studio.runtime.live.playing import PlayerState
 from studio.runtime.live.report import Report
+from studio.ui.kit import theme
 from studio.ui.services.cues import FilmCues
 from studio.ui.source import panel as transport
 from studio.ui.source import seek_bar
@@ -190,6 +191,11 @@ def test_a_still_has_nothing_to_play(bar: Transport, at: Running) -> None:
     assert not bar.seek.isVisible()
     assert (bar.source.text(), bar.facts.text()) == ("flower.png", "64×48")
     assert bar.source.property("picture") == "image"
+    # Where there is no room for its size, what there is lies together at the left, and not spread over the bar.
+    bar.resize(668, 40)
+    bar.layout().activate()
+    assert (bar.facts.isVisible(), bar.source.x()) == (False, theme.SPACE)
+    assert bar.play_button.x() - bar.source.geometry().right() <= 3 * theme.SPACE
     show(at, PLAYING)
     assert bar.source.property("picture") == "film-strip"
 

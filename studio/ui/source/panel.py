@@ -185,6 +185,8 @@ class Transport(QWidget):
         row.addWidget(self.sound)
         row.addSpacing(row.spacing())
         row.addWidget(self.status, 1)
+        # Takes what is left where neither a seek bar nor a state does: what there is would be spread over the bar.
+        row.addStretch()
         row.addWidget(self.facts)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
