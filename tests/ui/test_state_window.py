@@ -92,7 +92,7 @@ def test_what_is_painted_out_behind_it_is_gone_in_the_next_step(at: WholeWindow)
 def test_an_import_offers_a_state_where_output_and_input_agree(at: WholeWindow, tmp_path: Path) -> None:
     dialog = begin(at, write_onnx(tmp_path / "same.onnx", (8, 4, 8)))
     assert dialog.state.isVisibleTo(dialog)
-    assert "--state seed" in dialog.remarks.text()
+    assert "“State” seed" in dialog.remarks.text()
     pick(dialog.state, 2)
     at.until(lambda: dialog.preview.imported.network.graph.states)
     assert dialog.state.value == "seed"

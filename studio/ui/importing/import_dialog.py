@@ -97,7 +97,7 @@ class ImportDialog(QDialog):
         self.choices = (self.pick, self.output, self.statistics, self.dropout, self.state, self.channels)
         for choice in self.choices:
             choice.activated.connect(self._read_anew)
-        self.width_, self.height_ = _side("Input width"), _side("Input height")
+        self.height_, self.width_ = _side("Input height"), _side("Input width")
         for side in (self.height_, self.width_):
             side.editingFinished.connect(self._resize)
         self.values = ValuesForm()

@@ -62,8 +62,8 @@ class OutputWindow(Canvas):
         """See `Content.decorate`: the test picture."""
         if self._is_test and not self._is_black:
             # Its own pixels, not those of a scaled desktop: they are what a projector is set up by.
-            width, height = (round(side * self.devicePixelRatioF()) for side in (self.width(), self.height()))
-            draw_test_picture(painter, self.rect(), f"{self.screen().name()}  {width} × {height}")
+            pixels = Size(*(round(side * self.devicePixelRatioF()) for side in (self.height(), self.width())))
+            draw_test_picture(painter, self.rect(), f"{self.screen().name()}  {pixels.width} × {pixels.height}")
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Ask for the menu."""
