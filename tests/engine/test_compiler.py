@@ -301,6 +301,31 @@ def the_usual_way_is_the_slowest(self: ComputePasses, each: Any, plan: Plan) -> 
     return 2.0 if plan == self._usual(each) else 1.0 + (crc32(repr(plan).encode()) % 1000) / 1000
 
 
+def until_settled(engine: GLEngine, fed: dict[str, np.ndarray], end: float) -> None:
+    """Run and tune until nothing is measured or waited for any more, and once behind that."""
+    quiet = 0
+    while quiet < 2 and time.monotonic() < end:
+        engine.run(fed)
+        quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
+        time.sleep(0.002)
+    # What was measured last changes over with the next picture.
+    engine.run(fed)
+
+
+def sources_of(engine: GLEngine) -> dict[str, list[Source]]:
+    """The shaders of each layer that runs, by its name."""
+    of = {program.glo: source for source, program in engine._device._computes.items()}
+    return {
+        step.covers[0].partition(">")[0]: [of[each.program.glo] for each in step.run.dispatches]  # type: ignore[attr-defined]
+        for step in next(iter(engine._steps.values()))
+    }
+
+
+def followed(engine: GLEngine) -> str:
+    """A layer into whose pass another is fused: that is made behind its stage where it bends."""
+    return next(step.covers[0] for step in next(iter(engine._steps.values())) if len(step.covers) > 1)
+
+
 def test_pictures_come_in_the_usual_way_until_the_faster_is_compiled(
     gpu: Device, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,18 +398,10 @@ def test_where_machine_code_stays_with_the_driver_nothing_changes_over_until_the
         gpu._computes.clear()
         engine = GLEngine(made, gpu, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
         engine.tunes_later = True
-        # What was measured last changes over with the next picture.
-        quiet = 0
-        while quiet < 2 and time.monotonic() < until:
-            engine.run(fed)
-            quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
-            time.sleep(0.002)
-        engine.run(fed)
+        until_settled(engine, fed, until)
         assert relative_error(engine.output(), wanted.output()) <= 1e-5
         with engine._passes.as_usual() as differs:
-            of = {program.glo: source for source, program in gpu._computes.items()}
-            steps = next(iter(engine._steps.values()))
-            starts.append((differs, {of[each.program.glo] for step in steps for each in step.run.dispatches}))  # type: ignore[attr-defined]
+            starts.append((differs, {source for sources in sources_of(engine).values() for source in sources}))
         # By the end all that was asked for is compiled.
         for future in list(compiler._futures.values()):
             assert future.result(120) is not None
@@ -432,29 +449,15 @@ def test_a_layer_whose_faster_way_is_not_compiled_slows_no_other_down(
     monkeypatch.setattr(ComputePasses, "_seconds", the_usual_way_is_the_slowest)
     engine = GLEngine(made, gpu, Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json")))
     engine.tunes_later = True
-    engine.run(fed)
-    until, quiet = time.monotonic() + 240, 0
-    while quiet < 2 and time.monotonic() < until:
-        engine.run(fed)
-        quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
-        time.sleep(0.002)
-
-    def runs() -> dict[str, set[int]]:
-        return {
-            step.covers[0].partition(">")[0]: {dispatch.program.glo for dispatch in step.run.dispatches}  # type: ignore[attr-defined]
-            for step in next(iter(engine._steps.values()))
-        }
-
-    before, own = runs(), gpu.compiler
-    # What is fused into it is made behind its stage then.
-    bent = next(step.covers[0] for step in next(iter(engine._steps.values())) if len(step.covers) > 1)
+    until_settled(engine, fed, time.monotonic() + 240)
+    before, bent, own = sources_of(engine), followed(engine), gpu.compiler
     gpu.compiler = Nothing()  # type: ignore[assignment]
     for each in (wanted, engine):
         each.set_stages([Stage(1, bent, make_bend("Add", {"value": 0.75}))])
         each.run(fed)
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     assert engine._awaits
-    after = runs()
+    after = sources_of(engine)
     assert len(before) > 2
     assert {name for name in before if after[name] != before[name]} == {bent}
     gpu.compiler = own
@@ -470,25 +473,10 @@ def test_layers_whose_faster_way_is_on_the_disk_do_not_wait_for_one_that_is_not(
     monkeypatch.setattr(ComputePasses, "_seconds", the_usual_way_is_the_slowest)
     settings = Settings("shared", tuner=Tuner("a GPU", tmp_path / "plans.json"))
     until, own = time.monotonic() + 240, gpu.compiler
-
-    def settled(engine: GLEngine) -> dict[str, list[Source]]:
-        quiet = 0
-        while quiet < 2 and time.monotonic() < until:
-            engine.run(fed)
-            quiet = quiet + 1 if engine.tune() is None and not engine._awaits else 0
-            time.sleep(0.002)
-        engine.run(fed)
-        of = {program.glo: source for source, program in gpu._computes.items()}
-        steps = next(iter(engine._steps.values()))
-        return {
-            step.covers[0].partition(">")[0]: [of[each.program.glo] for each in step.run.dispatches]  # type: ignore[attr-defined]
-            for step in steps
-        }
-
     engine = GLEngine(made, gpu, settings)
     engine.tunes_later = True
-    faster = settled(engine)
-    bent = next(step.covers[0] for step in next(iter(engine._steps.values())) if len(step.covers) > 1)
+    until_settled(engine, fed, until)
+    faster, bent = sources_of(engine), followed(engine)
     engine.close()
     # As at the next start: what ran is on the disk, and what a stage makes of its layer is not.
     known = {source.text() for sources in faster.values() for source in sources}
@@ -500,7 +488,8 @@ def test_layers_whose_faster_way_is_on_the_disk_do_not_wait_for_one_that_is_not(
     for each in (wanted, engine):
         each.set_stages([Stage(1, bent, make_bend("Add", {"value": 0.75}))])
         each.run(fed)
-    after = settled(engine)
+    until_settled(engine, fed, until)
+    after = sources_of(engine)
     assert relative_error(engine.output(), wanted.output()) <= 1e-5
     assert {name for name in faster if after[name] != faster[name]} == {bent}
     engine.close()
