@@ -237,25 +237,19 @@ class GLEngine(SparingEngine):
 
         Those of some layers may be compiled for the next start alone; the others run from now on.
         """
-        groups, late = self._groups_of(self._running.nodes, frozenset()), False
-        try:
-            with self._device.being("asks"):
-                for group in groups:
-                    try:
-                        self._fastest(group)
-                    except NextTime:
-                        late = True
-                if not late:
-                    self._steps_of(self._running.nodes, frozenset())
-        except NextTime:
-            late = True
-        except Pending:
-            return False
-        except EngineError:  # what a driver refuses is not the fastest
-            self._awaits = False
-            return True
-        if late:
-            self._ask_for(groups, self._fastest)
+        with self._device.being("asks"):
+            try:
+                self._steps_of(self._running.nodes, frozenset())
+                late = False
+            except NextTime:
+                if self._ask_for(self._groups_of(self._running.nodes, frozenset()), self._fastest):
+                    return False
+                late = True
+            except Pending:
+                return False
+            except EngineError:  # what a driver refuses is not the fastest
+                self._awaits = False
+                return True
         self._awaits, self._is_late = False, late
         self._steps.clear()
         return True
@@ -305,13 +299,17 @@ class GLEngine(SparingEngine):
         bends = bends and self._settings.kernels == "shared"
         return grouped(nodes, shapes, most, whole, sums_at_once=self._sums_at_once, bends=bends)
 
-    def _ask_for(self, groups: Sequence[Group], make: Make, patience: Patience = "asks") -> None:
-        """Have all shaders compiled side by side, where that is done elsewhere, before the first is waited for."""
+    def _ask_for(self, groups: Sequence[Group], make: Make, patience: Patience = "asks") -> bool:
+        """Have all shaders compiled side by side, before the first is waited for; whether some will run here soon."""
+        awaits = False
         with self._device.being(patience):
             for group in groups:
                 # What is refused is said by whoever waits for it.
-                with contextlib.suppress(Pending, EngineError):
+                try:
                     make(group)
+                except (Pending, EngineError) as error:
+                    awaits |= isinstance(error, Pending) and not isinstance(error, NextTime)
+        return awaits
 
     def _steps_of(
         self, nodes: Sequence[Node], whole: Collection[str], *, bends: bool = True, make: Make | None = None

@@ -68,6 +68,7 @@ class TunedPasses(ABC):
         self._maps = maps
         self._told = told
         self._plans: dict[str, Plan] = {}
+        self._usual_plans: dict[str, Plan] = {}
         self._layers: dict[str, list[Pass]] = {}
         self._planned_layers: list[Pass] = []
         self._tried: frozenset[Source] = frozenset()
@@ -84,6 +85,7 @@ class TunedPasses(ABC):
         planned = self._planned_layers = [
             layer for layer in layers if self._is_convolution(layer) or self._is_product(layer)
         ]
+        self._usual_plans = {layer_of(layer.target): self._usual(layer) for layer in planned}
         tuner = self._settings.tuner
         self.tuning = None
         if self._settings.plan is not None:
@@ -92,7 +94,7 @@ class TunedPasses(ABC):
                 layer_of(layer.target): self._usual(layer) if self._is_product(layer) else given for layer in planned
             }
         elif tuner is None:
-            self._plans = {layer_of(layer.target): self._usual(layer) for layer in planned}
+            self._plans = dict(self._usual_plans)
         else:
             jobs = {self._key(layer): self._job(layer) for layer in planned}
             chosen = tuner.known(jobs) if later else tuner.choose(jobs)
@@ -140,10 +142,9 @@ class TunedPasses(ABC):
     @contextmanager
     def as_usual(self) -> Iterator[bool]:
         """While this lasts, make passes in the usual way, whatever is faster; whether any would be another."""
-        usual = {layer_of(layer.target): self._usual(layer) for layer in self._planned_layers}
-        chosen, self._plans = self._plans, usual
+        chosen, self._plans = self._plans, self._usual_plans
         try:
-            yield chosen != usual
+            yield chosen != self._usual_plans
         finally:
             self._plans = chosen
 
