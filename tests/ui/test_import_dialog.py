@@ -86,7 +86,8 @@ def write_onnx(path: Path, widths: tuple[int, ...], name: str = "{}.weight", siz
 def begin(whole: WholeWindow, path: Path) -> ImportDialog:
     importing = whole.opening.importing
     whole.opening.open(path)
-    whole.until(lambda: importing.dialog and importing.dialog.isVisible())
+    # Before it is active no field has the keyboard, and none tells that it was left.
+    whole.until(lambda: importing.dialog and importing.dialog.isVisible() and importing.dialog.isActiveWindow())
     assert importing.dialog is not None
     return importing.dialog
 
