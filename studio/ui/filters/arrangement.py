@@ -32,6 +32,8 @@ from studio.model.networks.shape import Array
 Grid = tuple[int, int, int, int]
 """Rows and columns of kernels, height and width of a kernel."""
 Numbers = NDArray[np.int32]
+Box = tuple[int, int, int, int]
+"""First row of cells, the one after the last, and the same of columns."""
 
 _MOST_BLOCKS = 48
 _WORTH = 1.2
@@ -181,6 +183,13 @@ class Arrangement:
         down = slice(rect.y // kh, -(-(rect.y + rect.height) // kh))
         right = slice(rect.x // kw, -(-(rect.x + rect.width) // kw))
         return self._cell_of[0][down, right], self._cell_of[1][down, right]
+
+    def around(self, rect: Rect) -> Box | None:
+        """The cells around those; None where it touches none."""
+        down, across = self.cells_of(rect)
+        if not down.size:
+            return None
+        return int(down.min()), int(down.max()) + 1, int(across.min()), int(across.max()) + 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,12 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from studio.model.networks.layout import Rect
-from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters.arrangement import Arrangement, Box
 from studio.ui.kit.images import Format, image_over
 
 SECONDS = 1.4
 """So long it is seen."""
 _STRONGEST = 210
-
-Box = tuple[int, int, int, int]
-"""First row, the one after the last, and the same of columns."""
 
 
 class Glow:
@@ -45,14 +42,19 @@ class Glow:
         self._at = np.full(cells, -np.inf)
         self._until = -np.inf
 
+    @property
+    def box(self) -> Box:
+        """The cells around all that glows, or did last."""
+        return self._box
+
     def touch(self, arrangement: Arrangement, rect: Rect) -> None:
         """A rectangle of the tensor's own sheet was touched."""
-        now, places = self._clock(), arrangement.cells_of(rect)
-        if not places[0].size:
+        box = arrangement.around(rect)
+        if box is None:
             return
-        self._at[places] = now
+        now = self._clock()
+        self._at[arrangement.cells_of(rect)] = now
         # Of a million cells only those around the touched ones are looked at.
-        box = _around(places)
         self._box = _around_both(self._box, box) if self.lasts else box
         self._until = now + SECONDS
 
@@ -76,11 +78,6 @@ class Glow:
         tall, wide = target.height() / (rows.stop - rows.start), target.width() / (columns.stop - columns.start)
         x, y = target.left() + (left - columns.start) * wide, target.top() + (top - rows.start) * tall
         painter.drawImage(QRectF(x, y, (right - left) * wide, (bottom - top) * tall), lightened)
-
-
-def _around(places: tuple[NDArray[np.int32], NDArray[np.int32]]) -> Box:
-    down, across = places
-    return int(down.min()), int(down.max()) + 1, int(across.min()), int(across.max()) + 1
 
 
 def _around_both(one: Box, other: Box) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QHideEvent,
@@ -61,6 +61,7 @@ class SheetCanvas(SheetView):
     ) -> None:
         super().__init__(document, workspace, tools, effects, maps)
         self._mouse: QPointF | None = None
+        self._ringed = QRect()
         self._panned_from: QPointF | None = None
         self._ruled: RulerDrag | None = None
         self._space = False
@@ -76,19 +77,32 @@ class SheetCanvas(SheetView):
     def _listen(self, field: str) -> None:
         if field in ("selection", "brush", "brush_unit", "tool", "paints"):
             self._show_cursor()
-            self.update()
+            self._renew()
         elif field == "found" and self._workspace.found[0] == self._workspace.layer and not self._tools.is_held:
             self._note()
             self.depths.reveal(self._workspace.found[1])
-            self.update()
+            self._renew()
 
     def _draw_hand(self, painter: QPainter, scale: float) -> None:
         """A ring where the brush would paint."""
-        radius = self._tools.radius(self._pixels)
-        if radius is None or self._mouse is None or self._panned_from is not None or self._on_ruler():
-            return
-        at = QPointF((self._mouse.x() - LEFT) * scale, (self._mouse.y() - TOP) * scale)
-        sheet_painter.draw_brush(painter, at, radius * self.camera.zoom, self._workspace.brush.hardness, scale)
+        radius, self._ringed = self._radius(), self._ring()
+        if radius is not None and self._mouse is not None:
+            at = QPointF((self._mouse.x() - LEFT) * scale, (self._mouse.y() - TOP) * scale)
+            sheet_painter.draw_brush(painter, at, radius * self.camera.zoom, self._workspace.brush.hardness, scale)
+
+    def _radius(self) -> float | None:
+        """Of the ring, in weights; None where there is none."""
+        if self._mouse is None or self._panned_from is not None or self._on_ruler():
+            return None
+        return self._tools.radius(self._pixels)
+
+    def _ring(self) -> QRect:
+        """Where the ring is."""
+        radius = self._radius()
+        if radius is None or self._mouse is None:
+            return QRect()
+        reach = radius * self._pixels + 3
+        return QRectF(self._mouse.x() - reach, self._mouse.y() - reach, 2 * reach, 2 * reach).toAlignedRect()
 
     @property
     def _pixels(self) -> float:
@@ -128,6 +142,7 @@ class SheetCanvas(SheetView):
             step, scale = at - self._panned_from, self.devicePixelRatioF()
             self.camera.pan(step.x() * scale, step.y() * scale)
             self._panned_from = at
+            self._renew()
         elif self._ruled is not None:
             self._rule(at, event.modifiers())
         else:
@@ -175,12 +190,12 @@ class SheetCanvas(SheetView):
         plain = modifiers == Qt.KeyboardModifier.NoModifier
         if key == Qt.Key.Key_Escape and self._tools.is_held:
             self._tools.cancel()
-            self.update()
+            self._renew()
         elif plain and key in PANS:
             right, down = PANS[Qt.Key(key)]
             self._note()
             self.camera.pan(_PAN * right, _PAN * down)
-            self.update()
+            self._renew()
         elif key in DOES and (plain or key not in (Qt.Key.Key_F, Qt.Key.Key_0, Qt.Key.Key_1)):
             getattr(self, DOES[Qt.Key(key)])()
         elif key == Qt.Key.Key_Space:
@@ -222,7 +237,9 @@ class SheetCanvas(SheetView):
             self.pointed.emit(OnMap(over))
         else:
             self.pointed.emit(None if at is None or self._on_ruler(at) else self.place(at))
-        self.update()
+        # What the ring has left, and where it is now.
+        ring = self._ring()
+        self.update(self._ringed | ring)
 
     def _on_ruler(self, at: QPointF | None = None) -> bool:
         at = self._mouse if at is None else at

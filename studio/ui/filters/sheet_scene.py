@@ -16,11 +16,12 @@ from studio.model.filters.edit import Selection
 from studio.model.filters.learning_sheets import LEARNING_SHEETS, LearningSheetsChanged
 from studio.model.networks.changes import Change, NetworkChanged, WeightsChanged
 from studio.model.networks.layout import Rect, kernel_grid
+from studio.model.networks.section import SectionChanged
 from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
 from studio.runtime.editing.varying import filters_of
 from studio.ui.filters import sheet_painter
-from studio.ui.filters.arrangement import Arrangement, arranged
+from studio.ui.filters.arrangement import Arrangement, Box, arranged
 from studio.ui.filters.card_painter import CardPainter, map_box
 from studio.ui.filters.cards import Cards, carded, marked
 from studio.ui.filters.effect_bars import EffectBars
@@ -43,8 +44,13 @@ Seen = tuple[slice, slice]
 class Changed(Protocol):
     """Told of every change."""
 
-    def __call__(self, *, is_other: bool = False) -> None:
-        """Something is to be drawn anew; ``is_other`` where it is another sheet, or lies otherwise."""
+    def __call__(self, *, is_other: bool = False, within: Box | None = None) -> None:
+        """Something is to be drawn anew.
+
+        Args:
+            is_other: where it is another sheet, or lies otherwise.
+            within: the cells that all of it lies in; None where it may be anywhere.
+        """
 
 
 class SheetScene:
@@ -167,7 +173,7 @@ class SheetScene:
         return rows, columns
 
     def draw(self, painter: QPainter, camera: Camera, selection: Selection, scale: float) -> None:
-        """Draw what a camera sees, in pixels of the screen."""
+        """Draw what a camera sees, in pixels of the screen, as it lies there: what was touched is another's."""
         arrangement, kernels, seen = self.arrangement, self.kernels, self.make_ready(camera)
         if arrangement is None or kernels is None or self._sheet is None or seen is None:
             return
@@ -183,7 +189,14 @@ class SheetScene:
             selected = arrangement.lay_mask(selection.mask, seen)
             blank = arrangement.blank[rows, columns]
             sheet_painter.draw_selection(painter, target, selected, blank, self._outline, scale)
-        self.glow.draw(painter, target, rows, columns)
+
+    def draw_touched(self, painter: QPainter, camera: Camera) -> None:
+        """Draw what was touched lately over what has been drawn."""
+        if self.arrangement is not None and self._sheet is not None and self.glow.lasts:
+            rows, columns = sheet_painter.seen_cells(camera, self.arrangement)
+            if rows.start < rows.stop and columns.start < columns.stop:
+                target = sheet_painter.target_of(camera, self.arrangement, rows, columns)
+                self.glow.draw(painter, target, rows, columns)
 
     def draw_effects(self, painter: QPainter, camera: Camera, size: QSize, scale: float) -> None:
         """Draw the bars along the sheet, in logical pixels of the whole canvas."""
@@ -291,7 +304,9 @@ class SheetScene:
         elif isinstance(change, NetworkChanged):
             self._lay_out()
             self._changed(is_other=True)
-        elif isinstance(change, LearningSheetsChanged):
+        elif isinstance(change, LearningSheetsChanged) or (
+            isinstance(change, SectionChanged) and change.section == CLUSTERS.name
+        ):
             self._changed()
 
     def _touched(self, rect: Rect) -> None:
@@ -304,7 +319,9 @@ class SheetScene:
         if (rect.height, rect.width) != (rows * kh, columns * kw):
             # Where all has changed, as it does while the network learns, a glow would only hide it.
             self.glow.touch(arrangement, rect)
-        self._changed()
+            self._changed(within=arrangement.around(rect))
+        else:
+            self._changed()
 
     def _listen(self, field: str) -> None:
         if field in ("layer", "key", "row_order"):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.model.declared.size import Size
 from studio.model.documents.document import Document
+from studio.model.filters.edit import Selection
 from studio.model.networks.shape import Array
 from studio.model.views.workspace import Workspace
-from studio.ui.filters.arrangement import Arrangement
+from studio.ui.filters import sheet_painter
+from studio.ui.filters.arrangement import Arrangement, Box
 from studio.ui.filters.depths import Depth, Depths
+from studio.ui.filters.kept_sheet import KeptSheet
 from studio.ui.filters.live_maps import LiveMaps
 from studio.ui.filters.rulers import LEFT, TOP, Rulers
 from studio.ui.filters.sheet_scene import SheetScene
@@ -25,6 +29,8 @@ from studio.ui.viewport.sights import Sight, Sights
 
 _ZOOM_STEP = 1.2
 _GLOW_EVERY = 40
+_BESIDE = 3
+"""Logical pixels by which lines and marks lie beside their cells at most."""
 
 
 class SheetView(QWidget):
@@ -59,7 +65,7 @@ class SheetView(QWidget):
         self._tools = tools
         self._scene = SheetScene(document, workspace, self._room, self._changed, effects, maps)
         self.depths = Depths(self.camera, self._scene, self.devicePixelRatioF)
-        self._rulers = Rulers()
+        self._rulers, self._kept = Rulers(), KeptSheet()
         self._fading = QTimer(self, interval=_GLOW_EVERY)
         self._fading.timeout.connect(self._fade)
 
@@ -110,7 +116,7 @@ class SheetView(QWidget):
                 self.camera.see(arrangement.size, self.camera.view)
             self.camera.take(sight)
         self.zoomed.emit()
-        self.update()
+        self._renew()
 
     def fit(self) -> None:
         """Show the whole sheet, folded to the panel's shape."""
@@ -123,7 +129,7 @@ class SheetView(QWidget):
         self._note()
         self.zoom(1.0 / self.camera.zoom)
         self.camera.one_to_one()
-        self.update()
+        self._renew()
 
     def zoom_in(self) -> None:
         """Zoom in by a step, at the middle."""
@@ -146,7 +152,7 @@ class SheetView(QWidget):
         else:
             self.depths.zoom(factor, x, y)
         self.zoomed.emit()
-        self.update()
+        self._renew()
 
     def show_depth(self, depth: Depth) -> None:
         """Show the whole sheet, a card for each filter, or single weights: of what is selected, where not all is."""
@@ -161,7 +167,7 @@ class SheetView(QWidget):
         else:
             self.depths.show(depth, chosen)
         self.zoomed.emit()
-        self.update()
+        self._renew()
 
     def place(self, at: QPointF) -> tuple[float, float]:
         """Row and column of the tensor's sheet, in weights, at a place of the widget."""
@@ -176,7 +182,22 @@ class SheetView(QWidget):
 
     # -- what changes ---------------------------------------------------------------------------------------------
 
-    def _changed(self, *, is_other: bool = False) -> None:
+    def _renew(self) -> None:
+        """All of it is to be drawn anew."""
+        self._kept.spoil()
+        self.update()
+
+    def _area(self, within: Box) -> QRect:
+        """What these cells cover of the widget, with all that is drawn for them."""
+        arrangement, scale = self.arrangement, self.devicePixelRatioF()
+        assert arrangement is not None, "there are cells"
+        # Where pixels are averaged, those of the next cells are part of it.
+        rows, columns = slice(within[0] - 1, within[1] + 1), slice(within[2] - 1, within[3] + 1)
+        box = sheet_painter.target_of(self.camera, arrangement, rows, columns)
+        where = QRectF(box.x() / scale + LEFT, box.y() / scale + TOP, box.width() / scale, box.height() / scale)
+        return where.toAlignedRect().adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & self.rect()
+
+    def _changed(self, *, is_other: bool = False, within: Box | None = None) -> None:
         """The scene has changed; where it is another sheet, it is shown whole."""
         arrangement = self.arrangement
         if arrangement is not None:
@@ -190,12 +211,23 @@ class SheetView(QWidget):
                 self.zoomed.emit()
         if self._scene.glow.lasts and not self._fading.isActive():
             self._fading.start()
-        self.update()
+        if within is None or is_other or arrangement is None:
+            self._renew()
+        else:
+            area = self._area(within)
+            self._kept.spoil(area)
+            self.update(area)
 
     def _fade(self) -> None:
         if not self._scene.glow.lasts:
             self._fading.stop()
-        self.update()
+        if self.arrangement is not None:
+            self.update(self._area(self._scene.glow.box))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """See `QWidget.changeEvent`: another font, or style."""
+        super().changeEvent(event)
+        self._renew()
 
     def _room(self) -> Size:
         return Size(max(1, self.height() - TOP), max(1, self.width() - LEFT))
@@ -223,20 +255,38 @@ class SheetView(QWidget):
         """See `QWidget.paintEvent`."""
         del event
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.GROUND))
         arrangement, selection = self.arrangement, self._workspace.selection
         if arrangement is None or selection is None:
+            painter.fillRect(self.rect(), QColor(theme.GROUND))
             return
         # The scale may be another since the window moved to another screen.
         self.camera.see(self.camera.content, self._view())
-        painter.save()
-        painter.setClipRect(QRectF(LEFT, TOP, self.width() - LEFT, self.height() - TOP))
         scale = self.devicePixelRatioF()
+        follows = arrangement, selection, self.camera.zoom, self.camera.origin
+        draw = partial(self._draw_sheet, arrangement, selection, scale)
+        painter.drawPixmap(0, 0, self._kept.picture(self.size(), scale, follows, self.font(), draw))
+        self._enter(painter, scale)
+        self._scene.draw_touched(painter, self.camera)
+        self._draw_hand(painter, scale)
+        self._scene.see_maps(self.camera, scale)
+
+    def _draw_sheet(self, arrangement: Arrangement, selection: Selection, scale: float, painter: QPainter) -> None:
+        """Draw all but what comes and goes."""
+        painter.fillRect(self.rect(), QColor(theme.GROUND))
+        painter.save()
+        self._enter(painter, scale)
+        self._scene.draw(painter, self.camera, selection, scale)
+        painter.restore()
+        drawn = painter.clipBoundingRect() if painter.hasClipping() else QRectF(self.rect())
+        reaches_rulers = drawn.left() < LEFT or drawn.top() < TOP
+        if reaches_rulers:
+            self._rulers.draw(painter, self.camera, arrangement, selection, self.size(), scale)
+        if reaches_rulers or arrangement.blocks > 1:
+            self._scene.draw_effects(painter, self.camera, self.size(), scale)
+
+    def _enter(self, painter: QPainter, scale: float) -> None:
+        """Go on in pixels of the screen, within the rulers."""
+        room = QRectF(LEFT, TOP, self.width() - LEFT, self.height() - TOP)
+        painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
         painter.translate(LEFT, TOP)
         painter.scale(1 / scale, 1 / scale)
-        self._scene.draw(painter, self.camera, selection, scale)
-        self._draw_hand(painter, scale)
-        painter.restore()
-        self._rulers.draw(painter, self.camera, arrangement, selection, self.size(), scale)
-        self._scene.draw_effects(painter, self.camera, self.size(), scale)
-        self._scene.see_maps(self.camera, scale)
