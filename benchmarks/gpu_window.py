@@ -41,7 +41,7 @@ from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.report import EngineState, Progress
 from studio.runtime.live.tuning import TuningState
 from studio.ui.learning.panel import LearningPanel
-from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.gl_front import GLFront
 from studio.ui.viewport.projection import Projection
 
 PRESETS = "violet-strokes", "negative-space"
@@ -218,7 +218,7 @@ def _hurry(studio: Studio, spans: Spans) -> tuple[float, float, Row]:
 def _told(studio: Studio, spans: Spans, seen: Seen, watch: Watch) -> Row:
     """How quick the window has been since."""
     progress, now = studio.telemetry[Progress], time.perf_counter()
-    paints = spans.of(OpenGLSurface, "paintGL", watch.began)
+    paints = spans.of(GLFront, "paint", watch.began)
     painted = f"{len(paints) / (now - watch.began):.0f}, {np.mean([b - a for a, b in paints] or [0]) * 1e3:.1f} ms each"
     return [f"{progress.seconds * 1e3:.2f}", f"{progress.fps:.0f}", seen.rate(watch.began), painted, *watch.told()]
 

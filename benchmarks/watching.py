@@ -27,7 +27,7 @@ from studio.runtime.live.proofs import Bench
 from studio.runtime.live.render_loop import RenderLoop
 from studio.runtime.live.tuning import Tuning
 from studio.ui.viewport.gl_context import RenderContext
-from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.gl_front import GLFront
 
 LATE = 0.1
 """Seconds of a gap that is told of by itself, with what ran meanwhile."""
@@ -47,8 +47,8 @@ class Spans:
         (ChannelStudy, "rest"),
         (Tuning, "rest"),
         (RenderLoop, "_report"),
-        (OpenGLSurface, "initializeGL"),
-        (OpenGLSurface, "paintGL"),
+        (GLFront, "begin"),
+        (GLFront, "paint"),
         (RenderContext, "open"),
         (DisplayBuffers, "open_engine"),
         (RenderLoop, "_turn"),

@@ -17,7 +17,7 @@ from studio.engine.gl.display.display_buffers import DisplayBuffers
 from studio.runtime.live.session import LiveSession
 from studio.ui.filters import FilterEditor
 from studio.ui.viewport.drawer import Easel
-from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.gl_front import GLFront
 from studio.ui.viewport.raster import RasterSurface
 from studio.ui.viewport.widget import Viewport
 
@@ -38,7 +38,7 @@ class Tracing:
         (Engine, "update"),
         (Engine, "run"),
         (DisplayBuffers, "show"),
-        (OpenGLSurface, "_draw"),
+        (GLFront, "_draw"),
         (RasterSurface, "_order"),
         (Easel, "draw"),
         (Viewport, "answered"),
@@ -84,7 +84,7 @@ CHAIN = (
 )
 """From the document to the screen; what comes then depends on what the viewport is drawn on."""
 
-DRAWN_BY_GPU = (("draw", ("OpenGLSurface._draw",)),)
+DRAWN_BY_GPU = (("draw", ("GLFront._draw",)),)
 DRAWN_IN_SOFTWARE = (
     ("order", ("RasterSurface._order",)),
     ("draw", ("Easel.draw",)),

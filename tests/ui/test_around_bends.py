@@ -24,7 +24,7 @@ from studio.model.views.view import View
 from studio.model.views.workspace import Workspace
 from studio.runtime.live.looked_at import looked_at
 from studio.ui.services.controllers import Controllers
-from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.raster import RasterSurface
 
 
 def test_a_view_before_bends_keeps_to_it_from_layer_to_layer_and_no_further() -> None:
@@ -71,7 +71,7 @@ def seen(whole: WholeWindow) -> Picture:
     surface = whole.viewport.surface
     for _ in range(2):
         whole.viewport.grab()
-        whole.until(lambda: isinstance(surface, OpenGLSurface) or surface.is_settled)
+        whole.until(lambda: not isinstance(surface, RasterSurface) or surface.is_settled)
     image = whole.viewport.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[image.height() // 2 :, : 3 * image.width()].copy()

@@ -14,7 +14,8 @@ from studio.model.filters.selection import Selection
 from studio.model.views.view import View
 from studio.runtime.live.report import EngineState
 from studio.ui.viewport.drawer import Easel
-from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.gl_front import GLFront
+from studio.ui.viewport.raster import RasterSurface
 
 pytestmark = [pytest.mark.gl, pytest.mark.qt_no_exception_capture]
 
@@ -70,8 +71,8 @@ def test_no_thread_ends(whole: WholeWindow, tmp_path: Path, monkeypatch: pytest.
     whole.until(lambda: not whole.recorder.is_recording)
 
     with monkeypatch.context() as broken:
-        gpu = isinstance(whole.viewport.surface, OpenGLSurface)
-        broken.setattr(OpenGLSurface if gpu else Easel, "_draw", fail)
+        gpu = not isinstance(whole.viewport.surface, RasterSurface)
+        broken.setattr(GLFront if gpu else Easel, "_draw", fail)
         whole.workspace.view = View("layer", "enc")
         whole.until(lambda: kind in whole.viewport.problem)
     whole.workspace.view = View()

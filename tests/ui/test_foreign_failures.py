@@ -33,7 +33,8 @@ from studio.runtime.services.log import close_log, open_log
 from studio.ui.services.hooks import Hooks
 from studio.ui.services.posting import Post
 from studio.ui.viewport.drawer import Easel
-from studio.ui.viewport.opengl import OpenGLSurface
+from studio.ui.viewport.gl_front import GLFront
+from studio.ui.viewport.raster import RasterSurface
 
 pytestmark = pytest.mark.gl
 
@@ -251,8 +252,8 @@ def test_the_drawing_thread(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch)
 
     with monkeypatch.context() as broken:
         # On a GPU the window's thread draws.
-        gpu = isinstance(whole.viewport.surface, OpenGLSurface)
-        broken.setattr(OpenGLSurface if gpu else Easel, "_draw", fail)
+        gpu = not isinstance(whole.viewport.surface, RasterSurface)
+        broken.setattr(GLFront if gpu else Easel, "_draw", fail)
         whole.workspace.view = View("layer", "enc")
         whole.until(lambda: ODD in whole.viewport.problem)
     whole.workspace.view = View()

@@ -26,6 +26,7 @@ from studio.ui.viewport import canvas as viewport_canvas
 from studio.ui.viewport.canvas import Canvas
 from studio.ui.viewport.opengl import OpenGLSurface
 from studio.ui.viewport.output_window import OutputWindow
+from studio.ui.viewport.raster import RasterSurface
 from studio.ui.viewport.widget import Viewport
 
 pytestmark = pytest.mark.gl
@@ -35,10 +36,11 @@ NO_KEYS = Qt.KeyboardModifier.NoModifier
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 
 
-@pytest.fixture(params=["raster", "opengl"], autouse=True)
+@pytest.fixture(params=["raster", "opengl", "native"], autouse=True)
 def surface(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """What viewports are drawn on, whatever would suit this machine."""
     monkeypatch.setattr(viewport_canvas, "draws_in_software", lambda: request.param == "raster")
+    monkeypatch.setattr(viewport_canvas, "has_native_surfaces", lambda: request.param == "native")
     return str(request.param)
 
 
@@ -79,8 +81,11 @@ def opened(qtbot: QtBot, stage: Stage, workspace: Workspace, view: View, size: i
 
 def settled(canvas: Canvas) -> QImage:
     """What is seen once what there is now has been drawn."""
-    if isinstance(canvas.surface, OpenGLSurface):
-        return canvas.surface.grabFramebuffer()
+    if not isinstance(canvas.surface, RasterSurface):
+        while (image := canvas.surface.grabFramebuffer()).isNull():
+            # A native window is drawn on once it is on the screen.
+            QTest.qWait(1)
+        return image
     for _ in range(2):
         canvas.grab()
         while not canvas.surface.is_settled:
@@ -379,7 +384,7 @@ def test_nothing_is_lost_when_its_window_changes(qtbot: QtBot, torch_stage: Stag
         window.resize(3 * SIZE, 3 * SIZE)
         window.show()
     drawn_on = viewport.surface
-    for k in range(200 if isinstance(drawn_on, OpenGLSurface) else 20):
+    for k in range(20 if isinstance(drawn_on, RasterSurface) else 200):
         viewport.setParent(None)  # type: ignore[call-overload]
         windows[k % 2].setCentralWidget(viewport)
         viewport.show()

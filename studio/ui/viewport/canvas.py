@@ -11,6 +11,7 @@ from studio.model.views.display import DisplayTexture, Look
 from studio.runtime.live.report import EngineState
 from studio.ui.viewport.content import FindScreen
 from studio.ui.viewport.gl_context import draws_in_software
+from studio.ui.viewport.native import NativeSurface, has_native_surfaces
 from studio.ui.viewport.opengl import OpenGLSurface
 from studio.ui.viewport.probe import Question
 from studio.ui.viewport.raster import RasterSurface
@@ -34,8 +35,9 @@ class Canvas(QWidget):
         super().__init__(parent)
         self.look = look
         self._stands = ""
-        kind = RasterSurface if draws_in_software() else OpenGLSurface
-        self.surface: RasterSurface | OpenGLSurface = kind(self, find_screen, self)
+        by_gl = NativeSurface if has_native_surfaces() else OpenGLSurface
+        kind = RasterSurface if draws_in_software() else by_gl
+        self.surface: RasterSurface | NativeSurface | OpenGLSurface = kind(self, find_screen, self)
         self.surface.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -1,28 +1,18 @@
-"""A surface that draws the front in an OpenGL context of its own, however often Qt makes it a new one."""
+"""A surface that draws the front by OpenGL, put together with the rest of its window by Qt."""
 
 from __future__ import annotations
 
-import moderngl
-from PySide6.QtGui import QPainter
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
-from studio.engine.gl.driver.adopted import current_device
-from studio.engine.gl.engines.view import ViewPass
-from studio.model.declared.size import Size
-from studio.runtime.services.failures import told
 from studio.ui.viewport.content import Content, FindScreen
-from studio.ui.viewport.fence import fence_behind
-from studio.ui.viewport.probe import Probe
+from studio.ui.viewport.gl_front import GLFront
 
 
 class OpenGLSurface(QOpenGLWidget):
-    """Draws within the window's thread, for GPUs.
+    """Works on every system, and has its whole window put together by OpenGL whenever any of it is painted.
 
-    Nothing that must last lives in its context: moving the widget to another window makes a new one.
-
-    Attributes:
-        problem: why nothing can be drawn, in a sentence; empty where it can.
+    Moving the widget to another window makes a new context.
 
     Args:
         content: what is drawn.
@@ -32,60 +22,21 @@ class OpenGLSurface(QOpenGLWidget):
 
     def __init__(self, content: Content, find_screen: FindScreen, parent: QWidget) -> None:
         super().__init__(parent)
-        self._content = content
-        self._find_screen = find_screen
-        self._context: moderngl.Context | None = None
-        self.problem = ""
+        self._front = GLFront(content, find_screen)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be drawn, in a sentence; empty where it can."""
+        return self._front.problem
 
     def refresh(self) -> None:
         """Draw what is newest, soon."""
         self.update()
 
     def initializeGL(self) -> None:  # noqa: N802 - Qt's name
-        """Make everything anew in the context that Qt has just made."""
-        self._context = None
-        try:
-            device = current_device()
-            self._pass = ViewPass(device, hurried=True)
-            self._pass.prepare()
-            self._calls = device.calls
-            self._probe = Probe(device.context)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
-            self.problem = told(error, "Drawing").text
-            return
-        self.problem = ""
-        self._context = device.context
+        """See `GLFront.begin`."""
+        self._front.begin()
 
     def paintGL(self) -> None:  # noqa: N802 - Qt's name
-        """Draw the front, leave a fence behind it, and paint over it."""
-        if self._context is not None:
-            try:
-                self._draw(self._context)
-                self.problem = ""
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's; the next picture may be drawn
-                self.problem = told(error, "Drawing").text
-        painter = QPainter(self)
-        self._content.decorate(painter)
-        painter.end()
-
-    def _draw(self, context: moderngl.Context) -> None:
-        context.gc()
-        target = context.detect_framebuffer(self.defaultFramebufferObject())
-        target.use()
-        look = self._content.look
-        target.clear(*look.ground, 1.0)
-        screen = self._find_screen()
-        front = screen.front() if screen is not None else ()
-        for part in self._content.compose(front, Size.from_wh(target.size)):
-            self._pass.draw(target, part.shown, part.drawing, part.placement, look, flipped=True)
-        self._measure()
-        target.use()
-        if screen is not None and front and (fence := fence_behind(self._calls)) is not None:
-            screen.drawn(id(self), fence)
-
-    def _measure(self) -> None:
-        """Take the value asked for in the last frame, and ask for the next."""
-        said, question = self._probe.answer(), self._content.question()
-        if question is not None:
-            self._probe.ask(question)
-        self._content.answered(said if question is not None else "")
+        """See `GLFront.paint`."""
+        self._front.paint(self.defaultFramebufferObject(), self)
