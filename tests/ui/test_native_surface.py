@@ -190,6 +190,22 @@ def is_shown(canvas: Canvas) -> bool:
 
 
 @pytest.mark.gl
+@pytest.mark.parametrize("kind", [BaseException, SystemExit, KeyError])
+def test_whatever_a_driver_throws_is_said_and_the_next_picture_is_drawn(
+    whole: WholeWindow, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    def fail(*_: object) -> None:
+        raise kind("odd")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(GLFront, "_draw", fail)
+        whole.viewport.refresh()
+        whole.until(lambda: kind.__name__ in whole.viewport.problem)
+    whole.viewport.refresh()
+    whole.until(lambda: not whole.viewport.problem)
+
+
+@pytest.mark.gl
 def test_a_picture_of_the_window_has_what_is_drawn_in_it(whole: WholeWindow) -> None:
     viewport = whole.viewport
     at = viewport.rect().center()

@@ -42,7 +42,9 @@ class GLFront:
             self._pass.prepare()
             self._calls = device.calls
             self._probe = Probe(device.context)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a driver's; the surface says why nothing is drawn
             self.problem = told(error, "Drawing").text
             return
         self.problem = ""
@@ -59,7 +61,9 @@ class GLFront:
             try:
                 self._draw(self._context, framebuffer)
                 self.problem = ""
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a driver's; the next picture may be drawn
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a driver's; the next picture may be drawn
                 self.problem = told(error, "Drawing").text
         painter = QPainter(onto)
         self._content.decorate(painter)
