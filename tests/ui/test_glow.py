@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
@@ -57,6 +58,22 @@ def test_each_touched_cell_glows_as_long_as_it_should_and_no_other(data: st.Data
     seen = slice(top, data.draw(st.integers(top + 1, height))), slice(left, data.draw(st.integers(left + 1, width)))
     alpha = 210 * np.clip(1 - (clock.now - touched[seen]) / SECONDS, 0, 1) ** 1.5
     np.testing.assert_allclose(drawn(glow, *seen).astype(float), np.floor(alpha), atol=1)
+
+
+@pytest.mark.usefixtures("qapp")
+@given(mask=arrays(np.bool_, GRID[:2]))
+def test_kernels_that_are_touched_at_once_glow_as_those_that_are_one_by_one(mask: np.ndarray) -> None:
+    arrangement, clock = arranged(GRID, Size(120, 300), np.random.default_rng(1).permutation(GRID[0])), Clock()
+    glow, wanted = Glow(clock), Glow(clock)
+    for each in (glow, wanted):
+        each.forget(arrangement.cells)
+    glow.touch_cells(arrangement.lay_mask(mask))
+    for row, column in np.argwhere(mask).tolist():
+        wanted.touch(arrangement, Rect(row * GRID[2], column * GRID[3], GRID[2], GRID[3]))
+    clock.now += SECONDS / 3
+    whole = slice(0, arrangement.cells[0]), slice(0, arrangement.cells[1])
+    assert glow.lasts == wanted.lasts == mask.any()
+    np.testing.assert_array_equal(drawn(glow, *whole), drawn(wanted, *whole))
 
 
 @pytest.mark.usefixtures("qapp")

@@ -15,9 +15,10 @@ from pytestqt.qtbot import QtBot
 from studio.model.bends.clusters import CLUSTERS
 from studio.model.bends.stage import Cluster
 from studio.model.filters.edit import Patch, Selection
-from studio.model.networks.layout import Rect
+from studio.model.networks.layout import Rect, sheet_size, to_sheet
 from studio.model.views.brush import Brush
 from studio.ui.filters.depths import Depth
+from studio.ui.filters.rulers import Rulers
 from studio.ui.filters.sheet_scene import SheetScene
 
 
@@ -97,6 +98,20 @@ def test_a_dab_paints_its_own_rectangle_and_a_move_the_ring(desk: Desk) -> None:
     QApplication.processEvents()
     assert painted.rects
     assert all(rect.width() * rect.height() < size.width() * size.height() / 4 for rect in painted.rects)
+
+
+def test_of_a_whole_sheet_that_is_turned_the_rulers_stay(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ruled: list[object] = []
+    draw = Rulers.draw
+    monkeypatch.setattr(Rulers, "draw", lambda *given: (ruled.append(given), draw(*given)))
+    height, width = sheet_size(desk.trained.shape)
+    before = seen(desk)
+    turned = Patch(Rect(0, 0, height, width), -to_sheet(desk.trained))
+    desk.document.apply("Turn", WEIGHT, turned)
+    after = seen(desk)
+    assert after != before
+    assert not ruled
+    assert after == drawn_anew(desk)
 
 
 def test_a_move_of_the_mouse_draws_nothing_of_the_sheet(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,14 @@ class EffectBars:
     def _strips(self, across: bool) -> Iterator[tuple[Numbers, tuple[float, float]]]:
         """The row (or column) in each line of cells, and where its bars lie: from, to, in logical pixels."""
         arrangement, blank = self._arrangement, self._arrangement.blank
-        numbers = np.where(blank, -1, arrangement.columns if across else arrangement.rows)
-        yield (numbers[0] if across else numbers[:, 0]), ((0.0, TOP - 1.0) if across else (0.0, LEFT - 1.0))
+
+        def numbers(line: int) -> Numbers:
+            """Of one line of cells; there may be a million in all."""
+            of = (arrangement.columns if across else arrangement.rows, blank)
+            found, is_blank = (each[line] if across else each[:, line] for each in of)
+            return np.asarray(np.where(is_blank, -1, found), np.int32)
+
+        yield numbers(0), ((0.0, TOP - 1.0) if across else (0.0, LEFT - 1.0))
         if arrangement.blocks == 1 or arrangement.across == across:
             return
         # What lies between the blocks is a blank line of cells, and the block follows.
@@ -59,7 +65,7 @@ class EffectBars:
         kernel = arrangement.grid[2 if across else 3]
         for line in np.flatnonzero(between[:-1] & ~between[1:]):
             begin, end = (self._at(float(k * kernel), across) for k in (line, line + 1))
-            yield (numbers[line + 1] if across else numbers[:, line + 1]), (begin, end)
+            yield numbers(int(line) + 1), (begin, end)
 
     def _at(self, place: float, down: bool) -> float:
         """A place of the sheet in logical pixels of the canvas."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from studio.model.filters.edit import Mask
 from studio.model.networks.layout import Rect
 from studio.ui.filters.arrangement import Arrangement, Box
 from studio.ui.kit.images import Format, image_over
@@ -52,11 +53,20 @@ class Glow:
         box = arrangement.around(rect)
         if box is None:
             return
-        now = self._clock()
-        self._at[arrangement.cells_of(rect)] = now
+        self._at[arrangement.cells_of(rect)] = self._clock()
+        self._reach(box)
+
+    def touch_cells(self, cells: Mask) -> None:
+        """These cells were touched, (R, C)."""
+        down, across = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+        if len(down):
+            self._at[cells] = self._clock()
+            self._reach((int(down[0]), int(down[-1]) + 1, int(across[0]), int(across[-1]) + 1))
+
+    def _reach(self, box: Box) -> None:
         # Of a million cells only those around the touched ones are looked at.
         self._box = _around_both(self._box, box) if self.lasts else box
-        self._until = now + SECONDS
+        self._until = self._clock() + SECONDS
 
     def draw(self, painter: QPainter, target: QRectF, rows: slice, columns: slice) -> None:
         """Lighten the cells of these rows and columns, which fill the target."""

@@ -319,9 +319,7 @@ class SheetScene:
         if (rect.height, rect.width) != (rows * kh, columns * kw):
             # Where all has changed, as it does while the network learns, a glow would only hide it.
             self.glow.touch(arrangement, rect)
-            self._changed(within=arrangement.around(rect))
-        else:
-            self._changed()
+        self._changed(within=arrangement.around(rect))
 
     def _listen(self, field: str) -> None:
         if field in ("layer", "key", "row_order"):
@@ -341,7 +339,6 @@ class SheetScene:
         arrangement, kernels = self.arrangement, self.kernels
         if arrangement is None or kernels is None or self._workspace.tensor != f"{layer}.weight":
             return
-        _, _, kh, kw = kernels.shape
-        for row, column in np.argwhere(filters_of(self._document.graph, layer, channels)).tolist():
-            self.glow.touch(arrangement, Rect(row * kh, column * kw, kh, kw))
-        self._changed()
+        self.glow.touch_cells(arrangement.lay_mask(filters_of(self._document.graph, layer, channels)))
+        if self.glow.lasts:
+            self._changed(within=self.glow.box)

@@ -195,7 +195,9 @@ class SheetView(QWidget):
         rows, columns = slice(within[0] - 1, within[1] + 1), slice(within[2] - 1, within[3] + 1)
         box = sheet_painter.target_of(self.camera, arrangement, rows, columns)
         where = QRectF(box.x() / scale + LEFT, box.y() / scale + TOP, box.width() / scale, box.height() / scale)
-        return where.toAlignedRect().adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & self.rect()
+        # All of that is drawn within the rulers.
+        room = self.rect().adjusted(LEFT, TOP, 0, 0)
+        return where.toAlignedRect().adjusted(-_BESIDE, -_BESIDE, _BESIDE, _BESIDE) & room
 
     def _changed(self, *, is_other: bool = False, within: Box | None = None) -> None:
         """The scene has changed; where it is another sheet, it is shown whole."""
