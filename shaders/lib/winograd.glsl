@@ -10,13 +10,15 @@
 // phases of a transposed one are so many times as many output channels: cells of a phase lie as far back as its kernel reads
 // ahead, so that all phases see the same pixels.
 //
-//       1. lib/winograd_spread.glsl     what the points see of the input and of kernels, in float16
+//       1. lib/winograd_spread.glsl     what the points see of the input and of kernels
 //       2. lib/winograd_multiply.glsl   their products
 //       3. lib/winograd_gather.glsl     the output
 //
-// All of it lies in one buffer, whose numbers are those that lib/halves.glsl copies: four lanes of a pair of cells.
+// All of it lies in one buffer, whose numbers are those that lib/halves.glsl copies: four lanes of a cell in float32, or,
+// where RUN is more than zero, of a pair of cells in float16. EACH cells, one or two, are a unit.
 //
 // u_grid = (1, columns of workgroups along N, cells across, down)
+#include "lib/halves.glsl"
 #include "lib/taps.glsl"
 
 #define POINTS 9
@@ -24,24 +26,30 @@
 
 const ivec2 LOW = ivec2(LOW_W, LOW_H);
 
-layout(std430, binding = 1) buffer Points { uvec4 u_points[]; };
+#if RUN > 0
+#define Point uvec4
+#else
+#define Point vec4
+#endif
+
+layout(std430, binding = 1) buffer Points { Point u_points[]; };
 
 int out_tiles = (u_shape.x + 3) / 4;
 int turned_tiles = out_tiles * PHASES_W * PHASES_H;
 int rows = u_kernel_layout.x * KERNELS;
-int pairs = (u_grid.z * u_grid.w + 1) / 2;
+int units = (u_grid.z * u_grid.w + EACH - 1) / EACH;
 
-// What a point sees of an input tile, k, for a pair of cells.
-int seen_place(int point, int k, int pair) {
-    return (point * rows + k) * pairs + pair;
+// What a point sees of an input tile, k, for a unit.
+int seen_place(int point, int k, int unit) {
+    return (point * rows + k) * units + unit;
 }
 
 // What it sees of the kernel between a lane of an input tile and an output tile, of all phases.
 int weight_place(int point, int k, int tile, int lane) {
-    return POINTS * rows * pairs + ((point * rows + k) * turned_tiles + tile) * 4 + lane;
+    return POINTS * rows * units + ((point * rows + k) * turned_tiles + tile) * 4 + lane;
 }
 
 // What comes of it.
-int product_place(int point, int tile, int pair) {
-    return POINTS * rows * (pairs + turned_tiles * 4) + (point * turned_tiles + tile) * pairs + pair;
+int product_place(int point, int tile, int unit) {
+    return POINTS * rows * (units + turned_tiles * 4) + (point * turned_tiles + tile) * units + unit;
 }

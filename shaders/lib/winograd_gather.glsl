@@ -3,9 +3,14 @@
 
 #pragma optionNV(unroll all)
 
+#if RUN > 0
 vec4 lows_of(uvec4 bits) {
     return vec4(unpackHalf2x16(bits.x).x, unpackHalf2x16(bits.y).x, unpackHalf2x16(bits.z).x, unpackHalf2x16(bits.w).x);
 }
+#define OF_CELL(point, cell) lows_of(cell % 2 == 0 ? point : point >> 16)
+#else
+#define OF_CELL(point, cell) point
+#endif
 
 vec4 texel(int tile, ivec2 p) {
     ivec2 m = p / PHASES, turn = p - m * PHASES;
@@ -16,8 +21,8 @@ vec4 texel(int tile, ivec2 p) {
     vec4 sum = vectors(0, tile);
     for (int y = 0; y < 2; y++) {
         for (int x = 0; x < 2; x++) {
-            uvec4 bits = u_points[product_place((odd.y + y) * 3 + odd.x + x, turned, cell / 2)];
-            vec4 found = lows_of(cell % 2 == 0 ? bits : bits >> 16);
+            Point made = u_points[product_place((odd.y + y) * 3 + odd.x + x, turned, cell / EACH)];
+            vec4 found = OF_CELL(made, cell);
             sum += (x & odd.x) == (y & odd.y) ? found : -found;
         }
     }

@@ -8,59 +8,65 @@
 #define DEEP (THREAD_N / 4)
 #define K4 (WORK_K / 4)
 
-#define A_UNITS (WORK_M / 2 * K4)
+#define A_UNITS (WORK_M / EACH * K4)
 #define A_SIZE (K4 * THREADS_M)
 #define B_UNITS (WORK_N * K4)
 #define B_SIZE (K4 * THREADS_N)
 #include "lib/copies.glsl"
 int point = int(gl_WorkGroupID.z);
-int first_pair = group / u_grid.y * (WORK_M / 2);
+int first_unit = group / u_grid.y * (WORK_M / EACH);
 int column = me % THREADS_M;
 int row = me / THREADS_M;
 
-#ifdef HALVES
-#define COPY(bits) bits
+#if RUN == 0
+#define COPY(point) point
+#elif defined(HALVES)
+#define COPY(point) point
 #define BITS(pair) packFloat2x16(pair)
 #else
 vec4 lanes_of(uvec4 bits, int k) {
     return vec4(unpackHalf2x16(bits.x)[k], unpackHalf2x16(bits.y)[k], unpackHalf2x16(bits.z)[k], unpackHalf2x16(bits.w)[k]);
 }
-#define COPY(bits) copy_of(lanes_of(bits, 0), lanes_of(bits, 1))
+#define COPY(point) copy_of(lanes_of(point, 0), lanes_of(point, 1))
 #define BITS(pair) packHalf2x16(pair)
 #endif
 
 void main() {
-    if (first_pair >= pairs) return;
+    if (first_unit >= units) return;
     const int from = 0;
     int to = (rows + K4 - 1) / K4;
 
-    // Of rows, pairs and tiles past the last something is fetched that nobody multiplies, or keeps.
+    // Of rows, units and tiles past the last something is fetched that nobody multiplies, or keeps.
     int a_row[A_EACH], a_place[A_EACH];
     ivec2 a_to[A_EACH];
     for (int u = 0; u < A_EACH; u++) {
-        int unit = me + u * THREADS, pair = unit % (WORK_M / 2);
-        a_row[u] = unit / (WORK_M / 2);
-        a_place[u] = seen_place(point, 0, min(first_pair + pair, pairs - 1));
-        a_to[u] = ivec2(pair / THREADS_M, a_row[u] * THREADS_M + pair % THREADS_M);
+        int at = me + u * THREADS, unit = at % (WORK_M / EACH);
+        a_row[u] = at / (WORK_M / EACH);
+        a_place[u] = seen_place(point, 0, min(first_unit + unit, units - 1));
+        a_to[u] = ivec2(unit / THREADS_M, a_row[u] * THREADS_M + unit % THREADS_M);
     }
     int b_row[B_EACH], b_place[B_EACH];
     ivec3 b_to[B_EACH];
     for (int u = 0; u < B_EACH; u++) {
-        int unit = me + u * THREADS, tile = unit / 4 % (WORK_N / 4);
-        b_row[u] = unit / WORK_N;
-        b_place[u] = weight_place(point, 0, min(first_tile + tile, turned_tiles - 1), unit % 4);
-        b_to[u] = ivec3(unit % 4, tile / THREADS_N, b_row[u] * THREADS_N + tile % THREADS_N);
+        int at = me + u * THREADS, tile = at / 4 % (WORK_N / 4);
+        b_row[u] = at / WORK_N;
+        b_place[u] = weight_place(point, 0, min(first_tile + tile, turned_tiles - 1), at % 4);
+        b_to[u] = ivec3(at % 4, tile / THREADS_N, b_row[u] * THREADS_N + tile % THREADS_N);
     }
 
+#if RUN == 0
+    vec4 sum[THREAD_M * DEEP];
+    for (int i = 0; i < THREAD_M * DEEP; i++) sum[i] = vec4(0.0);
+#endif
 #include "lib/few_copies.glsl"
-    uvec4 a_next[A_EACH];
-    uvec4 b_next[B_EACH];
+    Point a_next[A_EACH];
+    Point b_next[B_EACH];
     // Step `from - 1` multiplies nothing; it only fetches the first pair of copies.
     for (int step = from - 1; step < to; step++) {
         bool more = step + 1 < to;
         if (more) {
             int k = (step + 1) * K4;
-            for (int u = 0; u < A_EACH; u++) a_next[u] = u_points[a_place[u] + min(k + a_row[u], rows - 1) * pairs];
+            for (int u = 0; u < A_EACH; u++) a_next[u] = u_points[a_place[u] + min(k + a_row[u], rows - 1) * units];
             for (int u = 0; u < B_EACH; u++) {
                 b_next[u] = u_points[b_place[u] + min(k + b_row[u], rows - 1) * turned_tiles * 4];
             }
@@ -85,11 +91,15 @@ void main() {
 
     for (int n = 0; n < DEEP; n++) {
         int tile = first_tile + row + n * THREADS_N;
-        for (int i = 0; i < THREAD_M / 2; i++) {
-            int pair = first_pair + column + i * THREADS_M, at = (i * DEEP + n) * 4;
-            if (tile >= turned_tiles || pair >= pairs) continue;
-            uvec4 bits = uvec4(BITS(all[at]), BITS(all[at + 1]), BITS(all[at + 2]), BITS(all[at + 3]));
-            u_points[product_place(point, tile, pair)] = bits;
+        for (int i = 0; i < THREAD_M / EACH; i++) {
+            int unit = first_unit + column + i * THREADS_M, at = i * DEEP + n;
+            if (tile >= turned_tiles || unit >= units) continue;
+#if RUN > 0
+            uvec4 made = uvec4(BITS(all[at * 4]), BITS(all[at * 4 + 1]), BITS(all[at * 4 + 2]), BITS(all[at * 4 + 3]));
+#else
+            vec4 made = sum[at];
+#endif
+            u_points[product_place(point, tile, unit)] = made;
         }
     }
 }

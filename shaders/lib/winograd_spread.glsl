@@ -1,7 +1,5 @@
-// What the points of lib/winograd.glsl see: of the input, an invocation for an input tile and a pair of cells; of kernels,
+// What the points of lib/winograd.glsl see: of the input, an invocation for an input tile and a unit; of kernels,
 // behind these along z, one for a lane of an input tile and an output tile.
-#define RUN 1
-#include "lib/halves.glsl"
 #include "lib/winograd.glsl"
 #include "lib/kernel.glsl"
 
@@ -10,6 +8,7 @@
 
 layout(local_size_x = 64) in;
 
+#if RUN > 0
 uint pair_of(float a, float b) {
 #ifdef HALVES
     return pair_bits(a, b);
@@ -18,14 +17,21 @@ uint pair_of(float a, float b) {
 #endif
 }
 
-void spread_input(int k, int pair) {
+Point point_of(vec4 a, vec4 b) {
+    return uvec4(pair_of(a.x, b.x), pair_of(a.y, b.y), pair_of(a.z, b.z), pair_of(a.w, b.w));
+}
+#else
+#define point_of(a, b) a
+#endif
+
+void spread_input(int k, int unit) {
     int j = k / KERNELS, which = k - j * KERNELS;
     ivec2 first = LOW + ivec2(which % KERNELS_W, which / KERNELS_W);
     // No pixel past the last is asked for.
     ivec2 last = ((u_shape.zy + PHASES - 1) / PHASES - 1) * STEP + LOW + ivec2(REACH_W, REACH_H) - 1;
-    vec4 seen[2 * POINTS];
-    for (int e = 0; e < 2; e++) {
-        int cell = min(2 * pair + e, u_grid.z * u_grid.w - 1);
+    vec4 seen[EACH * POINTS];
+    for (int e = 0; e < EACH; e++) {
+        int cell = min(EACH * unit + e, u_grid.z * u_grid.w - 1);
         ivec2 corner = ivec2(cell % u_grid.z, cell / u_grid.z) * 2 * STEP + first;
         for (int y = 0; y < 3; y++) {
             for (int x = 0; x < 3; x++) {
@@ -43,9 +49,7 @@ void spread_input(int k, int pair) {
         }
     }
     for (int point = 0; point < POINTS; point++) {
-        vec4 a = seen[point], b = seen[POINTS + point];
-        uvec4 bits = uvec4(pair_of(a.x, b.x), pair_of(a.y, b.y), pair_of(a.z, b.z), pair_of(a.w, b.w));
-        u_points[seen_place(point, k, pair)] = bits;
+        u_points[seen_place(point, k, unit)] = point_of(seen[point], seen[(EACH - 1) * POINTS + point]);
     }
 }
 
@@ -66,9 +70,7 @@ void spread_kernel(int unit) {
     }
     for (int x = 0; x < 3; x++) seen[3 + x] = seen[x] + seen[6 + x];
     for (int point = 0; point < POINTS; point++) {
-        vec4 b = seen[point];
-        uvec4 bits = uvec4(pair_of(b.x, b.x), pair_of(b.y, b.y), pair_of(b.z, b.z), pair_of(b.w, b.w));
-        u_points[weight_place(point, k, turned, lane)] = bits;
+        u_points[weight_place(point, k, turned, lane)] = point_of(seen[point], seen[point]);
     }
 }
 
@@ -77,7 +79,7 @@ void main() {
     int k = int(gl_WorkGroupID.z);
     if (k >= rows) {
         spread_kernel((k - rows) * int(gl_NumWorkGroups.x * gl_NumWorkGroups.y * 64u) + at);
-    } else if (at < pairs) {
+    } else if (at < units) {
         spread_input(k, at);
     }
 }

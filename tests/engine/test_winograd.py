@@ -1,4 +1,4 @@
-"""Convolutions by Winograd's F(2×2, 2×2), which `gl-half` may take: as near as other products in half precision."""
+"""Convolutions by Winograd's F(2×2, 2×2): as near as other products in single precision, or in half."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame.dispatch import Dispatch
 from studio.engine.gl.memory.rooms import Rooms
 from studio.engine.gl.tuning.loops import MATRICES, Plan, WinogradLoop, Work
-from studio.engine.gl.tuning.plans import plans
+from studio.engine.gl.tuning.plans import plans, usual
 from studio.engine.gl.tuning.settings import Settings
 from studio.errors import EngineError
 from studio.model.declared.size import Size
@@ -36,18 +36,26 @@ from studio.ops.conv_transpose import ConvTranspose2d
 
 pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("compute_shaders")]
 
-TOLERANCE = 2e-3
 LOOPS = (
-    WinogradLoop(16, 16, 8, 4, 4),
-    WinogradLoop(32, 16, 16, 16, 8),
-    WinogradLoop(8, 32, 4, 2, 4),
-    WinogradLoop(16, 8, 32, 8, 8),
+    WinogradLoop(16, 16, 8, 4, 4, 2),
+    WinogradLoop(32, 16, 16, 16, 8, 2),
+    WinogradLoop(8, 32, 4, 2, 4, 2),
+    WinogradLoop(16, 8, 32, 8, 8, 2),
+    WinogradLoop(16, 16, 8, 4, 4, 1),
+    WinogradLoop(8, 32, 4, 1, 4, 1),
+    WinogradLoop(32, 16, 16, 8, 8, 1),
 )
+HALF, SINGLE = LOOPS[0], LOOPS[4]
 
 
-def opened(device: Device, made: Network, loop: WinogradLoop = LOOPS[0], **how: int) -> GLEngine:
-    plan = Plan(loop, run=max(1, 32 // loop.k), all_half=True)
-    return GLEngine(made, device, Settings("shared", plan, handles=device.has_handles, half=True, **how))
+def tolerance(loop: object) -> float:
+    return 1e-5 if isinstance(loop, WinogradLoop) and loop.each == 1 else 2e-3
+
+
+def opened(device: Device, made: Network, loop: WinogradLoop = HALF, **how: int) -> GLEngine:
+    half = loop.each == 2
+    plan = Plan(loop, run=max(1, 32 // loop.k), all_half=True) if half else Plan(loop)
+    return GLEngine(made, device, Settings("shared", plan, handles=device.has_handles, half=half, **how))
 
 
 def poisoned(engine: GLEngine, fed: dict[str, Array]) -> Array:
@@ -57,7 +65,8 @@ def poisoned(engine: GLEngine, fed: dict[str, Array]) -> Array:
         texture.write(np.full((texture.height, texture.width, 4), np.nan, texture.dtype))
     for room in engine._passes._rooms._made.values():
         assert room.parts is not None
-        room.parts.write(np.full(room.parts.size // 2, np.nan, np.float16))
+        # Of either precision: a NaN twice over is one of float32, too.
+        room.parts.write(np.full(room.parts.size // 2, 0xFFFF, np.uint16))
     engine.run(fed)
     return engine.output()
 
@@ -107,28 +116,34 @@ def test_it_means_the_same(device: Device, made: tuple[Network, Size], loop: Win
     assert loop.fits(Work(size, 1, 1, op.taps()))
     fed = {"in0": normal(op.in_channels, *size, seed=seed).astype(np.float16).astype(np.float32)}
     engine = opened(device, net, loop)
-    assert relative_error(poisoned(engine, fed), wanted_of(net, fed)) <= TOLERANCE
+    assert relative_error(poisoned(engine, fed), wanted_of(net, fed)) <= tolerance(loop)
     engine.close()
 
 
+@pytest.mark.parametrize(("loop", "most"), [(HALF, 1e-3), (SINGLE, 1e-6)])
 @pytest.mark.parametrize("size", [(4, 4), (36, 20), (20, 132)])
-def test_layers_behind_one_another_share_what_lies_between(device: Device, size: tuple[int, int]) -> None:
+def test_layers_behind_one_another_share_what_lies_between(
+    device: Device, size: tuple[int, int], loop: WinogradLoop, most: float
+) -> None:
     made, _ = autoencoder("transposed")
     fed = {"input": np.abs(normal(3, *size))}
-    fused, apart = opened(device, made), opened(device, made, most_outputs=1)
+    fused, apart = opened(device, made, loop), opened(device, made, loop, most_outputs=1)
     for engine in (fused, apart):
-        assert 0 < relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= 1e-3
+        assert 0 < relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= most
     assert_same_bits(activations(fused), activations(apart))
     fused.close()
     apart.close()
 
 
+@pytest.mark.parametrize("loop", [HALF, SINGLE])
 @pytest.mark.parametrize("kind", ["Conv2d", "ConvTranspose2d"])
 @given(data=st.data())
-@settings(max_examples=8)
-def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(device: Device, kind: str, data: st.DataObject) -> None:
+@settings(max_examples=5)
+def test_a_rectangle_replaced_gives_what_a_fresh_engine_gives(
+    device: Device, kind: str, loop: WinogradLoop, data: st.DataObject
+) -> None:
     made = single(kind, 9, in_channels=9, out_channels=7, kernel_size=4, stride=2, padding=1)
-    assert_edited_is_as_fresh(lambda net: opened(device, net), made, {"in0": normal(9, 7, 6)}, data)
+    assert_edited_is_as_fresh(lambda net: opened(device, net, loop), made, {"in0": normal(9, 7, 6)}, data)
 
 
 def test_where_there_is_no_memory_for_what_lies_between_layers_run_as_usual(
@@ -137,7 +152,7 @@ def test_where_there_is_no_memory_for_what_lies_between_layers_run_as_usual(
     """The buffer was taken as it was: without memory a GPU makes zeros of it, soon, so that they were the fastest."""
     made = single("Conv2d", 9, in_channels=9, out_channels=7, kernel_size=4, stride=2, padding=1)
     fed = {"in0": normal(9, 20, 12)}
-    engine = opened(device, made)
+    engine = opened(device, made, SINGLE)
     engine.run(fed)
     passes, (each,) = engine._passes, engine._passes._planned_layers
     plan = passes._plans[each.node.name]
@@ -145,7 +160,7 @@ def test_where_there_is_no_memory_for_what_lies_between_layers_run_as_usual(
     monkeypatch.setattr(Device, "is_out_of_memory", property(lambda _: bool(short) and short.pop()))
     passes._rooms = Rooms(device)
     engine._steps.clear()
-    assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= TOLERANCE
+    assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= tolerance(SINGLE)
     assert not any("winograd" in str(each.source) for each in dispatches_of(engine))
     # It does not win, and where there is room for nothing that is said.
     passes._rooms, short[:] = Rooms(device), [True]
@@ -156,7 +171,7 @@ def test_where_there_is_no_memory_for_what_lies_between_layers_run_as_usual(
 
 
 @pytest.mark.parametrize(
-    "plan", [Plan(LOOPS[0], run=4, all_half=True), Plan(MATRICES[0], 2, apart=True), Plan(MATRICES[0], 2)]
+    "plan", [Plan(HALF, run=4, all_half=True), Plan(SINGLE), Plan(MATRICES[0], 2, apart=True), Plan(MATRICES[0], 2)]
 )
 def test_layers_that_nobody_waits_for_share_no_room_at_the_same_time(device: Device, plan: Plan) -> None:
     """The first passes of all ran before the second ones of any, and one layer's sums were another's."""
@@ -169,24 +184,27 @@ def test_layers_that_nobody_waits_for_share_no_room_at_the_same_time(device: Dev
     # One dispatch of both would have their workgroups count in the same places; software runs these in turn.
     assert all(len(each.outputs) == 1 for each in dispatches_of(engine))
     for name in ("a", "b"):
-        assert relative_error(engine.activation(name), wanted.activation(name)) <= TOLERANCE
+        assert relative_error(engine.activation(name), wanted.activation(name)) <= tolerance(plan.loop)
     engine.close()
 
 
+@pytest.mark.parametrize("loop", [HALF, SINGLE])
 @pytest.mark.parametrize(
     ("kernel", "scale", "sampling"),
     [(2, 1, "nearest"), (3, 2, "nearest"), (4, 3, "nearest"), (2, 1, "linear"), (2, 2, "linear"), (2, 3, "linear")],
 )
-def test_enlarged_maps_mean_the_same(device: Device, kernel: int, scale: int, sampling: str) -> None:
+def test_enlarged_maps_mean_the_same(
+    device: Device, kernel: int, scale: int, sampling: str, loop: WinogradLoop
+) -> None:
     """Of a kernel of 3 at twice the size two cells are left in each phase, one of which is the sum of two weights."""
     sides = {"kernel_size": kernel, "scale_factor": scale, "sampling": sampling}
     made = single("FractionalConv2d", 5, in_channels=5, out_channels=6, **sides)
     taps = made.graph.nodes[0].op.taps()
     assert taps is not None
-    assert LOOPS[0].fits(Work(Size(9, 7), 1, 1, taps))
+    assert loop.fits(Work(Size(9, 7), 1, 1, taps))
     fed = {"in0": normal(5, 9, 7).astype(np.float16).astype(np.float32)}
-    engine = opened(device, made)
-    assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= TOLERANCE
+    engine = opened(device, made, loop)
+    assert relative_error(poisoned(engine, fed), wanted_of(made, fed)) <= tolerance(loop)
     engine.close()
 
 
@@ -223,17 +241,45 @@ def up(inputs: int, outputs: int, kernel: int = 4) -> ConvTranspose2d:
 )
 def test_it_is_measured_where_it_can_gain(op: Conv2d | ConvTranspose2d, size: int, taken: bool) -> None:
     work = work_of(op, size)
-    found = [plan for plan in plans(work, 49152, halves=True) if isinstance(plan.loop, WinogradLoop)]
+    found = winograds(work, halves=True)
     assert bool(found) == taken
-    assert not any(isinstance(plan.loop, WinogradLoop) for plan in plans(work, 49152))
-    for plan in found:
-        assert isinstance(plan.loop, WinogradLoop)
+    for plan, loop in found:
         assert plan.all_half
-        assert plan.run * plan.loop.products(work) <= 32
-        assert plan.loop.texels(work) * 16 <= 1 << 28
+        assert plan.run * loop.products(work) <= 32
+        assert loop.each == 2
+        assert loop.texels(work) * 16 <= 1 << 28
+
+
+@pytest.mark.parametrize(
+    ("op", "size", "taken"),
+    [
+        (down(64, 256), 64, True),
+        (up(256, 64), 64, True),
+        # As many products as there are: sums are of float32.
+        (up(1024, 256), 32, True),
+        (down(64, 64, (3, 3), stride=1), 64, False),
+        (down(64, 256), 256, False),
+        (down(64, 64), 4, False),
+        (up(64, 3), 256, False),
+    ],
+    ids=str,
+)
+def test_it_is_measured_in_single_precision(op: Conv2d | ConvTranspose2d, size: int, taken: bool) -> None:
+    work = work_of(op, size)
+    found = winograds(work, halves=False)
+    assert bool(found) == taken
+    for plan, loop in found:
+        assert (plan.run, plan.all_half, loop.each) == (0, False, 1)
+        assert loop.texels(work) * 16 <= 1 << 28
+    assert not isinstance(usual(work).loop, WinogradLoop)
+
+
+def winograds(work: Work, *, halves: bool) -> list[tuple[Plan, WinogradLoop]]:
+    worth = plans(work, 49152, halves=halves)
+    return [(plan, plan.loop) for plan in worth if isinstance(plan.loop, WinogradLoop)]
 
 
 def test_it_makes_nine_products_for_sixteen() -> None:
-    work, loop = work_of(down(64, 256)), WinogradLoop(256, 128, 16, 16, 8)
+    work, loop = work_of(down(64, 256)), WinogradLoop(256, 128, 16, 16, 8, 2)
     *_, points = loop.groups(work)
     assert loop.made(work) * points * loop.rows(work) * 4 * 16 == 9 * work.pixels * work.channels * work.depth

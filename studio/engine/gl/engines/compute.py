@@ -171,17 +171,17 @@ class ComputePasses(TunedPasses):
         assert not isinstance(work, GradientWork)
         along_m, along_n, points = groups(work, plan)
         cells, rows = loop.cells(work), loop.rows(work)
-        line = line_of(-(-cells.pixels // (2 * _THREADS)))
+        line = line_of(-(-cells.pixels // (loop.each * _THREADS)))
         kernels = rows * tile_count(work.channels) * work.phases * 4
         deep = rows + -(-kernels // (line[0] * line[1] * _THREADS))
         own, behind, grid = Group(each.node), replace(each, inputs=(each.target,)), (1, along_n, *cells.wh)
-        reads = (*each.structure, *weights.constants, *loop.reads(work))
-        makes = (*reads, *loop.constants(work), ("RUN", plan.run), ("ALL_HALF", int(plan.all_half)))
+        reads = (*each.structure, *weights.constants, *loop.reads(work), ("RUN", plan.run))
+        makes = (*reads, *loop.constants(work), ("ALL_HALF", int(plan.all_half)))
         spread, gather = (*each.files, "lib/winograd_spread.glsl"), ("lib/winograd_gather.glsl", "lib/compute.glsl")
         count = (*line_of(along_m * along_n), points)
         steps = (
-            partial(self._dispatch, own, each, spread, reads, (*line, deep), grid, halves=True),
-            partial(self._dispatch, own, behind, (loop.shader,), makes, count, grid, halves=True),
+            partial(self._dispatch, own, each, spread, reads, (*line, deep), grid, halves=plan.run > 0),
+            partial(self._dispatch, own, behind, (loop.shader,), makes, count, grid, halves=plan.run > 0),
             partial(self._dispatch, group, behind, gather, reads, self._texel_groups(each.target), grid),
         )
         made, late = list[Dispatch](), None

@@ -189,6 +189,10 @@ class WinogradLoop(NamedTuple):
     """Cells of 2 × 2 pixels × channels of nine products of matrices, so many rows of their long axis at a time.
 
     ``shaders/lib/winograd.glsl`` says what they are; the pixels of a phase and its channels are some of all phases'.
+
+    Attributes:
+        each: cells that lie side by side in what they see and make: 2 in float16, for which `Plan.run` is more than
+            zero, or 1 in float32.
     """
 
     m: int
@@ -196,6 +200,7 @@ class WinogradLoop(NamedTuple):
     k: int
     thread_m: int
     thread_n: int
+    each: int
 
     @property
     def shader(self) -> str:
@@ -234,9 +239,9 @@ class WinogradLoop(NamedTuple):
         return self.k
 
     def texels(self, work: Work) -> int:
-        """Of 16 bytes, of what the points see and make: four channels of two cells each."""
-        pairs, tiles = -(-self.cells(work).pixels // 2), tile_count(work.channels) * work.phases
-        return _POINTS * (self.rows(work) * (pairs + tiles * 4) + tiles * pairs)
+        """Of 16 bytes, of what the points see and make: four channels of a unit of cells each."""
+        units, tiles = -(-self.cells(work).pixels // self.each), tile_count(work.channels) * work.phases
+        return _POINTS * (self.rows(work) * (units + tiles * 4) + tiles * units)
 
     def constants(self, work: Work) -> Constants:
         """What the shader of the products has ``#define``-d."""
@@ -254,7 +259,7 @@ class WinogradLoop(NamedTuple):
     def fits(self, work: Work, shared: int = LEAST_SHARED) -> bool:
         """Whether kernels are of a size that it is made for, and its copies fit so many bytes of shared memory."""
         kernels = 4 * (self.thread_n // 4) * (self.k // 2 * (self.n // self.thread_n) + 1)
-        return all(map(_is_of_twos, work.taps)) and 16 * (self.m * self.k // 4 + kernels) <= shared
+        return all(map(_is_of_twos, work.taps)) and 16 * (self.m // self.each * self.k // 2 + kernels) <= shared
 
 
 def _of_matrices(loop: MatrixLoop | WinogradLoop) -> Constants:
@@ -262,7 +267,7 @@ def _of_matrices(loop: MatrixLoop | WinogradLoop) -> Constants:
     # GLSL 4.3 takes no expression for the size of a workgroup.
     threads = loop.m // loop.thread_m * (loop.n // loop.thread_n)
     names = ("WORK_M", "WORK_N", "WORK_K", "THREAD_M", "THREAD_N", "THREADS")
-    return tuple(zip(names, (*loop, threads), strict=True))
+    return tuple(zip(names, (*loop[:5], threads), strict=True))
 
 
 def _is_of_twos(taps: Taps) -> bool:

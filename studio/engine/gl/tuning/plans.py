@@ -29,11 +29,18 @@ HALVED = (
     WindowLoop(16, 16, 64, 4, 8, 8),
 )
 WINOGRADS = (
-    WinogradLoop(256, 128, 16, 16, 8),
-    WinogradLoop(128, 128, 8, 16, 8),
-    WinogradLoop(64, 128, 16, 8, 8),
-    WinogradLoop(128, 64, 16, 16, 8),
-    WinogradLoop(64, 64, 16, 8, 8),
+    WinogradLoop(128, 128, 8, 8, 8, 1),
+    WinogradLoop(128, 64, 8, 8, 8, 1),
+    WinogradLoop(64, 128, 8, 8, 8, 1),
+    WinogradLoop(64, 64, 8, 8, 8, 1),
+    WinogradLoop(64, 64, 8, 4, 8, 1),
+)
+HALVED_WINOGRADS = (
+    WinogradLoop(256, 128, 16, 16, 8, 2),
+    WinogradLoop(128, 128, 8, 16, 8, 2),
+    WinogradLoop(64, 128, 16, 8, 8, 2),
+    WinogradLoop(128, 64, 16, 16, 8, 2),
+    WinogradLoop(64, 64, 16, 8, 8, 2),
 )
 PRODUCTS = (
     Product(128, 128, 8),
@@ -71,9 +78,11 @@ def plans(work: Work, shared: int = LEAST_SHARED, *, halves: bool = False) -> li
         shared: bytes of shared memory that there are.
         halves: whether products may be made in half precision.
     """
-    found = _in_parts(work, (*MATRICES, *WINDOWS, *NARROWS), shared)
-    if not halves or work.channels <= 4:
+    found = _direct(work, shared)
+    if work.channels <= 4:
         return found
+    if not halves:
+        return found + _winograds(work, WINOGRADS, shared)
     for plan in _in_parts(work, (*MATRICES, *WINDOWS, *HALVED), shared):
         loop = plan.loop
         assert isinstance(loop, MatrixLoop | WindowLoop)
@@ -84,15 +93,22 @@ def plans(work: Work, shared: int = LEAST_SHARED, *, halves: bool = False) -> li
             found.append(in_half)
         elif work.depth <= _HALVES * plan.parts:
             found.append(in_half._replace(all_half=True))
-    return found + _winograds(work, shared)
+    return found + _winograds(work, HALVED_WINOGRADS, shared)
 
 
-def _winograds(work: Work, shared: int) -> list[Plan]:
+def _direct(work: Work, shared: int = LEAST_SHARED) -> list[Plan]:
+    return _in_parts(work, (*MATRICES, *WINDOWS, *NARROWS), shared)
+
+
+def _winograds(work: Work, loops: Sequence[WinogradLoop], shared: int) -> list[Plan]:
     found = []
-    for loop in WINOGRADS:
-        if not loop.fits(work, shared) or loop.rows(work) * 4 > _POINT_SUMS or loop.texels(work) * 4 > _LARGEST_PARTS:
+    for loop in loops:
+        in_half = loop.each == 2
+        if not loop.fits(work, shared) or loop.texels(work) * 4 > _LARGEST_PARTS:
             continue
-        plan = Plan(loop, run=_HALF_SUMS // loop.k, all_half=True)
+        if in_half and loop.rows(work) * 4 > _POINT_SUMS:
+            continue
+        plan = Plan(loop, run=_HALF_SUMS // loop.k, all_half=True) if in_half else Plan(loop)
         if loop.n < 2 * work.channels * work.phases and _count(work, plan) >= _FEWEST_GROUPS:
             found.append(plan)
     return found
@@ -127,7 +143,7 @@ def usual(work: Work) -> Plan:
     """A way that is never bad, where nothing may be measured."""
     few = NarrowLoop(16, 16, 1), MatrixLoop(128, 4, 16, 2, 4)
     loops = few if work.channels <= 4 else (MatrixLoop(64, 64, 16, 4, 4),)
-    worth = plans(work)
+    worth = _direct(work)
     fitting = next((found for loop in loops if (found := [plan for plan in worth if plan.loop == loop])), worth)
     return max(fitting, key=lambda plan: -abs(_count(work, plan) - 512))
 

@@ -15,7 +15,7 @@ from studio.engine.gl.tuning.products import Product
 from studio.engine.remembered import Content, remember, remembered
 from studio.errors import EngineError, NextTime
 
-_FORMAT = 8
+_FORMAT = 9
 
 _KINDS: Mapping[str, type[NarrowLoop | Product | MatrixLoop | WindowLoop | WinogradLoop]] = {
     kind.__name__: kind for kind in (NarrowLoop, Product, MatrixLoop, WindowLoop, WinogradLoop)

@@ -34,7 +34,7 @@ _ROW = 0.001
 _MOST_RUNS = 60
 
 # Seconds that giving a pass keeps the processor: of two ways that are about as fast, that of fewer passes is taken.
-_GIVING = 5e-6
+_GIVING = 2e-6
 
 
 class TunedPasses(ABC):
