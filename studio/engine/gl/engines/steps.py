@@ -30,7 +30,8 @@ from studio.model.networks.shape import Array
 AHEAD = 3
 """Steps that may be under way: enough that the device never waits, and few enough that nobody waits for them long."""
 
-_SQUARED_ITEMS = 1024
+_SQUARING_GROUPS, _LEAST_SQUARED, _MOST_SQUARED = 512, 64, 1024
+"""Workgroups that keep a GPU busy, and how many items each squares."""
 
 _GENERAL = "general"
 """The block of what is not of one group."""
@@ -142,7 +143,8 @@ class Steps:
             say = self._single("learn/say_compute.glsl", block, {3: self._sum}, (texture,))
             self._add = Taped([*passes, say], self._device)
         moved = [entry for group in groups if not group.statistics for entry in group.entries]
-        squares = Table(self._device, moved, _SQUARED_ITEMS)
+        items = sum(entry.items for entry in moved) // _SQUARING_GROUPS // _LEAST_SQUARED * _LEAST_SQUARED
+        squares = Table(self._device, moved, min(max(items, _LEAST_SQUARED), _MOST_SQUARED))
         sums = context.buffer(reserve=max(squares.groups, 4) * 4)
         before = squares.dispatches(("learn/squares_compute.glsl",), (), self._names, general, {2: sums})
         block = block_of(context, [(self._count, columns, squares.groups, 0)])
