@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import moderngl
 import numpy as np
 import pytest
 from helpers import layer, network, normal
@@ -12,7 +15,7 @@ from studio.engine.gl.driver.device import Device
 from studio.engine.gl.driver.shaders import Source
 from studio.engine.gl.engines.pipeline import GLEngine
 from studio.engine.gl.frame import rows
-from studio.engine.gl.frame.dispatch import Dispatch, Recorded
+from studio.engine.gl.frame.dispatch import Dispatch, Recorded, in_a_row
 from studio.engine.gl.frame.passes import Pass
 from studio.engine.gl.memory.rooms import SHARED, Rooms
 from studio.engine.gl.tuning.loops import Plan
@@ -134,6 +137,34 @@ def test_no_more_rows_than_every_driver_can(device: Device) -> None:
     bound = Dispatch(one.program, (1, 1, 1), one.block, (texture,) * 3, (texture,), told=bytes(16))
     assert rows._fit([bound] * 5)
     assert not rows._fit([bound] * 6)
+
+
+def test_a_pass_that_fills_a_gpu_is_no_row_of_another(device: Device) -> None:
+    made = Dispatch(device.compute(EMPTY), (20, 10, 1), device.context.buffer(bytes(16)), source=EMPTY, by_handle=True)
+    assert rows._can_be_row(made)
+    assert not rows._can_be_row(replace(made, groups=(67, 3, 1)))
+
+
+def test_what_is_side_by_side_waits_for_no_place_in_a_buffer_that_it_shares(device: Device) -> None:
+    """Gradients whose sums are made in parts waited for one another: all parts lie in one buffer."""
+    context = device.context
+    parts, other = context.buffer(bytes(64)), context.buffer(bytes(64))
+    textures = [device.texture(Size(1, 1)) for _ in range(4)]
+    one = Dispatch(device.compute(EMPTY), (1, 1, 1), context.buffer(bytes(16)))
+
+    def made(reads: int, writes: int, *buffers: moderngl.Buffer) -> Dispatch:
+        return replace(one, textures=(textures[reads],), outputs=(textures[writes],), buffers=(None, *buffers))
+
+    def waiting(passes: list[Dispatch], turns: list[int]) -> list[bool]:
+        return [each.barrier != 0 for each in in_a_row(passes, turns)]
+
+    gradients = [made(0, 1, parts), made(0, 2, parts), made(0, 3, other)]
+    assert waiting(gradients, [0, 0, 0]) == [True, False, False]
+    assert waiting(gradients, []) == [True, True, False]
+    # What adds the parts up is a round of its own: the first waits for all before.
+    assert waiting([*gradients, *gradients], [0, 0, 0, 1, 1, 1]) == [True, False, False, True, False, False]
+    # A map is waited for, whichever round wrote it.
+    assert waiting([made(0, 1), made(0, 2), made(2, 3), made(1, 3)], [0, 0, 1, 2]) == [True, False, True, False]
 
 
 def test_rooms_lie_behind_one_another_in_buffers_that_a_shader_sees_all_of(device: Device) -> None:

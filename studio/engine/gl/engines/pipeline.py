@@ -17,9 +17,8 @@ from studio.engine.gl.engines.stats import ComputeStats, FragmentStats
 from studio.engine.gl.engines.unread import SparingEngine
 from studio.engine.gl.frame.dispatch import Dispatch, Recorded, in_a_row
 from studio.engine.gl.frame.fuse import Group, grouped
-from studio.engine.gl.frame.order import side_by_side
 from studio.engine.gl.frame.passes import Step
-from studio.engine.gl.frame.rows import Made, in_rows
+from studio.engine.gl.frame.rows import Made, in_rounds
 from studio.engine.gl.memory.mapped import Feed
 from studio.engine.gl.tuning.settings import Settings
 from studio.engine.ring import kept_of
@@ -327,12 +326,11 @@ class GLEngine(SparingEngine):
             self._device.layer = layer_of(group.head.name)
             made.append(make(group))
         self._device.layer = ""
+        parts: list[Made] = [(((group, 1.0),), passes) for group, passes in zip(groups, made, strict=True)]
+        turns: list[int] = []
         if self._settings.kernels == "shared":
-            rounds = side_by_side(list(zip(groups, made, strict=True)), self._running.shapes)
-            parts: list[Made] = [each for several in rounds for each in in_rows(several, self._device)]
-        else:
-            parts = [(((group, 1.0),), passes) for group, passes in zip(groups, made, strict=True)]
-        ready = iter(in_a_row([dispatch for _, passes in parts for dispatch in passes]))
+            parts, turns = in_rounds(list(zip(groups, made, strict=True)), self._running.shapes, self._device)
+        ready = iter(in_a_row([dispatch for _, passes in parts for dispatch in passes], turns))
         steps: list[Step] = []
         begun: set[str] = set()
         for together, passes in parts:

@@ -193,21 +193,26 @@ def bytes_of(vectors: Sequence[tuple[int, int, int, int]], handles: Sequence[int
     return data + bytes(-len(data) % 16)
 
 
-def in_a_row(dispatches: Sequence[Dispatch]) -> list[Dispatch]:
+def in_a_row(dispatches: Sequence[Dispatch], rounds: Sequence[int] = ()) -> list[Dispatch]:
     """The same passes, right behind one another.
 
     Each waits for those before it only where it touches what they wrote, and binds only those storage buffers that are
     not bound already. The first waits for whatever came before, and finds nothing bound.
+
+    Args:
+        dispatches: the passes.
+        rounds: the round of each: those of one do not wait for one another, though they have places in one buffer. As
+            a rule each is a round.
     """
     found: list[Dispatch] = []
-    written: set[int] = set()
+    written: dict[int, int] = {}
     bound: dict[int, moderngl.Buffer] = {}
-    for number, dispatch in enumerate(dispatches):
-        parts = {id(buffer) for buffer in dispatch.buffers[1:]}
+    for number, (dispatch, turn) in enumerate(zip(dispatches, rounds or range(len(dispatches)), strict=True)):
+        parts = {id(buffer) for buffer in dispatch.buffers[1:] if buffer is not None}
         reads = {id(texture) for texture in (*dispatch.textures, *dispatch.images)} | parts
-        waits = number == 0 or bool(reads & written)
-        written = {*(() if waits else written), *(id(texture) for texture in dispatch.outputs), *parts}
-        written.discard(id(None))
+        waits = number == 0 or any(written.get(each, turn) != turn for each in reads)
+        written = {} if waits else written
+        written |= dict.fromkeys((*(id(texture) for texture in dispatch.outputs), *parts), turn)
         at = list(enumerate(dispatch.buffers))
         buffers = tuple(None if buffer is bound.get(binding) else buffer for binding, buffer in at)
         bound |= {binding: buffer for binding, buffer in at if buffer is not None}

@@ -1,4 +1,4 @@
-"""Passes of one shader that do not wait for one another as one dispatch: a driver takes microseconds for each.
+"""Small passes of one shader that do not wait for one another as one dispatch: a driver takes microseconds for each.
 
 Each is a row of the uniform block: what it is told, and its workgroups, which are counted through::
 
@@ -9,7 +9,7 @@ Each is a row of the uniform block: what it is told, and its workgroups, which a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import moderngl
@@ -18,6 +18,8 @@ import numpy as np
 from studio.engine.gl.driver.device import Device
 from studio.engine.gl.frame.dispatch import Dispatch
 from studio.engine.gl.frame.fuse import Group
+from studio.engine.gl.frame.order import side_by_side
+from studio.model.networks.shape import Shape
 
 Made = tuple[tuple[tuple[Group, float], ...], Sequence[Dispatch]]
 """Groups of layers, each with its part of the workgroups, and the passes that make them."""
@@ -28,15 +30,39 @@ _MOST_GROUPS = 65535
 _MOST_BYTES = 16384
 """Of a uniform block in any."""
 
+_FULL = 200
+"""Workgroups that fill a GPU by themselves: as a row these took a sixth longer (H200, gradients of large kernels)."""
+
 _MOST_UNITS, _MOST_IMAGES = 16, 8
 """Textures that a shader samples and writes, where it finds them at units, in any."""
+
+
+def in_rounds(
+    made: Sequence[tuple[Group, Sequence[Dispatch]]], shapes: Mapping[str, Shape], device: Device
+) -> tuple[list[Made], list[int]]:
+    """The same passes, as few dispatches; and the round of each for `studio.engine.gl.frame.dispatch.in_a_row`.
+
+    Args:
+        made: groups with their passes, in running order.
+        shapes: of every map.
+        device: what they run on.
+    """
+    parts: list[Made] = []
+    rounds: list[int] = []
+    for several in side_by_side(made, shapes):
+        rows, first = in_rows(several, device), len(rounds)
+        count = sum(len(passes) for _, passes in rows)
+        parts += rows
+        # The passes of one layer by itself wait for one another.
+        rounds += [first] * count if len(several) > 1 else range(first, first + count)
+    return parts, rounds
 
 
 def in_rows(made: Sequence[tuple[Group, Sequence[Dispatch]]], device: Device) -> list[Made]:
     """The same passes, of which none waits for another, as few dispatches.
 
     Args:
-        made: groups with their passes; those with several are left as they are.
+        made: groups with their passes; those with several, and those that are large, are left as they are.
         device: what they run on.
     """
     alike: dict[tuple[object, ...], list[tuple[Group, Dispatch]]] = {}
@@ -51,6 +77,8 @@ def in_rows(made: Sequence[tuple[Group, Sequence[Dispatch]]], device: Device) ->
 
 
 def _can_be_row(each: Dispatch) -> bool:
+    if math.prod(each.groups) > _FULL:
+        return False
     at_units = all(isinstance(texture, moderngl.Texture | None) for texture in each.textures)
     alone = each.blocks or each.images or any(region is not None for region in each.numbers)
     return each.source is not None and not alone and (each.by_handle or at_units)
