@@ -2,10 +2,10 @@
 
 A case is an engine, a size and, for a preset that moves, a word: ``gl:1024`` or ``gl:1024:moving``. Pictures lie in
 memory and frames go nowhere, so that neither decoding nor encoding is measured. With ``film`` the demo film is decoded,
-again and again, and what comes of it encoded in H.264; then both are measured by themselves as well, and one behind the
-other without a network, for no stream is faster. ``codec:1024`` measures these alone. The network is the autoencoder;
-with ``painter`` a new painter of styles of twice the usual width, for which one device takes longer than a codec. Each
-frame is what the first device alone makes, to a grey level.
+again and again, and what comes of it encoded in H.264, both as by ``studio render``; these are then measured by
+themselves as well, and one behind the other without a network, for no stream is faster. ``codec:1024`` measures these
+alone. The network is the autoencoder; with ``painter`` a new painter of styles of twice the usual width, for which one
+device takes longer than a codec. Each frame is what the first device alone makes, to a grey level.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import av
 import numpy as np
 
 from benchmarks.networks import autoencoder_transposed
+from studio import paths
 from studio.cli.bending import parse_bend, with_stages
+from studio.cli.filmed import pictures_of, reading_of
 from studio.cli.moving import with_movement
 from studio.engine.devices import devices_of, open_on
-from studio.io.resize import resized
 from studio.io.sinks import open_sink
 from studio.io.sources import open_source
 from studio.learn.networks import parse_new
@@ -181,19 +182,36 @@ def _encoded(size: int) -> Iterator[Kept]:
     """A recording that is thrown away."""
     with (
         TemporaryDirectory() as folder,
-        open_sink(Path(folder) / "made.mp4", codec="h264", size=Size(size, size), fps=Fraction(RATE)) as sink,
+        open_sink(
+            Path(folder) / "made.mp4", codec="h264", size=Size(size, size), fps=Fraction(RATE), ahead=True
+        ) as sink,
     ):
         yield Kept(sink)
 
 
 def _decoded(size: int, count: int) -> Iterator[DeepPicture]:
-    """The demo film, again and again."""
-    left = count
-    while left > 0:
-        with open_source("demo") as source:
-            for frame in islice(source, left):
-                yield resized(frame.picture, Size(size, size))
-                left -= 1
+    """The demo film, again and again, as ``studio render`` reads a long one."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "long.mp4"
+        _repeat(path, count)
+        with open_source(str(path), reading=reading_of("knee", deinterlace=False, ahead=True)) as source:
+            yield from pictures_of(source, Fraction(RATE), 0, count, Size(size, size))
+
+
+def _repeat(path: Path, count: int) -> None:
+    """Write a film of at least so many frames."""
+    with av.open(str(paths.DEMO_CLIP)) as demo, av.open(str(path), "w") as made:
+        stream = demo.streams.video[0]
+        packets = [packet for packet in demo.demux(stream) if packet.size]
+        own = made.add_stream_from_template(stream)
+        times = [(packet.pts or 0, packet.dts or 0) for packet in packets]
+        length = len(packets) * (packets[0].duration or 1)
+        for lap in range(-(-count // len(packets))):
+            for packet, (shown, decoded) in zip(packets, times, strict=True):
+                again = av.Packet(bytes(packet))
+                again.time_base, again.stream, again.is_keyframe = packet.time_base, own, packet.is_keyframe
+                again.pts, again.dts, again.duration = shown + lap * length, decoded + lap * length, packet.duration
+                made.mux(again)
 
 
 def _pictures(size: int, count: int) -> Iterator[Picture]:

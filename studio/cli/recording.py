@@ -170,6 +170,7 @@ def _record(
         audio_range=score.heard,
         overwrite=settings.overwrite,
         bits=settings.bits,
+        ahead=True,
     ) as sink:
         try:
             # Closing ends the decoder's and the encoder's threads, also when the person interrupts.

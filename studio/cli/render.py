@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +26,7 @@ from studio.cli.bending import (
 from studio.cli.common import EngineOption, OverwriteOption, is_given, note, open_preset, refuse_existing, refuse_pipe
 from studio.cli.devices import lanes_on
 from studio.cli.enlarging import enlarging
+from studio.cli.filmed import pictures_of, reading_of, total_of
 from studio.cli.frames import frame_range, frame_rate
 from studio.cli.moving import (
     BpmOption,
@@ -49,10 +48,8 @@ from studio.model.declared.size import Size
 if TYPE_CHECKING:
     from studio.engine.base import Engine
     from studio.engine.choose import Choice
-    from studio.io.sources import Reading, Source
     from studio.model.networks.graph import Graph
     from studio.model.networks.latent import LatentPath
-    from studio.model.networks.picture import DeepPicture
     from studio.model.networks.preset import Preset
     from studio.runtime.render.mover import Bend
 
@@ -192,7 +189,8 @@ def render(
     path = _path(source, latent, bent.network.graph)
     source = as_long_as(source, bent)
     with ExitStack() as stack:
-        opened = stack.enter_context(open_source(source, fps=rate, reading=_reading(tone_map, deinterlace)))
+        reading = reading_of(tone_map, deinterlace, ahead=played is None)
+        opened = stack.enter_context(open_source(source, fps=rate, reading=reading))
         rate = rate or (played.take.rate if played is not None else None) or opened.info.fps or _STILL_FPS
         working = enlarges.working(parse_size(size, opened.info.size), original.network.graph)
         runner, choice = open_engine(bent.bent, engine)
@@ -207,7 +205,7 @@ def render(
         if played is None:
             note_hands(bent, fade_routes(move))
         turns = None if played is None else turns_of(played, rate, (first, end), others.paths(bent))
-        pictures = _pictures(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
+        pictures = pictures_of(opened, rate, first, end, working) if turns is None else placed(opened, turns, working)
         bent, pictures = settled_on(bent, original, asked, feeder, pictures, float(first / rate))
         fades = Fades(bent, fade_to, move)
         whole = enlarges.bend(stack, feeder, tile_of(bent, tile), is_apart=bool(others))
@@ -236,7 +234,7 @@ def render(
         )
         try:
             if turns is None:
-                record_frames(pictures, mover, feeder, settings, _total(opened, rate, first, end), lanes)
+                record_frames(pictures, mover, feeder, settings, total_of(opened, rate, first, end), lanes)
             else:
                 begun = Running(mover, feeder, runner, lambda: None, None if whole is feeder else whole)
                 played_on = others.followed(
@@ -248,21 +246,6 @@ def render(
             for said in (opened.remark, opened.warning):
                 if said:
                     note(said)
-
-
-def _pictures(source: Source, rate: Fraction, first: int, end: int | None, size: Size) -> Iterator[DeepPicture]:
-    """The frames asked for, at a constant rate, resized. A still is held for as long as frames are asked for."""
-    from studio.io.resize import resized
-    from studio.io.sources import at_constant_rate
-
-    if source.info.fps is None:
-        for frame in source:
-            still = resized(frame.picture, size)
-            for _ in range(first, end if end is not None else first + 1):
-                yield still
-        return
-    for frame in islice(at_constant_rate(source, rate, first), None if end is None else end - first):
-        yield resized(frame.picture, size)
 
 
 def _lent(
@@ -284,27 +267,8 @@ def _lent(
         return bend
     rate, first, end = frames
     other = stack.enter_context(open_source(second, fps=rate))
-    again = _pictures(other, rate, first, end, size)
+    again = pictures_of(other, rate, first, end, size)
     return lent_by(stack, preset, engine, again, (float(rate), float(first / rate)), runner, bend)
-
-
-def _reading(tone_map: str, deinterlace: bool) -> Reading:
-    from studio.io.sources import TONE_MAPS, Reading
-
-    for known in TONE_MAPS:
-        if tone_map == known:
-            return Reading(known, deinterlace)
-    raise StudioError(f'"{tone_map}" is no tone map; there are {", ".join(TONE_MAPS)}.')
-
-
-def _total(source: Source, rate: Fraction, first: int, end: int | None) -> int | None:
-    if source.info.fps is None:
-        return end - first if end is not None else 1
-    count = source.info.frames
-    if count is not None and rate != source.info.fps:
-        count = max(1, round(count * rate / source.info.fps))
-    stops = [stop for stop in (count, end) if stop is not None]
-    return max(0, min(stops) - first) if stops else None
 
 
 def _say(choice: Choice, device: str, remark: str) -> None:

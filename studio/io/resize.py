@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.io._dealt import dealt, several
 from studio.model.declared.size import Size
 
 P = TypeVar("P", bound=NDArray[np.uint8 | np.uint16])
@@ -25,6 +28,18 @@ def resized(picture: P, size: Size, enlarge: Literal["cubic", "linear"] = "cubic
     # INTER_AREA degenerates to nearest-neighbour blocks when enlarging.
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC if enlarge == "cubic" else cv2.INTER_LINEAR
     return np.ascontiguousarray(cv2.resize(picture, size.wh, interpolation=method), picture.dtype)  # type: ignore[return-value]
+
+
+def all_resized(pictures: Iterable[P], own: Size, size: Size) -> Iterator[P]:
+    """Pictures of one size at another, several at once; some more than are asked for are made ahead.
+
+    Args:
+        pictures: of 8 or 16 bits.
+        own: their size.
+        size: the one wanted.
+    """
+    count = 1 if own == size else several(Size(max(own.height, size.height), max(own.width, size.width)))
+    return dealt(pictures, [partial(resized, size=size)] * count, "resize")
 
 
 def letterboxed(picture: P, size: Size) -> P:

@@ -16,7 +16,7 @@ from test_camera import World
 
 from studio.io.sources import Frame, Source, SourceInfo, open_source, video
 from studio.io.sources._films.convert import RgbConverter
-from studio.io.sources.base import BaseSource
+from studio.io.sources.base import BaseSource, Turn
 from studio.io.sources.camera import CameraSource
 from studio.model.declared.size import Size
 
@@ -92,8 +92,8 @@ def test_a_late_start_decodes_from_the_key_frame_before_it(tmp_path: Path, monke
 def test_a_frame_that_cannot_be_converted_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = RgbConverter.__call__
 
-    def refuses(self: RgbConverter, frame: av.VideoFrame) -> np.ndarray:
-        picture = plain(self, frame)
+    def refuses(self: RgbConverter, frame: av.VideoFrame, turn: Turn) -> np.ndarray:
+        picture = plain(self, frame, turn)
         if number_of(picture) in (7, 19):
             raise av.InvalidDataError(1, "no such conversion")
         return picture

@@ -46,6 +46,7 @@ def open_sink(
     audio_range: tuple[float, float | None] = (0, None),
     overwrite: bool = False,
     bits: int | None = None,
+    ahead: bool = False,
 ) -> Sink:
     """Begin a recording.
 
@@ -60,6 +61,7 @@ def open_sink(
         overwrite: whether a file that stands there may be replaced, when the recording is closed and not before. Of a
             folder only an earlier recording of the studio's is ever replaced; other files in it stay.
         bits: bits a value: 8, 10, 12 or 16, as the codec has them; None for what is usual for it.
+        ahead: whether pictures come as fast as they are taken: see `Recording`.
 
     Raises:
         StudioError: when there is no such codec, or it has no such bits, something stands there that may not be
@@ -72,7 +74,7 @@ def open_sink(
     found = _named(codec)
     depth(codec, bits)
     with guarded(found):
-        return guarding(found.open(Recording(path, size, fps, audio, audio_range, overwrite, bits)), found)
+        return guarding(found.open(Recording(path, size, fps, audio, audio_range, overwrite, bits, ahead)), found)
 
 
 def depth(codec: str, bits: int | None = None) -> int:

@@ -6,8 +6,8 @@ renames: MP4 and MOV are then ordinary films with a duration, not fragmented one
 
 ::
 
-    write(n)   ──┬── this thread: frame n - 1 to the encoder, its packets to the file, sound up to there
-                 └── beside it: picture n copied, its colours converted
+    write(n)   ──┬── this thread: what is converted to the encoder, its packets to the file, sound up to there
+                 └── beside it: picture n copied, its colours converted, and those of a few before (`_converted.py`)
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-
 from studio.errors import StudioError
+from studio.io._dealt import several
 from studio.io.atomic import put_in_place, replacing, sync, sync_rename
 from studio.io.sinks._audio import AudioTrack
+from studio.io.sinks._converted import Converted
+from studio.io.sinks._encoders import Encoders, InParts, OneEncoder, most_at_once
 from studio.io.sinks._faststart import put_index_in_front
-from studio.io.sinks._format import CONTAINERS, DEEP, FilmFormat, check, conversion
+from studio.io.sinks._format import CONTAINERS, FilmFormat, check, conversion
 from studio.io.sinks._part import GrowingPart
 from studio.io.sinks.base import BaseSink, Recording, cannot_record
 from studio.model.declared.size import Size
@@ -37,6 +38,7 @@ from studio.model.networks.picture import DeepPicture
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -79,21 +81,25 @@ class FilmSink(BaseSink):
         self._pixels = form.deeper.get(bits, form.pixels)
         self._padding = (size.height % 2, size.width % 2) if form.even else (0, 0)
         self._audio: AudioTrack | None = None
-        self._beside = ThreadPoolExecutor(1, "convert")
-        self._ready: list[VideoFrame] = []
+        self._converted: Converted | None = None
+        self._encoders: Encoders | None = None
         with self._opening():
             self._container: OutputContainer | None = av.open(
                 f"file:{self.part.absolute()}", "w", format=container, options=dict(options)
             )
             padded = Size(size.height + self._padding[0], size.width + self._padding[1])
             self._stream = self._add_stream(self._container, padded)
-            self._graph = conversion(form, padded, self._tick, self._pixels, deep=self.deep)
+            # A palette's filters hold a picture back.
+            count = several(padded) if recording.ahead and not form.palette else 1
+            graphs = partial(conversion, form, padded, self._tick, self._pixels, deep=self.deep, is_alone=count == 1)
+            self._converted = Converted(graphs, count, self._padding, self._tick)
             if audio is not None and form.sound:
                 self._audio = AudioTrack(self._container, audio, recording.audio_range)
             elif audio is not None:
                 self._warning = f"{path}: {form.name} holds no sound; it was left out"
             # The encoder is tried now; the header waits for the first packet: FFmpeg's GIF dies of a film without one.
             self._stream.codec_context.open(strict=False)
+            self._encoders = self._add_encoders(padded)
 
     @property
     def warning(self) -> str | None:
@@ -101,13 +107,17 @@ class FilmSink(BaseSink):
         return self._warning or (self._audio.warning if self._audio else None)
 
     def _add_stream(self, container: OutputContainer, size: Size) -> VideoStream:
-        form = self._form
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]  # a video encoder makes a video stream
-            form.encoder, rate=self._fps, options=dict(form.options)
+            self._form.encoder, rate=self._fps, options=dict(self._form.options)
         )
-        stream.height, stream.width, stream.pix_fmt = *size, self._pixels
-        context = stream.codec_context
-        context.time_base = stream.time_base = self._tick
+        stream.time_base = self._tick
+        self._set_up(stream.codec_context, size)
+        return stream
+
+    def _set_up(self, context: VideoCodecContext, size: Size) -> None:
+        form = self._form
+        context.height, context.width, context.pix_fmt = *size, self._pixels
+        context.time_base = self._tick
         context.thread_count = 0
         if form.at_once and prod(size) <= _LARGEST_AT_ONCE:
             context.thread_type, context.thread_count = "FRAME", _threads(form.at_once, size.height)
@@ -118,50 +128,44 @@ class FilmSink(BaseSink):
         if form.video_range:
             context.colorspace = context.color_primaries = context.color_trc = _BT709
             context.color_range = _TV_RANGE
-        return stream
+
+    def _add_encoders(self, size: Size) -> Encoders:
+        """That of the stream; with others beside it where there are processors for them."""
+        form, context = self._form, self._stream.codec_context
+        most = most_at_once(form.at_once, prod(size) * 3 // 2) if form.at_once and form.looks_ahead else 1
+        # Every part begins with a key frame, and ends with another picture.
+        if most == 1 or not self._recording.ahead or context.gop_size < 2:
+            return OneEncoder(self._stream)
+
+        def another() -> VideoCodecContext:
+            import av
+
+            made = cast("VideoCodecContext", av.CodecContext.create(form.encoder, "w"))
+            made.options, made.flags, made.framerate = dict(form.options), context.flags, self._fps
+            self._set_up(made, size)
+            return made
+
+        return InParts(self._stream, another, most, context.gop_size, form.looks_ahead)
 
     def _put(self, picture: DeepPicture) -> None:
         if not self.part.exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.part))
-        coming = self._beside.submit(self._converted, picture)
+        assert self._converted is not None, "it is open"
+        self._converted.give(picture, round(self.frames / (self._fps * self._tick)))
         try:
             with _encoder_errors():
-                self._encode_ready()
+                self._encode(self._converted.ready())
                 if self._audio:
                     self._audio.feed(Fraction(self.frames + 1) / self._fps)
         finally:
-            wait([coming])  # the picture is somebody else's
-        with _encoder_errors():
-            self._ready = coming.result()
+            self._converted.wait()  # the picture is somebody else's
         if self._file.has_grown() and self._count():
             self._show()
 
-    def _converted(self, picture: DeepPicture) -> list[VideoFrame]:
-        """What the encoder wants of the next picture; of a palette it may come with the one behind."""
-        if any(self._padding):
-            picture = np.pad(picture, ((0, self._padding[0]), (0, self._padding[1]), (0, 0)), mode="edge")
-        frame = _frame_of(picture)
-        frame.pts = round(self.frames / (self._fps * self._tick))
-        frame.time_base = self._tick
-        self._graph.push(frame)
-        return list(self._pulled())
-
-    def _encode_ready(self) -> None:
-        ready, self._ready = self._ready, []
-        for frame in ready:
-            self._mux(self._stream.encode(frame))
-
-    def _pulled(self) -> Iterator[VideoFrame]:
-        import av
-
-        while True:
-            try:
-                ready = self._graph.pull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            # The filters may not know the time base; the numbers are the ones given.
-            ready.time_base = self._tick
-            yield cast("VideoFrame", ready)
+    def _encode(self, frames: Iterable[VideoFrame]) -> None:
+        assert self._encoders is not None, "it is open"
+        for frame in frames:
+            self._mux(self._encoders.encode(frame))
 
     def _mux(self, packets: list[Packet[VideoStream]]) -> None:
         assert self._container is not None
@@ -176,15 +180,14 @@ class FilmSink(BaseSink):
 
     def _complete(self) -> None:
         assert self._container is not None
-        self._beside.shutdown()
+        assert self._converted is not None
+        assert self._encoders is not None
         with self.part.open("rb") as file:
             head = file.read(4096)
         try:
             with _encoder_errors():
-                self._graph.push(None)
-                self._ready += self._pulled()
-                self._encode_ready()
-                self._mux(self._stream.encode(None))
+                self._encode(self._converted.rest())
+                self._mux(self._encoders.rest())
                 if self._audio:
                     self._audio.finish(Fraction(self.frames) / self._fps)
                 self._container.close()
@@ -194,8 +197,7 @@ class FilmSink(BaseSink):
             self._restore(head)
             raise
         self._container = None
-        if self._audio:
-            self._audio.close()
+        self._release()
         self._show()
         if self.path.suffix.lower() in (".mp4", ".m4v"):
             self._index_first()
@@ -248,7 +250,10 @@ class FilmSink(BaseSink):
     def _release(self) -> None:
         import av
 
-        self._beside.shutdown()
+        if self._converted is not None:
+            self._converted.close()
+        if self._encoders is not None:
+            self._encoders.close()
         container, self._container = self._container, None
         if container is not None:
             with contextlib.suppress(av.FFmpegError, OSError):
@@ -279,19 +284,6 @@ def _threads(most: int, height: int) -> int:
     """As many as the encoder takes by itself (0), but so many at most, which it takes for lower pictures only."""
     by_itself = (os.cpu_count() or 1) * 3 // 2
     return 0 if by_itself <= most else min(most, max(1, height // 32))
-
-
-def _frame_of(picture: DeepPicture) -> VideoFrame:
-    """A frame of RGB. PyAV's own way copies with Python's lock in hand, so that whoever plays would have to wait."""
-    import av
-
-    size = Size.of(picture)
-    kind = picture.dtype.newbyteorder("<")
-    frame = av.VideoFrame(*size.wh, "rgb24" if kind.itemsize == 1 else DEEP)
-    (plane,) = frame.planes
-    strides = (plane.line_size, 3 * kind.itemsize, kind.itemsize)
-    np.copyto(np.ndarray((*size, 3), kind, memoryview(plane), strides=strides), picture)
-    return frame
 
 
 @contextmanager

@@ -54,6 +54,8 @@ class FilmFormat:
         palette: whether each picture is brought to its own palette of 256 colours.
         sound: whether the sound is kept.
         at_once: pictures that are encoded at once, at most, each in a thread of its own; 0 where threads share each.
+        looks_ahead: pictures that the encoder looks at before it encodes one; 0 where that is not known, and one
+            encoder makes the whole film.
     """
 
     name: str
@@ -70,6 +72,7 @@ class FilmFormat:
     palette: bool = False
     sound: bool = True
     at_once: int = 0
+    looks_ahead: int = 0
 
 
 def check(recording: Recording, form: FilmFormat) -> None:
@@ -93,7 +96,9 @@ def check(recording: Recording, form: FilmFormat) -> None:
         raise StudioError(f"pictures of {size.typed} cannot be recorded: sides go from 1 to {_MAX_SIDE} pixels")
 
 
-def conversion(form: FilmFormat, size: Size, tick: Fraction, pixels: str, *, deep: bool) -> av.filter.Graph:
+def conversion(
+    form: FilmFormat, size: Size, tick: Fraction, pixels: str, *, deep: bool, is_alone: bool = True
+) -> av.filter.Graph:
     """The filters that make `pixels` out of RGB, at a time base of `tick` seconds.
 
     Args:
@@ -102,11 +107,13 @@ def conversion(form: FilmFormat, size: Size, tick: Fraction, pixels: str, *, dee
         tick: the time base.
         pixels: the pixel format wanted.
         deep: whether they come as rgb48, else as rgb24.
+        is_alone: whether no others work beside it: then threads share each picture.
     """
     import av.filter
     from av import VideoFormat
 
     graph = av.filter.Graph()
+    graph.threads = 0 if is_alone else 1
     source = graph.add_buffer(
         width=size.width, height=size.height, format=VideoFormat(DEEP if deep else "rgb24"), time_base=tick
     )

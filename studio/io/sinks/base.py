@@ -33,6 +33,8 @@ class Recording:
         audio_range: (start, end) in seconds of the sound, from where the film's pictures start.
         overwrite: whether what stands at `path` may be replaced.
         bits: bits a value of the recording; None for what is usual for the codec.
+        ahead: whether pictures come as fast as they are taken, so that many may be under way at once; else as they are
+            shown, and each is soon on the disk.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class Recording:
     audio_range: Range = (0, None)
     overwrite: bool = False
     bits: int | None = None
+    ahead: bool = False
 
 
 class Sink(Protocol):

@@ -24,5 +24,7 @@ CODEC = FilmCodec(
         # Slices of one picture wait for each other, and make the file 3 % larger. What is done for one picture after
         # the other is a fourteenth of all: more threads gain nothing.
         at_once=16,
+        # The preset's own.
+        looks_ahead=10,
     ),
 )

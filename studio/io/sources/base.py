@@ -77,10 +77,13 @@ class Reading:
     Attributes:
         tone_map: what becomes of light brighter than the white of ordinary pictures; see `to_ordinary`.
         deinterlace: whether the two fields of each picture, taken one after the other, are made one.
+        ahead: whether pictures are decoded some way ahead of whoever asks for them, several at once: all come sooner,
+            and the first one later.
     """
 
     tone_map: ToneMap = "knee"
     deinterlace: bool = False
+    ahead: bool = False
 
 
 class Source(Protocol):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import StudioError
+from studio.io._dealt import several
 from studio.io.sources._colours.other_profiles import further_of_file
 from studio.io.sources._colours.png_colours import further_of_png
 from studio.io.sources._files.header import read_header
@@ -37,6 +39,7 @@ from studio.io.sources._films.opening import (
     picture_stream,
     square_size,
 )
+from studio.io.sources._films.pictures import Timed, pictures
 from studio.io.sources._films.raw import doubt_of, misnamed
 from studio.io.sources._films.turns import STRAIGHT
 from studio.io.sources._still import Still
@@ -51,14 +54,11 @@ from studio.io.sources.base import (
     read_content,
 )
 from studio.model.declared.size import Size
-from studio.model.networks.picture import DeepPicture
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-
-    _Timed = tuple[VideoFrame, float, float | None]
 
 _DEFAULT_RATE = Fraction(25)
 # Seconds before the time wanted to which to seek; what lands too late tries the next. None: from the first frame.
@@ -219,9 +219,11 @@ class VideoSource(BaseSource):
             return False
         return True
 
-    def _from(self, start: float, timed: Iterator[_Timed]) -> Iterator[Frame]:
+    def _from(self, start: float, timed: Iterator[Timed]) -> Iterator[Frame]:
         """Convert and number the frames from the one shown at `start`."""
-        convert = RgbConverter(
+        count = several(self._size) if self.reading.ahead else 1
+        converter = partial(
+            RgbConverter,
             self._size,
             stored=self._stored,
             crop=self._crop,
@@ -230,35 +232,25 @@ class VideoSource(BaseSource):
             turn=self._first_turn if self._is_held_alike else None,
             is_across=self._first_turn[0],
             further=self._further,
+            is_alone=count == 1,
         )
-        passed: _Timed | None = None
-        count = 0
+        number: int | None = None
         ends = 0.0
-        begun = start <= 0
-        for now in timed:
+        for picture, remark, time, duration in pictures(timed, start, [converter() for _ in range(count)]):
             if self._closed:
                 return
-            if not begun and now[1] <= start + HAIR:
-                convert.passes(passed and passed[0])
-                passed = now
+            if number is None:
+                number = round(time / self._period) if start > 0 else 0
+            if picture is None:
+                self.warning = f"{self._path} is damaged: some frames of it could not be converted"
                 continue
-            for frame, time, duration in (passed, now) if passed is not None else (now,):
-                if not begun:
-                    begun, count = True, round(time / self._period)
-                picture = self._converted(convert, frame)
-                if picture is None:
-                    continue
-                if convert.remark:
-                    self._note(convert.remark)
-                yield Frame(picture, time, count, duration)
-                ends = time + (duration or self._period)
-                count += 1
-            passed = None
-        last = self._converted(convert, passed[0]) if passed is not None else None
-        if passed is not None and last is not None:
-            yield Frame(last, passed[1], round(passed[1] / self._period), passed[2])
-        if start <= 0:
-            self._judge(count, ends)
+            if remark:
+                self._note(remark)
+            yield Frame(picture, time, number, duration)
+            ends = time + (duration or self._period)
+            number += 1
+        if start <= 0 and not self._closed:
+            self._judge(number or 0, ends)
 
     def _note(self, what: str) -> None:
         """Take something up into the remark, once."""
@@ -269,16 +261,7 @@ class VideoSource(BaseSource):
     def _note_damage(self) -> None:
         self.warning = f"{self._path} is damaged: some frames of it could not be decoded"
 
-    def _converted(self, convert: RgbConverter, frame: VideoFrame) -> DeepPicture | None:
-        import av
-
-        try:
-            return convert(frame)
-        except (av.FFmpegError, ValueError):
-            self.warning = f"{self._path} is damaged: some frames of it could not be converted"
-            return None
-
-    def _timed(self, container: InputContainer, stream: VideoStream, sought: float | None) -> Iterator[_Timed]:
+    def _timed(self, container: InputContainer, stream: VideoStream, sought: float | None) -> Iterator[Timed]:
         """Frames with time and duration in seconds; behind a second that was sought none, where it gives no times."""
         waiting, last = None, 0.0
         for time, (frame, duration) in in_order(self._placed(container, stream, sought), self._disorder):
@@ -299,6 +282,8 @@ class VideoSource(BaseSource):
         if self._edits is not None:
             frames = self._edits.frames((sought or 0.0) + (self._origin or 0.0), self._note_damage)
         for frame in deinterlaced(frames) if self.reading.deinterlace else frames:
+            if self._closed:
+                return
             base = frame.time_base or Fraction(0)
             stamp = float(frame.pts * base) if frame.pts is not None and base and not self._is_bare else None
             if sought is not None and stamp is None:

@@ -71,6 +71,7 @@ class RgbConverter:
         is_across: bool = False,
         further: Further | None = None,
         matrix: Array | None = None,
+        is_alone: bool = True,
     ) -> None:
         """Prepare for pictures of one size.
 
@@ -82,8 +83,9 @@ class RgbConverter:
             tone_map: see `to_ordinary`.
             turn: how to turn them upright; None where each frame says it.
             is_across: whether rows and columns are exchanged by that.
-            matrix: (3, 3), from light as it is stored to that of BT.709's primaries; None where they have a number.
             further: see `rgb_of`; what frames say of their colours is passed over then.
+            matrix: (3, 3), from light as it is stored to that of BT.709's primaries; None where they have a number.
+            is_alone: whether no other one works beside it: then threads share each picture.
         """
         self._turn = turn
         self._turns = Turns()
@@ -96,6 +98,7 @@ class RgbConverter:
         self._tone_map = tone_map
         self._further = further
         self._matrix = matrix
+        self._is_alone = is_alone
         self._key: tuple[object, ...] = ()
         self._graph: av.filter.Graph | None = None
         self._colours = Colours()
@@ -108,18 +111,21 @@ class RgbConverter:
         turned = _TURNED if self._goal != self._size else ""
         return "; ".join(filter(None, (done, _RESHAPED if self._is_reshaped else "", turned)))
 
-    def passes(self, frame: VideoFrame | None) -> None:
-        """Take note of a frame that is not shown, if there is one: it may say how those behind it are held."""
-        if self._turn is None and frame is not None:
-            self._turns.of(frame)
+    def turn_of(self, frame: VideoFrame) -> Turn:
+        """How to turn a frame upright, shown or not: those behind it may be held as it says. Of all, in their order."""
+        return self._turns.of(frame) if self._turn is None else self._turn
 
-    def __call__(self, frame: VideoFrame) -> DeepPicture:
+    def __call__(self, frame: VideoFrame, turn: Turn | None = None) -> DeepPicture:
         """Give (H, W, 3) RGB, of 16 bits where the frame has more than 8.
+
+        Args:
+            frame: as it was decoded.
+            turn: how to turn it upright, as `turn_of` has said; None to ask that.
 
         Raises:
             av.FFmpegError: when the frame cannot be converted.
         """
-        turn = self._turns.of(frame) if self._turn is None else self._turn
+        turn = turn or self.turn_of(frame)
         frame = readable(frame)
         # A stream may change its size or its colours half-way.
         self._goal = self._size if turn[0] == self._is_across else Size(*reversed(self._size))
@@ -191,6 +197,7 @@ class RgbConverter:
         fitted = self._fitted(frame)
         scaled = fitted if crop is None else Size(frame.height, frame.width)
         graph = av.filter.Graph()
+        graph.threads = 0 if self._is_alone else 1
         steps = [
             graph.add_buffer(
                 width=frame.width,
