@@ -20,6 +20,7 @@ from studio.ui.filters.sheet_tools import SheetTools
 from studio.ui.filters.sheet_veil import ViewportVeil
 from studio.ui.kit.command import Context
 from studio.ui.kit.entry import Entry, plain
+from studio.ui.kit.events import Events
 from studio.ui.kit.panel import Panel, bring_forward
 from studio.ui.services.brushes import Brushes
 from studio.ui.services.effects import Effects, source_of
@@ -47,9 +48,11 @@ def _make(context: Context) -> FilterEditor:
 
     def swap(field: str = "stage") -> None:
         if field == "stage":
-            stage.show_large(made.give_sheet() if workspace.stage else None)
-            if not workspace.stage:
-                made.take_sheet()
+            # All that lies in it is told of its new place, by thousands of events.
+            with context[Events].paused():
+                stage.show_large(made.give_sheet() if workspace.stage else None)
+                if not workspace.stage:
+                    made.take_sheet()
 
     watching = context.once(Watching, lambda: Watching(context.live.watch))
     note = context[MessageBar].note

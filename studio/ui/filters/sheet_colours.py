@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,19 +84,22 @@ def _share(value: float, scale: Scale) -> float:
     return float(min(np.arcsinh(value / scale.linear) / np.arcsinh(scale.limit / scale.linear), 1.0) ** _POWER)
 
 
+@lru_cache(maxsize=32)
 def table_of(scale: Scale, colours: Colours) -> Indices:
     """(65536,) the place in the colour table of every float32, by the upper half of its bits.
 
     Sign, exponent and seven bits tell a value to half a hundredth of itself, which is finer than colours are.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = ((np.arange(65536, dtype=np.uint32) << 16) | 0x8000).view(np.float32).astype(np.float64)
-        finite = np.isfinite(values)
-        share = np.arcsinh(np.abs(np.where(finite, values, 0)) / scale.linear) / np.arcsinh(scale.limit / scale.linear)
-    share = np.minimum(share, 1.0) ** _POWER
-    place = np.round(127 + np.sign(np.where(finite, values, 0)) * 127 * share)
     del colours  # grey has the same places: zero in the middle
-    return np.where(finite, place, BAD).astype(np.uint8)
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Those without a sign; the others are as far on the other side of the middle.
+        values = ((np.arange(32768, dtype=np.uint32) << 16) | 0x8000).view(np.float32).astype(np.float64)
+        finite = np.isfinite(values)
+        share = np.arcsinh(np.where(finite, values, 0) / scale.linear) / np.arcsinh(scale.limit / scale.linear)
+    steps = 127 * np.minimum(share, 1.0) ** _POWER
+    places = np.concatenate([np.where(finite, np.round(127 + side * steps), BAD) for side in (1, -1)]).astype(np.uint8)
+    places.flags.writeable = False
+    return places
 
 
 def indices(values: Array, table: Indices) -> Indices:

@@ -23,6 +23,7 @@ class Events(QObject):
         super().__init__(parent)
         self._handlers: dict[QEvent.Type, list[Handler]] = {}
         self._has_begun = False
+        self._pauses = 0
 
     def on(self, kinds: Iterable[QEvent.Type], handle: Handler) -> None:
         """Have a handler see events of these kinds before their receivers do."""
@@ -35,19 +36,22 @@ class Events(QObject):
         assert application is not None, "there is a window"
         if not self._has_begun:
             self._has_begun = True
-            application.installEventFilter(self)
+            if not self._pauses:
+                application.installEventFilter(self)
 
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Look at nothing meanwhile: widgets that are being made get thousands of events, none from a person."""
         application = QApplication.instance()
         assert application is not None, "there is a window"
-        if self._has_begun:
+        if self._has_begun and not self._pauses:
             application.removeEventFilter(self)
+        self._pauses += 1
         try:
             yield
         finally:
-            if self._has_begun:
+            self._pauses -= 1
+            if self._has_begun and not self._pauses:
                 application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name

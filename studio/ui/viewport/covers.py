@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QRegion
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 
 class Covers(QObject):
@@ -31,7 +32,7 @@ class Covers(QObject):
         """Watch the window that the widget is in now."""
         window = self._widget.window()
         if window is not self._window:
-            if self._window is not None:
+            if self._window is not None and isValid(self._window):
                 self._window.removeEventFilter(self)
             self._window = window
             window.installEventFilter(self)
