@@ -126,6 +126,7 @@ class DisplayBuffers:
         planes = self._from_cuda.bring(engine, [name for name, copy in back.copies.items() if copy.takes_planes])
         for name, copy in back.copies.items():
             copy.fill(engine, ranges=name not in pictures, planes=planes.get(name))
+        self._from_cuda.give_back()
         self._device.context.gc()
         self._copied = tuple(copy.shown(self._serial) for copy in back.copies.values())
         # A rasteriser's fence is waited for with nothing else under way, so that nothing is gained by one.

@@ -1,9 +1,11 @@
 """Maps on their way from CUDA to the screen: CUDA writes them into a buffer of OpenGL's, without a copy through memory.
 
 CUDA's driver lets the two work on a buffer by turns. Changing over and back takes an H200 0.3 to 0.7 ms, whatever there
-is to copy, so that all maps of a moment go together::
+is to copy. So all maps of a moment go together, and CUDA's next turn is asked for right behind what OpenGL does with
+them: when the next maps are copied, it has long begun::
 
     maps on CUDA ──copied──> one buffer of planes ──view/planes.glsl──> a texture for each
+                   CUDA's turn                      OpenGL's
 
 Where the two share no card, or OpenGL runs in software, maps are copied through memory.
 """
@@ -83,6 +85,9 @@ class FromCuda:
         self._registered: int | None = None
         self._refused = not device.has_compute
         self._whole: tuple[int, torch.Tensor] | None = None
+        # Where CUDA finds the buffer while it is its turn, and the stream that waits until it is.
+        self._address: int | None = None
+        self._waiting: torch.cuda.Stream | None = None
 
     def bring(self, engine: Engine, names: Collection[str]) -> Mapping[str, Planes]:
         """Copy maps of an engine to where OpenGL reads them; those that are left out must be read from the engine.
@@ -114,8 +119,12 @@ class FromCuda:
             end += -(-found.numel() * 4 // _ALIGNED) * _ALIGNED
         device = next(iter(maps.values())).device
         driver, buffer, registered = self._room(end, device)
-        stream = torch.cuda.current_stream(device).cuda_stream
-        address = driver.begin(registered, stream)
+        stream = torch.cuda.current_stream(device)
+        if self._address is None:
+            self._address = driver.begin(registered, stream.cuda_stream)
+        elif self._waiting is not None:
+            stream.wait_stream(self._waiting)
+        address = self._address
         try:
             if self._whole is None or self._whole[0] != address:
                 self._whole = address, driver.tensor(address, buffer.size // 4, device)
@@ -123,8 +132,23 @@ class FromCuda:
                 first = places[name][0] // 4
                 self._whole[1][first : first + found.numel()].view(found.shape).copy_(found)
         finally:
-            driver.end(registered, stream)
+            self._address = None
+            driver.end(registered, stream.cuda_stream)
         return {name: Planes(buffer, *place) for name, place in places.items()}
+
+    def give_back(self) -> None:
+        """Let it be CUDA's turn once OpenGL has done what it was asked for; nobody waits for that."""
+        if self._driver is None or self._registered is None or self._whole is None or self._address is not None:
+            return
+        import torch
+
+        try:
+            # On a stream of its own: the next frame does not wait for the screen.
+            self._waiting = self._waiting or torch.cuda.Stream(self._whole[1].device)  # type: ignore[no-untyped-call]
+            self._address = self._driver.begin(self._registered, self._waiting.cuda_stream)
+        except (EngineError, RuntimeError):
+            self._refused = True
+            self.close()
 
     def _room(self, size: int, device: torch.device) -> tuple[Driver, moderngl.Buffer, int]:
         """The driver, and a registered buffer of at least so many bytes."""
@@ -143,9 +167,12 @@ class FromCuda:
         """Free the buffer."""
         registered, self._registered = self._registered, None
         if registered is not None and self._driver is not None:
+            if self._address is not None and self._waiting is not None:
+                with contextlib.suppress(EngineError):
+                    self._driver.end(registered, self._waiting.cuda_stream)
             with contextlib.suppress(EngineError):
                 self._driver.unregister(registered)
-        self._buffer = self._whole = None
+        self._buffer = self._whole = self._address = self._waiting = None
 
 
 class _Memory:
