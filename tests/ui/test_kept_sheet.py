@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from filter_editor_desk import LEFT, NONE, WEIGHT, Desk, move
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
-from PySide6.QtGui import QImage, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +17,9 @@ from studio.model.bends.stage import Cluster
 from studio.model.filters.edit import Patch, Selection
 from studio.model.networks.layout import Rect, sheet_size, to_sheet
 from studio.model.views.brush import Brush
+from studio.ui.filters import sheet_painter
 from studio.ui.filters.depths import Depth
+from studio.ui.filters.kept_sheet import KeptSheet
 from studio.ui.filters.rulers import Rulers
 from studio.ui.filters.sheet_scene import SheetScene
 
@@ -112,6 +114,49 @@ def test_of_a_whole_sheet_that_is_turned_the_rulers_stay(desk: Desk, monkeypatch
     assert after != before
     assert not ruled
     assert after == drawn_anew(desk)
+
+
+def test_marks_go_everywhere_once_there_are_too_many_and_come_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_painter, "MOST_EDGES", 3)
+    desk.workspace.tool = "select"
+    counts = []
+    for count in (2, 3, 5, 18, 3):
+        values = to_sheet(desk.trained).copy()
+        for k in range(count):
+            values[k // 3 * 4, k % 3 * 4] += 0.01
+        before = to_sheet(desk.tensor())
+        for k in range(18):
+            row, column = k // 3 * 4, k % 3 * 4
+            if before[row, column] != values[row, column]:
+                dab = Patch(Rect(row, column, 1, 1), values[row : row + 1, column : column + 1].copy())
+                desk.document.apply("Dab", WEIGHT, dab)
+                seen(desk)
+        QApplication.processEvents()
+        desk.qtbot.waitUntil(lambda: not desk.editor.sheet._scene.glow.lasts)
+        kept = seen(desk)
+        assert kept == drawn_anew(desk)
+        counts.append(np.count_nonzero(desk.editor.sheet._scene._sheet.bent))
+    assert counts == [2, 3, 5, 18, 3]
+
+
+def test_a_paint_that_failed_is_made_up_for(desk: Desk) -> None:
+    kept, drawn = KeptSheet(), []
+
+    def fail(painter: QPainter) -> None:
+        painter.fillRect(0, 0, 8, 8, QColor("red"))
+        raise KeyError("odd")
+
+    def paint(painter: QPainter) -> None:
+        drawn.append(painter.hasClipping())
+        painter.fillRect(0, 0, 8, 8, QColor("green"))
+
+    given = QSize(8, 8), 1.0, (), desk.canvas.font()
+    with pytest.raises(KeyError) as failed:
+        kept.picture(*given, fail)
+    # Whoever keeps the failure, as the log does, keeps the frame in which it came about.
+    assert kept.picture(*given, paint).toImage().pixelColor(4, 4) == QColor("green")
+    assert failed.value
+    assert drawn == [False]
 
 
 def test_a_move_of_the_mouse_draws_nothing_of_the_sheet(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

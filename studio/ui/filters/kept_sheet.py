@@ -51,6 +51,12 @@ class KeptSheet:
             painter.setFont(font)
             if stale is not None:
                 painter.setClipRegion(stale, Qt.ClipOperation.ReplaceClip)
-            draw(painter)
-            painter.end()
+            try:
+                draw(painter)
+            except BaseException:
+                # It is not known how much of it has been drawn.
+                self._stale = None
+                raise
+            finally:
+                painter.end()
         return self._picture

@@ -27,7 +27,7 @@ WHOLE, APART = 6.0, 10.0
 NUMBERS = 44.0
 """Logical pixels of a weight from which on its number is written on it."""
 _LINES = 14.0
-_MOST_EDGES = 4000
+MOST_EDGES = 4000
 _SHADE = QColor(14, 15, 17, 150)
 _LINE = QColor(96, 102, 112, 150)
 
@@ -86,7 +86,7 @@ def draw_changed(painter: QPainter, target: QRectF, changed: Mask, scale: float)
     rows, columns = changed.shape
     tall, wide = target.height() / rows, target.width() / columns
     side = min(tall, wide) / scale
-    if side < 3 or not 0 < np.count_nonzero(changed) <= _MOST_EDGES:
+    if side < 3 or not 0 < np.count_nonzero(changed) <= MOST_EDGES:
         return
     mark = max(2.0, min(side / 3, 7.0)) * scale
     painter.setPen(Qt.PenStyle.NoPen)
@@ -231,7 +231,7 @@ def _edges(mask: Mask, target: QRectF) -> list[QLineF]:
     padded = np.pad(mask, 1)
     tall, wide = target.height() / mask.shape[0], target.width() / mask.shape[1]
     across, down = padded[1:, 1:-1] != padded[:-1, 1:-1], padded[1:-1, 1:] != padded[1:-1, :-1]
-    if np.count_nonzero(across) + np.count_nonzero(down) > _MOST_EDGES:
+    if np.count_nonzero(across) + np.count_nonzero(down) > MOST_EDGES:
         return []
     left, top = target.left(), target.top()
     lines = [

@@ -89,6 +89,7 @@ class SheetScene:
         self._ordered: Array | None = None  # the effects by which rows are ordered
         self._outline = sheet_painter.Outline()
         self._sheet: LaidSheet | None = None
+        self._is_marked = True
         document.changed.connect(self._follow)
         workspace.changed.connect(self._listen)
         if effects is not None:
@@ -184,7 +185,12 @@ class SheetScene:
             self._draw_cards(painter, camera, arrangement, selection, seen, scale)
         sheets, name = self._document.section(LEARNING_SHEETS), self._workspace.tensor or ""
         draw_veils(painter, target, arrangement, sheets, name, self._workspace.paints, seen)
-        sheet_painter.draw_changed(painter, target, arrangement.lay_mask(self._sheet.bent, seen), scale)
+        bent = arrangement.lay_mask(self._sheet.bent, seen)
+        sheet_painter.draw_changed(painter, target, bent, scale)
+        if (is_marked := int(np.count_nonzero(bent)) <= sheet_painter.MOST_EDGES) != self._is_marked:
+            # One kernel more or less, and all marks go or come, also where nothing else has changed.
+            self._is_marked = is_marked
+            self._changed()
         if not selection.mask.all():
             selected = arrangement.lay_mask(selection.mask, seen)
             blank = arrangement.blank[rows, columns]
