@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QScrollArea,
     QSlider,
@@ -154,6 +155,15 @@ def test_tab_stops_only_where_something_is_seen_and_everywhere_the_ring_shows_it
 def test_shift_tab_comes_by_the_same_places(whole: WholeWindow) -> None:
     there, back = stops(whole), stops(whole, Qt.Key.Key_Backtab)
     assert set(there) == set(back)
+
+
+def test_alt_and_a_letter_open_a_menu(whole: WholeWindow) -> None:
+    whole.key(Qt.Key.Key_V, Qt.KeyboardModifier.AltModifier, on=whole.window)
+    whole.until(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
+    opened = QApplication.activePopupWidget()
+    assert isinstance(opened, QMenu)
+    assert opened.title() == "&View"
+    opened.close()
 
 
 def layout(whole: WholeWindow) -> dict[str, tuple[bool, int, int, int, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -38,9 +38,23 @@ def fill(menu: QMenu, entries: Iterable[Command], actions: Actions) -> None:
         menu.addAction(actions[command.id])
 
 
+def with_key(title: str, taken: Collection[str]) -> str:
+    """A menu's title with the letter that opens it behind Alt: the first that no other has, if there is one.
+
+    Args:
+        title: as a plug-in may have given it.
+        taken: small letters of other menus.
+    """
+    for at, letter in enumerate(title):
+        if letter.isalnum() and letter.lower() not in taken:
+            return f"{title[:at]}&{title[at:]}"
+    return title
+
+
 def _menu(bar: QMenuBar, menus: dict[str, QMenu], name: str) -> QMenu:
     if name not in menus:
         above, _, title = name.rpartition("/")
-        menus[name] = _menu(bar, menus, above).addMenu(title) if above else bar.addMenu(title)
+        taken = {menu.title().partition("&")[2][:1].lower() for menu in menus.values()}
+        menus[name] = _menu(bar, menus, above).addMenu(title) if above else bar.addMenu(with_key(title, taken))
         menus[name].setToolTipsVisible(True)
     return menus[name]
