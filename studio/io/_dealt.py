@@ -11,12 +11,13 @@ which may remember what only that thread has seen.
 
 from __future__ import annotations
 
-import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+from studio.cores import usable_cores
 from studio.model.declared.size import Size
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ _PIXELS = 1 << 24
 
 def several(size: Size) -> int:
     """How many pictures of a size are made at once."""
-    return max(1, min(os.cpu_count() or 1, _MOST, _PIXELS // max(1, size.pixels)))
+    return max(1, min(usable_cores(), _MOST, _PIXELS // max(1, size.pixels)))
 
 
 class _Failed:
@@ -79,6 +80,9 @@ class Dealt(Generic[T, R]):
         self._closed.set()
         for asked in self._asked:
             asked.put(None)
+        # They are gone, unjoined, with an interpreter that ends while somebody has not taken all.
+        if sys.is_finalizing():
+            return
         for thread in self._threads:
             thread.join()
 
@@ -103,7 +107,8 @@ def dealt(things: Iterable[T], makers: Sequence[Callable[[T], R]], name: str) ->
     One maker has no thread, and makes each as it is asked for.
 
     Args:
-        things: taken in the thread that asks. Where they end by an error, what was made before comes first.
+        things: taken in the thread that asks. Where they end by an error, what was made before comes first; an
+            interrupt at the keyboard waits for nothing.
         makers: what each thread makes of a thing.
         name: that threads are known by.
     """
@@ -116,7 +121,7 @@ def dealt(things: Iterable[T], makers: Sequence[Callable[[T], R]], name: str) ->
         while ended is None:
             try:
                 threads.give(next(coming))
-            except BaseException as error:  # noqa: BLE001 - raised again behind what was made before
+            except Exception as error:  # noqa: BLE001 - raised again behind what was made before
                 ended = error
             while len(threads) > (2 * len(makers) - 1 if ended is None else 0):
                 yield threads.take()

@@ -31,7 +31,7 @@ FILMS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(autouse=True)
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
 
 
 def read(path: Path, *, ahead: bool, start: float = 0.0) -> list[Frame]:

@@ -50,7 +50,7 @@ def test_h264_encodes_several_pictures_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int, threads: int
 ) -> None:
     """PyAV has it share each picture in slices, unless it is told; more threads than gain anything hold memory."""
-    monkeypatch.setattr(os, "cpu_count", lambda: MANY)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(MANY), raising=False)
     record(tmp_path / "a.mp4", [numbered(number, side, side) for number in range(40)])
     said = encoder_says(tmp_path / "a.mp4")
     assert (said["threads"], said["sliced_threads"]) == (threads, 0)
@@ -64,7 +64,7 @@ def test_pictures_that_need_much_memory_are_encoded_one_at_a_time(tmp_path: Path
 
 
 def test_it_looks_as_good_as_with_slices_and_is_no_larger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: MANY)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(MANY), raising=False)
     size = Size(256, 256)
     with open_source("demo") as source:
         pictures = [resized(shallow(frame.picture), size) for frame in islice(source, 60)]

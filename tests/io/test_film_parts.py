@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import wave
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -30,7 +31,7 @@ MANY = 32
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: MANY)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(MANY), raising=False)
 
 
 def read(path: Path) -> list[Picture]:
@@ -73,7 +74,7 @@ def test_where_one_encoder_uses_all_processors_it_is_the_same_film(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Colours are converted several at once, to the same numbers."""
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
     pictures, films = demo(30, 130), []
     for ahead in (False, True):
         path = tmp_path / f"{ahead}" / name
@@ -180,6 +181,41 @@ def test_what_goes_wrong_in_any_encoder_is_said_and_leaves_no_thread(
         write(sink)
     assert 25 <= len(written) < 200
     assert not held()
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_sound_lies_beside_its_pictures_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """However many pictures encoders hold back: a player over a slow line would have to fetch both ends."""
+    plain, fps, count, go_on = _encoders._Encoder._encode, Fraction(5), 120, threading.Event()
+
+    def late(self: _encoders._Encoder, frame: av.VideoFrame | None) -> None:
+        go_on.wait(60)
+        plain(self, frame)
+
+    monkeypatch.setattr(_encoders._Encoder, "_encode", late)
+    with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 8000 * 30))
+    path = tmp_path / name
+    with open_sink(path, codec="h264", size=Size(512, 64), fps=fps, ahead=True, audio=tmp_path / "a.wav") as sink:
+        for number in range(count):
+            sink.write(numbered(number, 64, 512))
+            if number == 90:
+                go_on.set()
+    with av.open(str(path)) as film:
+        found = sorted(
+            (packet.pos, packet.stream.type, float(packet.pts * packet.time_base))
+            for packet in film.demux()
+            if packet.size and packet.pts is not None
+        )
+    at, apart = {"video": 0.0, "audio": 0.0}, 0.0
+    for _, kind, second in found:
+        at[kind] = second
+        apart = max(apart, abs(at["video"] - at["audio"]))
+    assert apart < 1.0
+    assert at["audio"] == pytest.approx(count / fps, abs=0.6)
+    assert numbers(read(path)) == list(range(count))
 
 
 @pytest.mark.usefixtures("many")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
+
+from studio.cores import usable_cores
 
 
 def best_device() -> torch.device:
@@ -29,7 +29,7 @@ def leave_a_core() -> None:
     Its threads wait for each other without sleeping: where a window needs a core as well, operators on all of them
     measured three times slower than on one less.
     """
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+    torch.set_num_threads(max(1, usable_cores() - 1))
 
 
 def make_current(device: torch.device) -> None:

@@ -14,12 +14,13 @@ of these is thrown away.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
+
+from studio.cores import usable_cores
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -45,7 +46,7 @@ def most_at_once(threads: int, size: int) -> int:
         threads: that one of them has work for.
         size: bytes of a picture.
     """
-    return max(1, min(_MOST, (os.cpu_count() or 1) // threads, 1 + _WAITING // (_PART * size)))
+    return max(1, min(_MOST, usable_cores() // threads, 1 + _WAITING // (_PART * size)))
 
 
 class Encoders(Protocol):

@@ -22,6 +22,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, cast
 
+from studio.cores import usable_cores
 from studio.errors import StudioError
 from studio.io._dealt import several
 from studio.io.atomic import put_in_place, replacing, sync, sync_rename
@@ -47,6 +48,9 @@ _BT709 = 1
 _TV_RANGE = 1
 # Pixels up to which several pictures are encoded at once: each takes ten bytes a pixel.
 _LARGEST_AT_ONCE = 4096 * 2304
+# Seconds by which sound may be ahead of the pictures in the file. FFmpeg keeps the order for ten, then writes what it
+# has.
+_LEAD = 5
 # Parts of a rate finer than these do not fit what encoders and containers count in.
 _FINEST = 100_000
 
@@ -83,6 +87,7 @@ class FilmSink(BaseSink):
         self._audio: AudioTrack | None = None
         self._converted: Converted | None = None
         self._encoders: Encoders | None = None
+        self._given, self._in_file = 0, Fraction(0)
         with self._opening():
             self._container: OutputContainer | None = av.open(
                 f"file:{self.part.absolute()}", "w", format=container, options=dict(options)
@@ -151,12 +156,12 @@ class FilmSink(BaseSink):
         if not self.part.exists():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.part))
         assert self._converted is not None, "it is open"
+        self._given = self.frames + 1
         self._converted.give(picture, round(self.frames / (self._fps * self._tick)))
         try:
             with _encoder_errors():
                 self._encode(self._converted.ready())
-                if self._audio:
-                    self._audio.feed(Fraction(self.frames + 1) / self._fps)
+                self._follow()
         finally:
             self._converted.wait()  # the picture is somebody else's
         if self._file.has_grown() and self._count():
@@ -172,7 +177,14 @@ class FilmSink(BaseSink):
         for packet in packets:
             assert packet.pts is not None
             packet.duration = max(1, self._until(packet.pts) - packet.pts)
+            self._in_file = (packet.pts + packet.duration) * self._tick
             self._container.mux(packet)
+            self._follow()
+
+    def _follow(self) -> None:
+        """Let the sound come as far as the pictures; encoders may hold many of these back."""
+        if self._audio:
+            self._audio.feed(min(self._given / self._fps, self._in_file + _LEAD))
 
     def _until(self, pts: int) -> int:
         # When a tick is no frame, frames last unequally many of them.
@@ -184,6 +196,7 @@ class FilmSink(BaseSink):
         assert self._encoders is not None
         with self.part.open("rb") as file:
             head = file.read(4096)
+        self._given = self.frames
         try:
             with _encoder_errors():
                 self._encode(self._converted.rest())
@@ -282,7 +295,7 @@ class FilmSink(BaseSink):
 
 def _threads(most: int, height: int) -> int:
     """As many as the encoder takes by itself (0), but so many at most, which it takes for lower pictures only."""
-    by_itself = (os.cpu_count() or 1) * 3 // 2
+    by_itself = usable_cores() * 3 // 2
     return 0 if by_itself <= most else min(most, max(1, height // 32))
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from statistics import median
 
+from studio.cores import usable_cores
 from studio.engine.base import Engine
 from studio.model.declared.tick import Tick
 from studio.model.networks.graph import Graph
@@ -129,7 +130,7 @@ class Cores(Feature):
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter, cores: int | None = None) -> None:
         self._clock = clock
-        self.count = cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.count = cores or usable_cores()
         self._choice: CoreChoice | None = None
         self._began: float | None = None
         self._size: tuple[int, ...] = ()

@@ -8,7 +8,6 @@ hand over what the driver made as bytes: several, since a network has several sh
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from itertools import count
 
+from studio.cores import usable_cores
 from studio.ending import behind
 from studio.engine.gl.driver.api import Api
 from studio.engine.gl.driver.calls import Binary
@@ -63,7 +63,7 @@ class Compiler:
         self._number = count()
         self._futures: OrderedDict[str, Future[Binary | None]] = OrderedDict()
         self._waiting: set[str] = set()
-        workers = processes or min(PROCESSES, max(1, (os.cpu_count() or 1) // _CORES_EACH))
+        workers = processes or min(PROCESSES, max(1, usable_cores() // _CORES_EACH))
         self._left = workers
         self._is_over, self._several = False, threading.Event()
         if kept is None:
