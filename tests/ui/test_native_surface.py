@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from ctypes.util import find_library
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers import tiny_network, without
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QRegion, QSurface
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,7 +22,7 @@ from whole_window import WholeWindow
 from studio.io.networks import save_network
 from studio.ui.viewport import canvas as viewport_canvas
 from studio.ui.viewport.canvas import Canvas
-from studio.ui.viewport.covers import covered
+from studio.ui.viewport.covers import Covers, covered
 from studio.ui.viewport.gl_front import GLFront
 from studio.ui.viewport.native import NativeSurface, has_native_surfaces
 
@@ -174,6 +175,59 @@ def test_beneath_what_is_seen_through_lies_the_picture(whole: WholeWindow) -> No
     over.setMask(QRegion(over.rect()) - QRegion(over.rect().adjusted(2, 2, -2, -2)))
     assert not covered(viewport.surface).contains(at)
     over.deleteLater()
+
+
+@pytest.mark.gl
+def test_what_lies_beneath_follows_the_picture(whole: WholeWindow) -> None:
+    viewport = whole.viewport
+    at = viewport.rect().center()
+    whole.until(lambda: on_screen(viewport, at) == pixel_of(viewport.surface, at))
+    over = QLabel(viewport)
+    over.setGeometry(QRect(at - QPoint(30, 30), at + QPoint(30, 30)))
+    over.show()
+    whole.until(lambda: covered(viewport.surface).contains(at))
+    before = on_screen(viewport, at)
+    # Nothing but the ground is in the middle then.
+    viewport.look = replace(viewport.look, ground=(0.0, 1.0, 0.0))
+    viewport.camera.one_to_one()
+    viewport.camera.pan(0.9 * viewport.width(), 0.9 * viewport.height())
+    viewport.refresh()
+    whole.until(lambda: on_screen(viewport, at) == pixel_of(viewport.surface, at) != before)
+    over.deleteLater()
+
+
+@pytest.mark.gl
+def test_a_picture_of_a_window_that_has_just_grown_is_whole(whole: WholeWindow) -> None:
+    surface = whole.viewport.surface
+    assert isinstance(surface, NativeSurface)
+    whole.until(lambda: not surface.grabFramebuffer().isNull())
+    whole.window.resize(whole.window.size() + QSize(180, 90))
+    at_once = surface.grabFramebuffer()
+    QApplication.processEvents()
+    whole.until(lambda: surface.grabFramebuffer() == at_once)
+    assert at_once.size() == surface.size() * surface.devicePixelRatioF()
+
+
+def test_there_is_a_way_back(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> None:
+    monkeypatch.setenv("STUDIO_NATIVE_VIEWPORT", "0")
+    assert not has_native_surfaces()
+    monkeypatch.delenv("STUDIO_NATIVE_VIEWPORT")
+    assert has_native_surfaces() == (qapp.platformName() == "xcb")
+
+
+def test_on_a_screen_with_other_pixels_the_mask_is_made_anew(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    inner, _ = QWidget(window), QWidget(window)
+    window.show()
+    told: list[QRegion] = []
+    covers = Covers(inner, told.append)
+    covers.watch()
+    covers.look()
+    assert len(told) == 1
+    monkeypatch.setattr(inner, "devicePixelRatioF", lambda: 3.0)
+    covers.look()
+    assert told == [told[0], told[0]]
 
 
 def pixel_of(surface: object, at: QPoint) -> QColor:

@@ -26,7 +26,7 @@ class Covers(QObject):
         self._widget = widget
         self._changed = changed
         self._window: QWidget | None = None
-        self._last = QRegion(), widget.size()
+        self._last = QRegion(), widget.size(), widget.devicePixelRatioF()
 
     def watch(self) -> None:
         """Watch the window that the widget is in now."""
@@ -47,7 +47,8 @@ class Covers(QObject):
 
     def look(self) -> None:
         """Look what lies over it now."""
-        found = covered(self._widget), self._widget.size()
+        # Of another screen's pixels a mask has more, or fewer.
+        found = covered(self._widget), self._widget.size(), self._widget.devicePixelRatioF()
         if found != self._last:
             self._last = found
             self._changed(found[0])
