@@ -75,7 +75,8 @@ def test_where_one_encoder_uses_all_processors_it_is_the_same_film(
 ) -> None:
     """Colours are converted several at once, to the same numbers."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(4), raising=False)
-    pictures, films = demo(30, 130), []
+    # Of other widths FFmpeg's scaler reads beyond the last pixel, whose last digit is then any.
+    pictures, films = demo(30, 128), []
     for ahead in (False, True):
         path = tmp_path / f"{ahead}" / name
         path.parent.mkdir()
