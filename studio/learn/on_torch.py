@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from studio.engine.torch.device import best_device
+from studio.engine.torch.device import best_device, order_on
 from studio.errors import StudioError
 from studio.learn._torch_times import TorchTimes
 from studio.learn.backend import Backend, Outcome, State
@@ -186,8 +186,8 @@ class TorchBackend(Backend):
         return np.array(self._seen[layer].cpu().numpy(), np.float32, order="C") if layer in self._seen else None
 
     def _fed(self, values: Array) -> torch.Tensor:
-        """On the device; channels last, in which a step took two thirds of the processor's time."""
-        order = torch.channels_last if values.ndim == 4 else torch.contiguous_format
+        """On the device, in its order, in which a step took two thirds of a CPU's time, and nine tenths of CUDA's."""
+        order = order_on(self._device, in_float=True) if values.ndim == 4 else torch.contiguous_format
         own = values if values.flags.writeable else values.copy()
         return torch.from_numpy(own).to(self._device, memory_format=order)
 

@@ -210,6 +210,16 @@ def test_kernels_are_given_maps_that_begin_at_sixteen_bytes(monkeypatch: pytest.
     assert [(each or 0) % 16 for each in (made, rows, read)] == [0, 0, 0]
 
 
+def test_maps_are_handed_on_in_the_order_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_this_processor(monkeypatch)
+    kernels, given = kernels_of(NotedCompiler()), torch.zeros(1, 8, 4, 4)
+    assert kernels.run("layer", [given])[1].is_contiguous(memory_format=torch.channels_last)
+    kernels._order = torch.contiguous_format
+    bent, handed_on = kernels.run("layer", [given])
+    assert bent is handed_on
+    assert handed_on.is_contiguous()
+
+
 @pytest.fixture(scope="module")
 def compiler(tmp_path_factory: pytest.TempPathFactory) -> HostCompiler:
     trial = ["g++", "-std=c++20", "-fsyntax-only", "-x", "c++", "-"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, ClassVar
 
 import pytest
@@ -59,11 +59,22 @@ def _capture(graph: Played, stream: object, capture_error_mode: str) -> Iterator
         yield
 
 
+class Stream:
+    """As `torch.cuda.Stream`: what it is asked for is done at once."""
+
+    def __init__(self, device: object = None) -> None:
+        del device
+
+    def wait_stream(self, other: object) -> None:
+        """All has been done."""
+
+
 def play_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `torch.cuda` make such graphs, and ask for no device."""
     Played.made = Played.replayed = 0
     Played.streams.clear()
     for name, stands_for in (("CUDAGraph", Played), ("graph", _capture), ("synchronize", lambda *_: None)):
         monkeypatch.setattr(torch.cuda, name, stands_for)
-    monkeypatch.setattr(torch.cuda, "Stream", object)
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "stream", nullcontext)
     monkeypatch.setattr(torch.cuda, "current_device", lambda: None)

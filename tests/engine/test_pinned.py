@@ -10,7 +10,7 @@ import torch
 from helpers import normal
 from hypothesis import given
 from hypothesis import strategies as st
-from played_graphs import Played, play_graphs
+from played_graphs import Played, Stream, play_graphs
 
 from studio.engine.torch import pinned, pinned_outputs
 from studio.engine.torch.pinned import PinnedInputs, made_of
@@ -48,6 +48,9 @@ def test_pictures_become_the_floats_that_the_processor_makes(
 
 class _Event:
     def record(self, stream: object = None) -> None:
+        del stream
+
+    def wait(self, stream: object) -> None:
         del stream
 
     def synchronize(self) -> None:
@@ -113,7 +116,50 @@ def test_what_is_written_into_the_memory_arrives_and_its_layout_is_one_launch(fe
         np.testing.assert_array_equal(to[0].numpy(), values)
         fed.copy("input", values + 1, to)
         np.testing.assert_array_equal(to[0].numpy(), values + 1)
-    assert (Played.made, Played.replayed) == (1, 9)
+    assert (Played.made, Played.replayed) == (3, 7), "one for each place"
+
+
+def test_frames_wait_for_a_picture_and_the_next_copy_until_its_place_has_been_read(
+    fed: PinnedInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, int, str, bool]] = []
+    to, frames = torch.zeros(1, 3, 2, 2), Stream()
+    values = normal(5, 3, 2, 2)
+
+    class Event:
+        """Notes what of the picture is there, and what of it is laid out, when it is recorded or waited for."""
+
+        count = 0
+
+        def __init__(self) -> None:
+            self.number = Event.count
+            Event.count += 1
+
+        def _note(self, what: str, stream: Stream) -> None:
+            done.append((what, self.number, "frames" if stream is frames else "copies", laid()))
+
+        def record(self, stream: Stream) -> None:
+            self._note("record", stream)
+
+        def wait(self, stream: Stream) -> None:
+            self._note("wait", stream)
+
+        def synchronize(self) -> None:
+            pass
+
+    def laid() -> bool:
+        return bool(np.array_equal(to[0].numpy(), values[turn]))
+
+    monkeypatch.setattr(pinned, "mark", Event)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda _: frames)
+    for turn in range(5):
+        fed.copy("input", values[turn], to)
+    wanted = []
+    for turn in range(5):
+        arrived, read = turn % 3 * 2, turn % 3 * 2 + 1
+        wanted += [("wait", read, "copies", False), ("record", arrived, "copies", False)]
+        wanted += [("wait", arrived, "frames", False), ("record", read, "frames", True)]
+    assert done == wanted
 
 
 def test_another_size_or_another_place_begins_anew(fed: PinnedInputs) -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from studio.engine.torch.device import best_device, numbered
+from studio.engine.torch.device import best_device, numbered, order_on
 
 
 @pytest.fixture
@@ -21,3 +21,11 @@ def test_a_gpu_has_its_number_as_other_threads_have_another_current_one() -> Non
 
 def test_devices_without_numbers_stay() -> None:
     assert numbered(torch.device("cpu")) == torch.device("cpu")
+
+
+def test_only_products_in_float32_on_cuda_are_taken_channels_first() -> None:
+    for device in ("cpu", "cuda", "mps"):
+        for in_float in (False, True):
+            is_first = device == "cuda" and in_float
+            wanted = torch.contiguous_format if is_first else torch.channels_last
+            assert order_on(torch.device(device), in_float=in_float) is wanted

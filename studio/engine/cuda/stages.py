@@ -42,11 +42,18 @@ class StageKernels:
     Args:
         device: the engine's.
         find: gives what compiles for it, or None where nothing does; it is asked once, when something bends.
+        order: of the maps that are handed on; kernels themselves read and write channels last.
     """
 
-    def __init__(self, device: torch.device, find: Callable[[], Compiler | None]) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        find: Callable[[], Compiler | None],
+        order: torch.memory_format = torch.channels_last,
+    ) -> None:
         self._device = device
         self._find = find
+        self._order = order
         self._compiler: Compiler | None = None
         self._is_found = False
         self._ready: dict[str, _Ready] = {}
@@ -153,8 +160,8 @@ class StageKernels:
                 given += _map(maps[number])
             launch(kernel.source.threads(kernel.shape), given)
             maps.append(made)
-        bent = ready.plan.bent
-        return maps[len(inputs) + bent] if bent is not None else maps[-1], maps[-1]
+        bent, handed_on = ready.plan.bent, maps[-1].contiguous(memory_format=self._order)
+        return maps[len(inputs) + bent] if bent is not None else handed_on, handed_on
 
 
 def _aligned(tensor: torch.Tensor) -> torch.Tensor:

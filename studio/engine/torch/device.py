@@ -23,6 +23,19 @@ def numbered(device: torch.device) -> torch.device:
     return device
 
 
+def order_on(device: torch.device, *, in_float: bool) -> torch.memory_format:
+    """The order in memory of maps and weights in which convolutions are fastest.
+
+    That is channels last, by a sixth on CPUs. But on CUDA cuDNN multiplies in float32 channels first alone, and would
+    turn every map and weight each time.
+
+    Args:
+        device: where they lie.
+        in_float: whether products are taken in float32, and not in TF32 or float16.
+    """
+    return torch.contiguous_format if in_float and device.type == "cuda" else torch.channels_last
+
+
 def leave_a_core() -> None:
     """Let PyTorch's operators in the calling thread use all cores but one.
 

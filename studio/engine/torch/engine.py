@@ -18,7 +18,7 @@ from studio.engine.ring import kept_of, ring_of
 from studio.engine.store import TensorStore
 from studio.engine.torch.arithmetic import arithmetic
 from studio.engine.torch.captured import Captured
-from studio.engine.torch.device import best_device, make_current, numbered
+from studio.engine.torch.device import best_device, make_current, numbered, order_on
 from studio.engine.torch.inputs import TorchInputs
 from studio.engine.torch.packed import can_pack, convolve, pack
 from studio.engine.torch.pinned import PinnedInputs, mark
@@ -53,6 +53,8 @@ class TorchEngine(TorchInputs):
     ) -> None:
         super().__init__(network, store)
         self._device = numbered(torch.device(device)) if device is not None else best_device()
+        on_cuda = self._device.type == "cuda"
+        self._order = order_on(self._device, in_float=self.kind == torch.float32 and not self.tf32)
         # Layers whose weights are packed, and those that are, for inputs as large as now.
         self._packable = {node.name for node in self.graph.nodes if can_pack(node.op, self._device)}
         self._packed: dict[str, torch.Tensor] = {}
@@ -70,22 +72,22 @@ class TorchEngine(TorchInputs):
         # Of every stage with memory, the maps of its ring.
         self._kept: dict[str, list[torch.Tensor | None]] = {}
         self._activations: dict[str, torch.Tensor] = {}
-        on_cuda = self._device.type == "cuda"
         self._captured = Captured() if on_cuda else None
         self._registered = Reached() if on_cuda else None
         self._pinned = PinnedInputs(self._device, self._registered) if self._registered is not None else None
         self._outgoing = PinnedOutputs(self._registered) if self._registered is not None else None
         # In half precision stages run through PyTorch's operators.
         find = partial(compiler_for_bends, self._device.index)
-        self._kernels = StageKernels(self._device, find) if on_cuda and self.kind == torch.float32 else None
+        has_kernels = on_cuda and self.kind == torch.float32
+        self._kernels = StageKernels(self._device, find, self._order) if has_kernels else None
         self._timed_at = -math.inf
         self._events: dict[str, tuple[torch.cuda.Event, torch.cuda.Event]] = {}
         self._store.follow(self)
         self._times: dict[str, float] = {}
 
     def _on_device(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A copy on the device; in channels-last order, in which convolutions measured a sixth faster on CPUs."""
-        order = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
+        """A copy on the device, in the order of all maps and weights there."""
+        order = self._order if tensor.ndim == 4 else torch.contiguous_format
         kind = self.kind if self._device.type == "cuda" else torch.float32
         return tensor.to(self._device, kind, memory_format=order, copy=True)
 

@@ -29,6 +29,7 @@ class TorchInputs(TorchFlights):
     _registered: Reached | None
     _pinned: PinnedInputs | None
     _outgoing: PinnedOutputs | None
+    _order: torch.memory_format
     kind: ClassVar[torch.dtype]
 
     def input_memory(self, name: str, size: Size) -> Array | None:
@@ -91,6 +92,6 @@ class TorchInputs(TorchFlights):
         make_current(self._device)
         held = self._activations.get(name)
         if held is None or held.shape[1:] != shape:
-            held = torch.empty((1, *shape), dtype=self.kind, device=self._device, memory_format=torch.channels_last)
+            held = torch.empty((1, *shape), dtype=self.kind, device=self._device, memory_format=self._order)
             self._activations[name] = held
         return held

@@ -1,11 +1,14 @@
 """Inputs of the torch engine on their way to CUDA: the device reads them in this process's memory, and lays them out.
 
-What lies in memory is copied over as it is, so that the processor has nothing to do with it; what the device makes of
-it is a CUDA graph from the second time on, one launch::
+What lies in memory is copied over as it is, so that the processor has nothing to do with it, and on a stream of its
+own, so that the frame before can be at work. What the device makes of it is a CUDA graph from the second time on, which
+is one launch::
 
-    pinned memory ──copied──> the same on the device ──a graph: type, range, order──> the input's map
+    copies    pinned memory ──copied──> the same on the device
+                                         │ frames wait for it                             ▲ the next copy waits
+    frames    … the frame before         └─a graph: type, range, order──> the input's map │ the frame …
 
-There are a few pinned buffers for each input, which take turns.
+There are a few places for each input, in memory and on the device, which take turns.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ class PinnedInputs:
     def __init__(self, device: torch.device, reached: Reached) -> None:
         self._device = device
         self._reached = reached
+        self._copies: torch.cuda.Stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._ways: dict[tuple[str, np.dtype], _Way] = {}
 
     def memory(self, name: str, shape: tuple[int, ...]) -> Array:
@@ -60,7 +64,7 @@ class PinnedInputs:
     def _way(self, name: str, shape: tuple[int, ...], kind: np.dtype) -> _Way:
         known = self._ways.get((name, kind))
         if known is None or known.shape != shape:
-            known = self._ways[name, kind] = _Way(self._device, self._reached, shape, kind)
+            known = self._ways[name, kind] = _Way(self._device, self._copies, self._reached, shape, kind)
         return known
 
 
@@ -89,44 +93,67 @@ def made_of(there: torch.Tensor, fed: Input, white: float) -> torch.Tensor:
     return made
 
 
+class _Place:
+    """A picture's place in memory and on the device."""
+
+    def __init__(self, device: torch.device, shape: tuple[int, ...], kind: np.dtype) -> None:
+        self.held = torch.empty(shape, dtype=_KINDS[kind], pin_memory=True)
+        self.view = self.held.numpy().view(kind)
+        self.there = torch.empty(shape, dtype=_KINDS[kind], device=device)
+        # What was copied last has arrived; what had arrived has been read.
+        self.arrived, self.read = mark(), mark()
+        self.laid: _Laid | None = None
+
+
 class _Way:
     """How one input comes, in one shape and kind."""
 
     COUNT = 3
 
-    def __init__(self, device: torch.device, reached: Reached, shape: tuple[int, ...], kind: np.dtype) -> None:
+    def __init__(
+        self,
+        device: torch.device,
+        copies: torch.cuda.Stream,
+        reached: Reached,
+        shape: tuple[int, ...],
+        kind: np.dtype,
+    ) -> None:
         self.shape = shape
+        self._copies = copies
+        self._frames = torch.cuda.current_stream(device)
         self._reached = reached
-        self._kind = kind
-        self._held = [torch.empty(shape, dtype=_KINDS[kind], pin_memory=True) for _ in range(self.COUNT)]
-        self._views = [each.numpy().view(kind) for each in self._held]
-        self._events = [mark() for _ in self._held]
-        self._there = torch.empty(shape, dtype=_KINDS[kind], device=device)
-        self._stream = torch.cuda.current_stream(device)
+        self._places = [_Place(device, shape, kind) for _ in range(self.COUNT)]
+        # What lay there before may still be in use.
+        self._copies.wait_stream(self._frames)
         self._number = 0
-        self._laid: _Laid | None = None
 
     @property
     def next(self) -> np.ndarray:
-        """The buffer that is read next."""
+        """The memory that is read next."""
+        place = self._places[self._number]
         # What was copied from it three frames ago is there by now.
-        self._events[self._number].synchronize()
-        return self._views[self._number]
+        place.arrived.synchronize()
+        return place.view
 
     def feed(self, values: np.ndarray, to: torch.Tensor, make: Make) -> None:
         """Bring these over, and make a map of them."""
-        number = self._number
+        place = self._places[self._number]
         if self._reached.holds(values):
-            self._there.copy_(torch.from_numpy(values.view(_SIGNED.get(values.dtype, values.dtype))), non_blocking=True)
+            given = torch.from_numpy(values.view(_SIGNED.get(values.dtype, values.dtype)))
         else:
-            if values.ctypes.data != self._views[number].ctypes.data:
+            if values.ctypes.data != place.view.ctypes.data:
                 np.copyto(self.next, values)
-            self._there.copy_(self._held[number], non_blocking=True)
-            self._events[number].record(self._stream)
-            self._number = (number + 1) % self.COUNT
-        if self._laid is None or self._laid.to is not to:
-            self._laid = _Laid(to)
-        self._laid.run(self._there, make)
+            given = place.held
+        self._number = (self._number + 1) % self.COUNT
+        with torch.cuda.stream(self._copies):
+            place.read.wait(self._copies)
+            place.there.copy_(given, non_blocking=True)
+            place.arrived.record(self._copies)
+        place.arrived.wait(self._frames)
+        if place.laid is None or place.laid.to is not to:
+            place.laid = _Laid(to)
+        place.laid.run(place.there, make)
+        place.read.record(self._frames)
 
 
 class _Laid:
