@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 from whole_window import WholeWindow
 
@@ -222,8 +222,8 @@ def test_a_checkpoint_is_saved_and_gone_on_from_by_the_panel(
     qtbot.mouseClick(panel.learn, LEFT)
     school.until(lambda: session.step == 2 and session.state == "paused")
     file = tmp_path / "kept.safetensors"
-    monkeypatch.setattr(panel_module.QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
-    monkeypatch.setattr(panel_module.QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     qtbot.mouseClick(panel.save, LEFT)
     school.until(lambda: "The checkpoint is saved." in school.said)
     held = {name: school.tensor(name) for name in school.document.network.tensors}

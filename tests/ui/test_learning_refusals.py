@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from helpers import layer, network
 from learning_room import Room
+from PySide6.QtWidgets import QFileDialog
 
 from studio.learn import memory
 from studio.model.networks.inputs import Input
 from studio.model.networks.preset import Preset
 from studio.runtime.learning.comparison import Comparison
-from studio.ui.learning import panel as panel_module
 from studio.ui.learning.compare import CompareWindow
 
 
@@ -127,21 +127,17 @@ def test_wrong_turns_and_files_leave_the_lesson_that_runs(room: Room, monkeypatc
     whole.until(lambda: session.asked == asked and panel.lesson.which.currentIndex() == 0)
     room.goes_on()
     # Files: where none can be written, and one that is no checkpoint.
-    monkeypatch.setattr(panel_module.QFileDialog, "getSaveFileName", lambda *_: ("/dev/full", ""))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("/dev/full", ""))
     whole.click(panel.save)
     whole.until(lambda: any("cannot write /dev/full" in text for text in whole.said))
     room.goes_on()
-    monkeypatch.setattr(
-        panel_module.QFileDialog, "getSaveFileName", lambda *_: (str(room.home / "no" / "way.safetensors"), "")
-    )
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(room.home / "no" / "way.safetensors"), ""))
     whole.click(panel.save)
     whole.until(lambda: any("does not exist" in text for text in whole.said))
     room.goes_on()
     room.end()
     for path in ("text.safetensors", "none", "nothing.safetensors"):
-        monkeypatch.setattr(
-            panel_module.QFileDialog, "getOpenFileName", lambda *_, path=path: (str(room.home / path), "")
-        )
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, path=path: (str(room.home / path), ""))
         before = len(whole.said)
         whole.click(panel.resume)
         whole.until(lambda before=before: len(whole.said) > before and session.state == "off")  # type: ignore[misc]

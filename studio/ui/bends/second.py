@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QSizePolicy
 
 from studio.model.documents.document import Document
 from studio.model.networks.section import SECOND
+from studio.ui.kit.folders import folder_for, note_chosen
 from studio.ui.kit.icons import icon
 
 _NAMES = {"demo": "Demo clip", "camera": "Camera"}
@@ -57,7 +59,9 @@ class SecondChooser(QPushButton):
 
     def _ask(self, mode: QFileDialog.FileMode) -> None:
         dialog = QFileDialog(self.window(), "Second film or picture", "", _ALL)
+        dialog.setDirectory(folder_for("picture", self._document.section(SECOND)))
         dialog.setFileMode(mode)
+        dialog.fileSelected.connect(partial(note_chosen, "picture"))
         dialog.fileSelected.connect(self.choose)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

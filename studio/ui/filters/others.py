@@ -12,6 +12,7 @@ from studio.model.documents.document import Document
 from studio.model.networks.network import Network
 from studio.runtime.editing.previews import Editing
 from studio.ui.kit import theme
+from studio.ui.kit.folders import folder_for, note_chosen
 
 _OPEN = "Another network or preset…"
 
@@ -55,9 +56,10 @@ class Others(QWidget):
             self.chosen.emit()
             return
         self.box.setCurrentIndex(self._current)
-        start = self._document.path or paths.WEIGHTS
-        found = QFileDialog.getExistingDirectory(self, "Folder of a network or a preset", str(start))
+        start = folder_for("network", self._document.path, paths.WEIGHTS / "network")
+        found = QFileDialog.getExistingDirectory(self, "Folder of a network or a preset", start)
         if found:
+            note_chosen("network", found)
             self.open(Path(found))
 
     def _take(self, network: Network) -> None:

@@ -25,7 +25,14 @@ def _make(context: Context) -> Opening:
     parts = context[Parts]
     importing = Importing(context.window, parts.document, parts.importer, parts.networks, parts.session, parts.messages)
     return Opening(
-        context.window, parts.document, parts.opener.open, context.live.play, importing, parts.importer, parts.messages
+        context.window,
+        parts.document,
+        parts.opener.open,
+        context.live.play,
+        importing,
+        parts.importer,
+        parts.session,
+        parts.messages,
     )
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio import paths
 from studio.io.exporters import export_preset
 from studio.io.networks import MANIFEST
 from studio.model.documents.document import Document
@@ -17,7 +16,9 @@ from studio.runtime.services.failures import told
 from studio.runtime.services.worker import Worker
 from studio.ui.importing.dropping import export_filters, kind_of, model_at, model_suffixes
 from studio.ui.importing.import_reading import Importing
+from studio.ui.kit.folders import folder_for, note_chosen, own
 from studio.ui.services.messages import MessageBar
+from studio.ui.services.session import Session
 
 
 class Opening:
@@ -30,6 +31,7 @@ class Opening:
         play: plays a source.
         importing: opens models of other programs.
         exporter: writes networks, beside everything else.
+        session: which films were played last.
         messages: shows what happened.
     """
 
@@ -41,6 +43,7 @@ class Opening:
         play: Callable[[str], None],
         importing: Importing,
         exporter: Worker,
+        session: Session,
         messages: MessageBar,
     ) -> None:
         self._window = window
@@ -48,28 +51,31 @@ class Opening:
         self._open_preset = open_preset
         self._play = play
         self._exporter = exporter
+        self._session = session
         self._messages = messages
         self.importing = importing
 
     def ask_preset(self) -> None:
         """Choose a preset's or a network's folder."""
-        # Beside what is open, which the list then shows: within it there are no folders to choose.
-        start = str(self._document.path.parent if self._document.path else paths.home())
+        start = folder_for("network", self._document.path)
         self._chosen(QFileDialog.getExistingDirectory(self._window, "Folder of a preset or a network", start))
 
     def ask_model(self) -> None:
         """Choose a model of another program, from the folder that was chosen from last."""
         suffixes = " ".join(f"*{suffix}" for suffix in model_suffixes())
         kinds = f"Models ({suffixes});;Folders of .npy (*.npy {MANIFEST});;All (*)"
-        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", "", kinds)
+        start = folder_for("model", own(self._document.path))
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Import a model", start, kinds)
         if chosen:
+            note_chosen("model", chosen)
             self.importing.begin(model_at(Path(chosen)))
 
     def ask_export(self) -> None:
-        """Choose where the network goes with its bends, and in which format."""
-        start = str(paths.home() / f"{self._document.name}.pt")
+        """Choose where the network goes with its bends, and in which format: beside the last, or the open preset."""
+        start = str(Path(folder_for("export", own(self._document.path)), f"{self._document.name}.pt"))
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Export the bent network", start, export_filters())
         if chosen:
+            note_chosen("export", chosen)
             self.export(Path(chosen))
 
     def export(self, path: Path) -> None:
@@ -81,7 +87,10 @@ class Opening:
 
     def ask_source(self) -> None:
         """Choose a film or a picture, from the folder that was chosen from last."""
-        self._chosen(QFileDialog.getOpenFileName(self._window, "Open a film or a picture")[0])
+        start = folder_for("picture", *self._session.sources)
+        chosen, _ = QFileDialog.getOpenFileName(self._window, "Open a film or a picture", start)
+        note_chosen("picture", chosen)
+        self._chosen(chosen)
 
     def open(self, path: Path) -> None:
         """Open whatever it is: a preset, a network, a model of others, a film, a picture, a folder of pictures."""

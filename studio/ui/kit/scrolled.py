@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QMoveEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QWidget
 
 _LEAST = 90
 _SHARE = 0.25
@@ -28,6 +28,42 @@ def bring_into_sight(widget: QWidget) -> None:
 
     # Layouts tell one another how large they are in turns of the event loop.
     QTimer.singleShot(0, widget, lambda: QTimer.singleShot(0, widget, scroll))
+
+
+class Anchor(QObject):
+    """Keeps what is edited where it is seen while what lies above it in a scrolled panel grows or goes.
+
+    Args:
+        part: of the panel; whatever has the keyboard within it stays in its place.
+    """
+
+    def __init__(self, part: QWidget) -> None:
+        super().__init__(part)
+        self._part = part
+        self._owed = 0
+        self._timer = QTimer(self, interval=0, singleShot=True)
+        self._timer.timeout.connect(self._scroll)
+        part.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """The part is moved within its panel."""
+        del watched
+        if isinstance(event, QMoveEvent) and event.type() == QEvent.Type.Move:
+            focused = QApplication.focusWidget()
+            if focused is not None and self._part.isAncestorOf(focused):
+                self._owed += event.pos().y() - event.oldPos().y()
+                # The bar reaches as far only when Qt has laid out the panel.
+                self._timer.start()
+        return False
+
+    def _scroll(self) -> None:
+        owed, self._owed = self._owed, 0
+        around = self._part.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            bar = around.verticalScrollBar()
+            bar.setValue(bar.value() + owed)
 
 
 class ScrolledColumn(QScrollArea):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCompleter, QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from studio.io.networks import list_networks
 from studio.io.presets import list_presets
 from studio.ui.kit import theme
+from studio.ui.kit.folders import folder_for, note_chosen
 from studio.ui.kit.icons import icon
 
 
@@ -42,8 +45,9 @@ class Browse(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def _ask(self, mode: QFileDialog.FileMode) -> None:
-        dialog = QFileDialog(self.window(), self._about)
+        dialog = QFileDialog(self.window(), self._about, folder_for("picture"))
         dialog.setFileMode(mode)
+        dialog.fileSelected.connect(partial(note_chosen, "picture"))
         dialog.fileSelected.connect(self.chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

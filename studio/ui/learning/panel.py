@@ -12,7 +12,6 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -38,6 +37,8 @@ from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.icons import icon
 from studio.ui.kit.reached import name_control
+from studio.ui.kit.scrolled import Anchor, bring_into_sight
+from studio.ui.learning.asking import ask_checkpoint
 from studio.ui.learning.curves import CurvesView
 from studio.ui.learning.lesson_form import LessonForm
 from studio.ui.learning.pictures import CheckpointStrip, CropView
@@ -47,7 +48,6 @@ from studio.ui.learning.watched import WatchedView
 
 _DRAW_EVERY = 250
 _RECKON_AFTER = 300
-_FILES = "Checkpoints (*.safetensors)"
 _STATES = {"off": "Learn", "preparing": "Preparing…", "learning": "Pause", "paused": "Go on"}
 
 
@@ -155,6 +155,7 @@ class LearningPanel(QWidget):
         column.addWidget(self.watched)
         column.addWidget(self.times)
         column.addWidget(self.lesson)
+        Anchor(self.lesson)
         column.addStretch(1)
 
     # -- what commands call -----------------------------------------------------------------------------------------
@@ -183,18 +184,16 @@ class LearningPanel(QWidget):
     # -- within -----------------------------------------------------------------------------------------------------
 
     def _save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save a checkpoint", "checkpoint.safetensors", _FILES)
-        if path:
-            self.save_to(Path(path))
+        if path := ask_checkpoint(self, self._workspace.document.path, saves=True):
+            self.save_to(path)
 
     def save_to(self, path: Path) -> None:
         """Write the selected checkpoint, or how it is now, to a file."""
         self._session.save(path, self.strip.current)
 
     def _resume(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Go on from a checkpoint", "", _FILES)
-        if path:
-            self.resume_from(Path(path))
+        if path := ask_checkpoint(self, self._workspace.document.path, saves=False):
+            self.resume_from(path)
 
     def resume_from(self, path: Path) -> None:
         """Open the lesson that a checkpoint was taken in, where that ended; it pauses there."""
@@ -287,6 +286,7 @@ class LearningPanel(QWidget):
         if focused is not None and self.isAncestorOf(focused) and not focused.hasFocus():
             # Qt hands the keyboard to whatever comes next: to a field, or to a button that ends the lesson.
             self.learn.setFocus()
+            bring_into_sight(self.learn)
         if session.state == "learning" or self.isVisible():
             self._timer.start()
         self._draw()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -24,6 +25,7 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.flow import Flow
+from studio.ui.kit.folders import folder_for, note_chosen, own
 from studio.ui.kit.keys import keyed
 from studio.ui.performance.stage_hand import StageHand
 from studio.ui.performance.timeline import Timeline
@@ -56,7 +58,7 @@ class PerformancePanel(QWidget):
         say: Callable[[Message], object],
     ) -> None:
         super().__init__()
-        self._score, self._hand, self._worker, self._say = score, hand, worker, say
+        self._document, self._score, self._hand, self._worker, self._say = document, score, hand, worker, say
         self._telemetry = telemetry
         self.setAutoFillBackground(True)
         self.setMinimumHeight(_LEAST)
@@ -178,8 +180,9 @@ class PerformancePanel(QWidget):
     # -- within -----------------------------------------------------------------------------------------------------
 
     def _dialog(self, title: str) -> QFileDialog:
-        folder = str(self._score.path.parent) if self._score.path is not None else ""
-        dialog = QFileDialog(self, title, folder, _FILES)
+        beside = (self._score.path, own(self._document.path))
+        dialog = QFileDialog(self, title, folder_for("performance", *beside), _FILES)
+        dialog.fileSelected.connect(partial(note_chosen, "performance"))
         dialog.finished.connect(dialog.deleteLater)
         return dialog
 

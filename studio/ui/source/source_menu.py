@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from studio.errors import StudioError
 from studio.io.sources.camera import list_cameras
 from studio.runtime.services.worker import Worker
+from studio.ui.kit.folders import folder_for, note_chosen
 from studio.ui.kit.icons import icon
 from studio.ui.services.session import Session
 
@@ -146,8 +147,8 @@ class SourceMenu(QMenu):
         dialog.setFileMode(mode)
         if names:
             dialog.setNameFilter(names)
-        if recent := self._session.sources:
-            dialog.setDirectory(str(Path(recent[0]).parent))
+        dialog.setDirectory(folder_for("picture", *self._session.sources))
+        dialog.fileSelected.connect(partial(note_chosen, "picture"))
         dialog.fileSelected.connect(self._play)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
