@@ -185,6 +185,38 @@ def test_what_goes_wrong_in_any_encoder_is_said_and_leaves_no_thread(
 
 
 @pytest.mark.usefixtures("many")
+def test_an_encoder_that_leaves_out_pictures_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_encoders, "_PART", 25)
+    monkeypatch.setattr(_encoders._Encoder, "waiting", property(lambda self: 100 + self._asked.qsize()))
+    create = av.CodecContext.create
+
+    class Lossy:
+        """An encoder that loses its last picture."""
+
+        def __init__(self, *kind: Any) -> None:
+            self.__dict__["of"] = create(*kind)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.of, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            setattr(self.of, name, value)
+
+        def encode(self, frame: av.VideoFrame | None) -> list[av.Packet]:
+            found = self.of.encode(frame)
+            # The last, once no picture comes any more: nothing behind it says that it is missing.
+            return found[:-1] if frame is None else found
+
+    monkeypatch.setattr(av.CodecContext, "create", Lossy)
+    sink = open_sink(tmp_path / "a.mp4", codec="h264", size=Size(64, 64), fps=FPS, ahead=True)
+    for number in range(45):
+        sink.write(numbered(number, 64, 64))
+    with pytest.raises(StudioError, match="left out pictures"):
+        sink.close()
+    assert not held()
+
+
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
 def test_sound_lies_beside_its_pictures_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """However many pictures encoders hold back: a player over a slow line would have to fetch both ends."""

@@ -213,6 +213,8 @@ class _Encoder:
             self._room.put(None)
             self._encode(frame)
         self._encode(None)
+        # Taken only where a packet is still awaited.
+        self.made.put(OSError(0, "the encoder left out pictures"))
 
     def _encode(self, frame: VideoFrame | None) -> None:
         if self._is_closed or self.error is not None:
