@@ -24,6 +24,7 @@ from studio.ui.bends.found_channels import ClusterChannels, StrongestByNorm, Str
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.controls import Seed
+from studio.ui.kit.spins import DecimalSpin
 
 KINDS = (
     "All channels",
@@ -81,7 +82,7 @@ class ChannelsEditor(QWidget):
         self.kind.setAccessibleName("Channels")
         self.kind.setToolTip("Which of the layer's channels are bent; the others pass as they are")
         narrow(self.kind, 6)
-        self.share = QDoubleSpinBox(minimum=0, maximum=100, value=50, decimals=0, suffix=" %")
+        self.share = DecimalSpin(minimum=0, maximum=100, value=50, decimals=0, suffix=" %")
         self.share.setKeyboardTracking(False)
         self.share.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.share.setAccessibleName("Share of the channels")

@@ -19,6 +19,7 @@ from studio.model.networks.changes import Change, NetworkChanged
 from studio.model.views.workspace import Paints, Workspace
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
+from studio.ui.kit.spins import DecimalSpin
 
 PAINTS: dict[Paints, tuple[str, str]] = {
     "weights": ("Weights", "The brush changes the weights themselves"),
@@ -136,7 +137,7 @@ class LearningBrush(QWidget):
 
 
 def _spin(name: str, most: float, decimals: int, step: float) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox(minimum=0.0, maximum=most, decimals=decimals, singleStep=step)
+    spin = DecimalSpin(minimum=0.0, maximum=most, decimals=decimals, singleStep=step)
     spin.setAccessibleName(name)
     spin.setKeyboardTracking(False)
     return spin

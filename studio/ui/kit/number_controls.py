@@ -6,13 +6,14 @@ import math
 from typing import Any, ClassVar
 from weakref import WeakSet
 
-from PySide6.QtCore import QEvent, QLocale, QPointF, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSlider, QStyle, QStyleOptionSlider, QToolTip
+from PySide6.QtWidgets import QAbstractSpinBox, QSlider, QStyle, QStyleOptionSlider, QToolTip
 
 from studio.ui.kit import theme
 from studio.ui.kit.controls import SPIN_WIDTH, Control
 from studio.ui.kit.scales import scale_for
+from studio.ui.kit.spins import DecimalSpin
 
 _STEPS = 1000
 _UNBOUND = 1e6
@@ -103,12 +104,11 @@ class Slider(QSlider):
         return QSize(40, super().minimumSizeHint().height())
 
 
-class _Spin(QDoubleSpinBox):
+class _Spin(DecimalSpin):
     """A number without trailing zeros."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setLocale(QLocale.c())
         self.setDecimals(6)
         self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
         self.setKeyboardTracking(False)

@@ -40,6 +40,7 @@ from studio.model.movement.address import Dial
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
 from studio.ui.kit.forms import Form
+from studio.ui.kit.spins import DecimalSpin
 from studio.ui.learning.choosing import Browse, beside, known_names
 from studio.ui.learning.looks_form import LooksForm
 
@@ -252,7 +253,7 @@ class LessonForm(QWidget):
         for place, (name, weight) in enumerate(loss_numbers()):
             on = QCheckBox(LOSS_WORDS[name])
             on.setChecked(name == "l2")
-            spin = QDoubleSpinBox(minimum=0, maximum=LARGEST_WEIGHT, value=1.0, decimals=4)
+            spin = DecimalSpin(minimum=0, maximum=LARGEST_WEIGHT, value=1.0, decimals=4)
             spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             spin.setKeyboardTracking(False)
             spin.setFixedWidth(theme.room(spin.font(), 64))

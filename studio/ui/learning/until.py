@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from studio.control.window import DECIBELS, SECONDS, STEPS
 from studio.learn.goal import Goal
 from studio.model.movement.address import Dial
 from studio.ui.kit import theme
 from studio.ui.kit.addressed import give_address
+from studio.ui.kit.spins import DecimalSpin
 
 _NAMES = {STEPS: "Steps to take", SECONDS: "Seconds to learn", DECIBELS: "Decibels to reach"}
 
@@ -29,9 +30,9 @@ class Until(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps = QDoubleSpinBox(suffix=" steps", decimals=0)
-        self.seconds = QDoubleSpinBox(suffix=" s", decimals=1)
-        self.decibels = QDoubleSpinBox(suffix=" dB", decimals=1)
+        self.steps = DecimalSpin(suffix=" steps", decimals=0)
+        self.seconds = DecimalSpin(suffix=" s", decimals=1)
+        self.decibels = DecimalSpin(suffix=" dB", decimals=1)
         self._spins = {STEPS: self.steps, SECONDS: self.seconds, DECIBELS: self.decibels}
         for number, spin in self._spins.items():
             spin.setRange(0, int(number.hi))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale, QSignalBlocker
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -31,6 +30,7 @@ from studio.runtime.services.worker import Worker
 from studio.ui.kit import theme
 from studio.ui.kit.buttons import tool_button
 from studio.ui.kit.reached import name_control
+from studio.ui.kit.spins import DecimalSpin
 from studio.ui.services.session import Session
 
 _SIZES = tuple(
@@ -104,8 +104,7 @@ class CameraPanel(QWidget):
         self.mirror = QCheckBox("Mirror")
         self.mirror.setToolTip("Exchange left and right, as in a mirror")
         self.mirror.clicked.connect(lambda on: self._ask(mirrored=on))
-        self.exposure = QDoubleSpinBox()
-        self.exposure.setLocale(QLocale.c())
+        self.exposure = DecimalSpin()
         self.exposure.setRange(-15.0, 100_000.0)
         self.exposure.setDecimals(1)
         self.exposure.setKeyboardTracking(False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from studio.control.window import POSITION, SPEED
 from studio.errors import StudioError
@@ -27,6 +27,7 @@ from studio.ui.kit.buttons import show_icon, tool_button
 from studio.ui.kit.clock import clock
 from studio.ui.kit.elided import ElidedLabel
 from studio.ui.kit.reached import name_control
+from studio.ui.kit.spins import DecimalSpin
 from studio.ui.kit.steady import SteadyLabel
 from studio.ui.services.cues import FilmCues
 from studio.ui.services.session import Session
@@ -96,7 +97,7 @@ class Transport(QWidget):
         self.seek.asked.connect(self.cue_menu.popup)
         self.place = SteadyLabel()
         self.place.setAccessibleName("Position and length")
-        self.speed = QDoubleSpinBox()
+        self.speed = DecimalSpin()
         self.speed.setRange(SPEED.lo, SPEED.hi)
         self.speed.setSingleStep(0.1)
         self.speed.setDecimals(2)
