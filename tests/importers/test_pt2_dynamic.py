@@ -72,3 +72,20 @@ def test_outputs_have_the_names_of_their_dict_and_maps_come_first(tmp_path: Path
 def test_it_is_read_for_the_size_that_is_asked_for(tmp_path: Path) -> None:
     _saved(Several(), tmp_path / "several.pt2")
     assert open_model(tmp_path / "several.pt2", Options(input_size=Size(40, 56))).size == Size(40, 56)
+
+
+class Counting(nn.Module):
+    """Makes a tensor of its picture's sides, as DySample does, and hands it from one device to the other."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        sides = torch.tensor([width, height, 64], dtype=x.dtype).to("cpu", x.dtype).view(1, 3, 1, 1)
+        return x / sides
+
+
+def test_a_tensor_of_sides_is_moved_to_a_device(tmp_path: Path) -> None:
+    _saved(Counting(), tmp_path / "any.pt2")
+    imported = open_model(tmp_path / "any.pt2")
+    engine, picture = on_torch(imported.network), torch.rand(1, 3, *imported.network.graph.nearest(Size(16, 24)))
+    engine.run({imported.network.graph.inputs[0].name: picture[0].numpy()})
+    assert relative_error(engine.output(), Counting()(picture)[0].numpy()) < TOLERANCE

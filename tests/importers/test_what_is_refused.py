@@ -120,3 +120,18 @@ def test_a_pipe_is_no_model_and_is_not_waited_for(tmp_path: Path, suffix: str) -
         StudioError, match="is a pipe or a device, and models are read more than once; save it to a file"
     ):
         open_model(tmp_path / f"pipe{suffix}")
+
+
+@pytest.mark.parametrize("given", ["map", "constant"])
+def test_maps_that_do_not_fit_each_other_are_told_by_their_shapes(given: str, tmp_path: Path) -> None:
+    """As of an adaptive pool that PyTorch wrote for one size into a file for any."""
+    small = helper.make_node("AveragePool", ["x"], ["small"], kernel_shape=[3, 5], strides=[3, 5])
+    held = helper.make_tensor("held", TensorProto.FLOAT, [1, 3, 10, 9], [0.1 * k for k in range(270)])
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, 32, 48]) for name in "xy")
+    last = helper.make_node("Mul", ["x", "small" if given == "map" else "held"], ["y"], name="scaled")
+    graph = helper.make_graph([small, last], "net", [x], [y], [held])
+    (tmp_path / "net.onnx").write_bytes(helper.make_model(graph).SerializeToString())
+    said = r'Layer "scaled" \(Mul\): it combines maps of shapes that do not fit each other: '
+    said += r"\(1, 3, 32, 48\) and \(1, 3, 10, 9\)\."
+    with pytest.raises(StudioError, match=said):
+        open_model(tmp_path / "net.onnx")

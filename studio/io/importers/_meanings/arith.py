@@ -133,7 +133,7 @@ class Arithmetic(Axes):
 
     def several(self, op: str, *values: Value, **params: Any) -> Value:
         """An operator of maps place by place, each of the whole size or of one along some axes."""
-        shape = np.broadcast_shapes(*(value.shape for value in values))
+        shape = _together(*values)
         maps = [value for value in values if not value.is_constant]
         if len(maps) == len(values) and all(value.index is None for value in values):
             aligned = [self._aligned(value) for value in values]
@@ -178,14 +178,14 @@ class Arithmetic(Axes):
     def _with_constant(self, op: str, value: Value, other: Value) -> Value:
         numbers_ = np.asarray(other.constant, np.float64)
         scalar = numbers_.size == 1 or bool((numbers_ == numbers_.flat[0]).all() and not other.origin)
-        if scalar and np.broadcast_shapes(value.shape, other.shape) == value.shape:
+        if scalar and _together(value, other) == value.shape:
             return self._with_number(op, value, float(numbers_.flat[0]))
         if op in ("Maximum", "Minimum"):
             return self.several(op, value, other)
         with np.errstate(all="ignore"):
             scale = {"Mul": numbers_, "Div": 1 / numbers_}.get(op, np.ones_like(numbers_))
             shift = {"Add": numbers_, "Sub": -numbers_}.get(op, np.zeros_like(numbers_))
-        whole = np.broadcast_shapes(value.shape, other.shape)
+        whole = _together(value, other)
         if value.shape != whole:
             value = move(self.draft, value, lambda n: np.broadcast_to(n, whole))
         value = self.settled(snapped(self.draft, value))
@@ -259,3 +259,12 @@ def _run(laid: Numbers) -> int:
             if (folded == folded[:, :1]).all():
                 return run
     return 1
+
+
+def _together(*values: Value) -> tuple[int, ...]:
+    """The shape of what is worked out place by place."""
+    try:
+        return np.broadcast_shapes(*(value.shape for value in values))
+    except ValueError as error:
+        shapes = " and ".join(str(value.shape) for value in values)
+        raise StudioError(f"it combines maps of shapes that do not fit each other: {shapes}.") from error

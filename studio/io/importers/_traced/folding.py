@@ -147,8 +147,12 @@ def _count(function: Any, positional: list[Any], keyword: dict[str, Any]) -> int
 
 
 def _given(schema: Any, args: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    positional, keyword = [], {}
+    positional: list[Any] = []
+    keyword: dict[str, Any] = {}
     for argument in schema.arguments:
+        if argument.name == "device" and not argument.kwarg_only and not argument.has_default_value():
+            positional.append("cpu")  # whose place among the others is counted: Tensor.to(device, dtype)
+            continue
         if argument.name not in args or argument.name in _PLACES:
             # What follows by name is given by name.
             if not argument.kwarg_only and argument.name not in _PLACES and argument.has_default_value():
