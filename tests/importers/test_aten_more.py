@@ -57,6 +57,10 @@ FORMS: dict[str, How] = {
     "pairwise_distance": lambda y: (
         y + F.pairwise_distance(y.permute(0, 2, 3, 1), y.flip(1).permute(0, 2, 3, 1))[:, None]
     ),
+    "a maximum that sees nothing of its border": lambda y: (
+        F.max_pool2d(F.pad(y - 2, (0, 1, 1, 0), value=-torch.inf), 3, 2)
+        - F.max_pool2d(F.pad(2 - y, (1, 0, 0, 1), value=-torch.inf), 3, 2)
+    ),
     "nan_to_num": _no_number,
     "addcdiv": lambda y: torch.addcdiv(y, y - 0.5, y + 1, value=0.3),
     "aminmax": lambda y: y * y.aminmax(dim=1, keepdim=True)[0] - torch.aminmax(y)[1],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -77,6 +78,24 @@ def test_an_operator_means_the_same_in_onnxruntime(op: str, data: st.DataObject,
     inputs = [case.domain(torch.tensor(normal(*shape, seed=seed + k))).numpy() for k, shape in enumerate(case.shapes)]
     model, _ = onnx_model(Preset("p", of, {}), sized(of, *(Size(*shape[1:]) for shape in case.shapes)))
     assert relative_error(run(model, *inputs), in_the_studio(Preset("p", of, {}), *inputs)) < TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("op", "params"),
+    [
+        ("Roll", {"shifts": (-2, 5)}),
+        ("Roll", {"shifts": (0, -1)}),
+        ("Roll", {"shifts": (9, 0)}),
+        ("MaxPool2d", {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
+    ],
+)
+def test_what_is_written_opens_again_and_means_the_same(op: str, params: dict[str, Any], tmp_path: Path) -> None:
+    of, values = single(op, 3, **params), normal(3, 8, 10)
+    model, _ = onnx_model(Preset("p", of, {}), sized(of, Size(8, 10)))
+    (tmp_path / "net.onnx").write_bytes(model.SerializeToString())
+    again = open_model(tmp_path / "net.onnx").network
+    wanted = in_the_studio(Preset("p", of, {}), values)
+    assert relative_error(in_the_studio(Preset("p", again, {}), values), wanted) < TOLERANCE
 
 
 @pytest.mark.parametrize(("kind", "mean", "deviation"), [("uniform", 0.5, 12**-0.5), ("gaussian", 0.0, 1.0)])

@@ -29,6 +29,7 @@ TABLE: dict[str, Writer] = {}
 
 _FLOAT = 1  # TensorProto.FLOAT
 _FIRST = -(2**31)
+_END = 2**31 - 1
 _HOW = {"gt": "Greater", "ge": "GreaterOrEqual", "lt": "Less", "le": "LessOrEqual", "eq": "Equal", "ne": "Equal"}
 _SAME: dict[type[Op], str] = {Sin: "Sin", Cos: "Cos", Log: "Log"}
 
@@ -127,11 +128,15 @@ def _flip(layer: Layer, op: Flip) -> str:
 
 @writer_of(TABLE, Roll)
 def _roll(layer: Layer, op: Roll) -> str:
+    """What leaves at one end, before the rest: whatever the size, as long as the shift is smaller."""
     x = layer.x
     for axis, shift, side in zip((2, 3), op.shifts, layer.shape()[1:], strict=True):
-        order = (np.arange(side) - shift) % side
-        x = layer.add("Gather", x, layer.integers(*order.tolist()), axis=axis)
-    return x
+        first = -(shift if abs(shift) < side else shift % side)
+        if first:
+            end, at, begin = (layer.integers(place) for place in (_END, first, 0))
+            parts = [layer.add("Slice", x, *between, layer.integers(axis)) for between in ((at, end), (begin, at))]
+            x = layer.add("Concat", *parts, axis=axis)
+    return x if x != layer.x else layer.add("Identity", x)
 
 
 @writer_of(TABLE, MatMul)

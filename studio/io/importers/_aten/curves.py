@@ -8,11 +8,9 @@ from typing import Any
 from studio.errors import StudioError
 from studio.io.importers._aten.table import means, operand
 from studio.io.importers._meanings.choices import compared, scaled, valued
-from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.flow import LARGEST, Flow
 from studio.io.importers._meanings.handlers import Args
 from studio.io.importers._values.views import Value
-
-_LARGEST = 3.4e38
 
 
 def rounded_quotient(f: Flow, one: Any, two: Any, how: str) -> Value:
@@ -102,7 +100,7 @@ def _logit(f: Flow, a: Args) -> Value:
 
 means("erfc")(lambda f, a: scaled(f, f.each("Erf", operand(a)), -1.0, 1.0))
 means("isnan")(lambda f, a: f.several("CompareMaps", operand(a), operand(a), how="ne"))
-means("isinf")(lambda f, a: compared(f, "gt", f.each("Abs", operand(a)), _LARGEST))
+means("isinf")(lambda f, a: compared(f, "gt", f.each("Abs", operand(a)), LARGEST))
 
 
 @means("sgn")

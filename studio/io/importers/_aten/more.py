@@ -11,13 +11,12 @@ import numpy as np
 from studio.errors import StudioError
 from studio.io.importers._aten.table import TABLE, means, number, operand, pair
 from studio.io.importers._meanings.choices import chosen, compared, p_norm, valued
-from studio.io.importers._meanings.flow import Flow
+from studio.io.importers._meanings.flow import LARGEST, Flow
 from studio.io.importers._meanings.handlers import Args
 from studio.io.importers._values.lines import counted_up
 from studio.io.importers._values.views import Value, constant, reshaped
 
 _MOST_FACTORS = 64
-_LARGEST = 3.4e38  # what a layer may be told, to two digits the largest of float32
 _NORM_EPS = float(np.finfo(np.float32).eps)
 
 
@@ -85,10 +84,10 @@ def _nan_to_num(f: Flow, a: Args) -> Value:
     """Where nothing is given for infinities, they become the largest numbers."""
     value = operand(a)
     ends = {key: a.get(key) for key in ("nan", "posinf", "neginf")}
-    held = f.each("Hardtanh", value, min_val=-_LARGEST, max_val=_LARGEST)
+    held = f.each("Hardtanh", value, min_val=-LARGEST, max_val=LARGEST)
     for key, how, sign in (("posinf", "gt", 1), ("neginf", "lt", -1)):
         if ends[key] is not None:
-            held = chosen(f, compared(f, how, value, sign * _LARGEST), valued(number(ends[key])), held)
+            held = chosen(f, compared(f, how, value, sign * LARGEST), valued(number(ends[key])), held)
     return chosen(f, f.several("CompareMaps", value, value, how="ne"), valued(number(ends["nan"] or 0.0)), held)
 
 
@@ -100,7 +99,7 @@ def _cosine(f: Flow, a: Args) -> Value:
     one, two, axes, eps = a["x1"], a["x2"], [a.get("dim", 1)], number(a.get("eps", 1e-8))
     product = f.total(f.binary("Mul", one, two), axes, keepdim=False)
     lengths = (p_norm(f, value, 2.0, axes, keepdim=False) for value in (one, two))
-    longer = [f.each("Hardtanh", length, min_val=eps, max_val=_LARGEST) for length in lengths]
+    longer = [f.each("Hardtanh", length, min_val=eps, max_val=LARGEST) for length in lengths]
     return f.binary("Div", f.binary("Div", product, longer[0]), longer[1])
 
 

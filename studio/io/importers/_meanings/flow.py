@@ -20,6 +20,8 @@ from studio.model.declared.size import Size
 from studio.model.networks.shape import Shape
 
 Pair = tuple[int, int]
+LARGEST = 3.4e38
+"""What a layer may be told: to two digits the largest number of float32."""
 
 
 class Flow(Norms):
@@ -265,7 +267,11 @@ class Flow(Norms):
     # -- space ----------------------------------------------------------------------------------------------------
 
     def pad(self, value: Value, padding: Sequence[int], mode: str, fill: float = 0.0) -> Value:
-        """Left, right, top, bottom; what is negative is cut off."""
+        """Left, right, top, bottom; what is negative is cut off.
+
+        A border of infinity, which no maximum sees, is one of the largest number.
+        """
+        fill = min(max(fill, -LARGEST), LARGEST)
         cut = [max(-border, 0) for border in padding]
         add = [max(border, 0) for border in padding]
         if any(cut):
