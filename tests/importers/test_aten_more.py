@@ -21,7 +21,9 @@ from torch.nn import functional as F
 import studio
 from studio.errors import StudioError
 from studio.io.importers import open_model
+from studio.io.importers._meanings.patterns import move_of
 from studio.io.networks import load_network
+from studio.model.networks.shape import Shape
 
 How = Callable[[Tensor], Tensor]
 
@@ -92,6 +94,30 @@ def test_lines_are_maps_of_one_row(tmp_path: Path, engine_for: EngineFor) -> Non
     engine.run({network.graph.inputs[0].name: picture[0].numpy()})
     with torch.no_grad():
         assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE
+
+
+def test_a_map_is_reshaped_across_its_rows(tmp_path: Path, engine_for: EngineFor) -> None:
+    """As tokens of columns are, of another map's: to sides of the same product, into which rows do not go evenly."""
+    height, width = EXAMPLE
+
+    def turned(y: Tensor) -> Tensor:
+        return y + 2 * (y * y.flatten(2).flip(1).view(1, -1, height, width)).reshape(1, -1, width, height).mT
+
+    module = Frozen(lambda _, y: turned(y)).eval()
+    studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
+    network = load_network(tmp_path / "mine")
+    engine, picture = engine_for(network), torch.rand(1, 3, *EXAMPLE)
+    engine.run({network.graph.inputs[0].name: picture[0].numpy()})
+    with torch.no_grad():
+        assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE
+
+
+@pytest.mark.parametrize("sides", [(3, 4), (5, 3), (7, 2)])
+def test_digits_that_cross_rows_unevenly_are_no_pattern(sides: tuple[int, int]) -> None:
+    """The second digit is two rows or more, of which not another one goes into the map."""
+    height, width = sides
+    at = np.arange(2) * (height // 2 + 1) * width
+    assert move_of(at[None, :, None] + np.arange(2)[None, None, :], Shape(1, height, width)) is None
 
 
 def test_what_is_too_much_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def _placed(steps: list[list[tuple[int, int]]], have: Shape) -> list[Digit] | No
             while step and left > 1:
                 side = next(k for k, unit in enumerate(units) if step >= unit)
                 room = have[side] * units[side] // step if side else left
-                if step % units[side] or (left > room and left % room) or room < 1:
+                if step % units[side] or (left > room and left % room) or room < 2:
                     return None
                 run = min(left, room)
                 if run > 1:

@@ -147,6 +147,11 @@ def _rearranged(draft: Draft, node: str, index: Index, name: str) -> str:
     if inner != node:
         return seen(draft, inner, places, name)
     move_ = move_of(index, have)
+    if move_ is None and have.height > 1:
+        # Rows that are cut across at no place that all of them share, as of a reshaping to other sides: a line is none.
+        move_ = move_of(index, Shape(have.channels, 1, each))
+        if move_ is not None:
+            node = draft.add("Rearrange", node, name=f"{name}.line", pattern="c y x -> c 1 (y x)")
     if move_ is None:
         return ""
     made = draft.add("Rearrange", node, name=f"{name}.rearrange", pattern=move_.pattern)
