@@ -96,23 +96,24 @@ def test_an_operator_that_fails_once(whole: WholeWindow, monkeypatch: pytest.Mon
     assert whole.told[EngineState].name == "torch"
 
 
-def test_memory_that_is_lacking_once(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_is_lacking_for_an_edit(whole: WholeWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next edit runs, at the same size, and all is told again: the window once heard nothing any more."""
     act = type(whole.document.graph.node("act").op)
-    works, failed = act.torch, []
+    works, lacks = act.torch, threading.Event()
+    lacks.set()
 
-    def lack_once(*arguments: object) -> object:
-        if not failed:
-            failed.append(True)
+    def lack(*arguments: object) -> object:
+        if lacks.is_set():
             raise torch.OutOfMemoryError("20.00 GiB")
         return works(*arguments)
 
-    monkeypatch.setattr(act, "torch", lack_once)
+    monkeypatch.setattr(act, "torch", lack)
     one = Patch(Rect(0, 0, 1, 1), np.full((1, 1), 0.5, np.float32))
     whole.document.apply("Paint", "enc.weight", one)
     whole.until(says(whole, 'Layer "act" needs more memory than there is', "work at a smaller size"))
-    assert "more memory" in whole.told[EngineState].problem
+    whole.until(lambda: "more memory" in whole.told[EngineState].problem)
     serial = whole.frames
+    lacks.clear()
     whole.document.undo()
     whole.until(lambda: whole.frames > serial and not whole.told[EngineState].problem)
     whole.until(lambda: whole.studio.messages.text == "")
