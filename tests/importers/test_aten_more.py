@@ -86,14 +86,18 @@ def test_a_name_is_pytorchs_at_three_sizes(form: str, tmp_path: Path, engine_for
     is_exported_right(Frozen(lambda _, y: FORMS[form](y)).eval(), tmp_path / "mine", engine_for, once)
 
 
-def test_lines_are_maps_of_one_row(tmp_path: Path, engine_for: EngineFor) -> None:
-    module = Frozen(lambda _, y: _on_lines(y)).eval()
-    studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    network = load_network(tmp_path / "mine")
+def _is_right_at_the_example(how: How, path: Path, engine_for: EngineFor) -> None:
+    module = Frozen(lambda _, y: how(y)).eval()
+    studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), path)
+    network = load_network(path)
     engine, picture = engine_for(network), torch.rand(1, 3, *EXAMPLE)
     engine.run({network.graph.inputs[0].name: picture[0].numpy()})
     with torch.no_grad():
         assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE
+
+
+def test_lines_are_maps_of_one_row(tmp_path: Path, engine_for: EngineFor) -> None:
+    _is_right_at_the_example(_on_lines, tmp_path / "mine", engine_for)
 
 
 def test_a_map_is_reshaped_across_its_rows(tmp_path: Path, engine_for: EngineFor) -> None:
@@ -103,13 +107,7 @@ def test_a_map_is_reshaped_across_its_rows(tmp_path: Path, engine_for: EngineFor
     def turned(y: Tensor) -> Tensor:
         return y + 2 * (y * y.flatten(2).flip(1).view(1, -1, height, width)).reshape(1, -1, width, height).mT
 
-    module = Frozen(lambda _, y: turned(y)).eval()
-    studio.export_torch(module, torch.rand(1, 3, *EXAMPLE), tmp_path / "mine")
-    network = load_network(tmp_path / "mine")
-    engine, picture = engine_for(network), torch.rand(1, 3, *EXAMPLE)
-    engine.run({network.graph.inputs[0].name: picture[0].numpy()})
-    with torch.no_grad():
-        assert relative_error(engine.output(), module(picture)[0].numpy()) < TOLERANCE
+    _is_right_at_the_example(turned, tmp_path / "mine", engine_for)
 
 
 @pytest.mark.parametrize("sides", [(3, 4), (5, 3), (7, 2)])

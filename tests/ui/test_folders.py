@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,14 +79,6 @@ def test_every_dialog_of_the_window_begins_there(
             dialog.reject()
     finally:
         whole.close()
-
-
-@pytest.fixture
-def room(qtbot: QtBot, tmp_path: Path, gl_app: QApplication) -> Iterator[Room]:
-    del gl_app
-    made = Room(qtbot, tmp_path)
-    yield made
-    made.whole.close()
 
 
 def _seen_at(area: QScrollArea, field: QWidget) -> int:
